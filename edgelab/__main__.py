@@ -1,0 +1,166 @@
+"""The command line: `edgelab lab` opens the workbook, `edgelab doctor` checks what it stands on."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from time import perf_counter
+
+from edgelab import doctor
+
+FIRST_PAGE = Path("notebooks", "01-cricstream-live.ipynb")
+
+
+def workbook():
+    """Return the folder that holds the notebooks: this checkout, else where we stand, else None."""
+    places = (Path(__file__).resolve().parent.parent, Path.cwd())
+    return next((place for place in places if (place / FIRST_PAGE).is_file()), None)
+
+
+def lab_command(root, *, browser=True, port=None):
+    """Return the command that starts JupyterLab on the first page.
+
+    The token stays on, only this machine can connect, and nothing asks the network for news,
+    updates or extensions.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder that holds `notebooks/`.
+    browser : bool
+        Whether JupyterLab opens a browser.
+    port : int, optional
+        Exactly this port; without it, the first free one from 8888.
+
+    Returns
+    -------
+    list of str
+    """
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.answer_yes=True",  # one Ctrl-C ends it, without a question
+        f"--LabApp.default_url=/lab/tree/{FIRST_PAGE.as_posix()}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
+    if not browser:
+        command.append("--no-browser")
+    if port is not None:
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    return command
+
+
+def warm():
+    """Compile the kernels, or load them from the cache, with one line that says how far it is."""
+    from edgelab import kernels
+
+    def progress(done, total, name):
+        if sys.stdout.isatty():
+            print(f"\rKernels: {done} of {total}  {name:40.40}", end="", flush=True)
+
+    start = perf_counter()
+    kernels.warm(progress)
+    end = "\r" if sys.stdout.isatty() else ""
+    print(f"{end}{f'Kernels: ready in {perf_counter() - start:.1f} s':60}".rstrip(" "), flush=True)
+
+
+def run(command):
+    """Run a command to its end and return its exit code, passing on what asks it to stop.
+
+    Ctrl-C reaches the whole group of processes, so here it is only kept from ending this one first.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        child = subprocess.Popen(command, env=os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"})
+        before_term = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        try:
+            code = child.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before_term)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+def lab(options):
+    """Start JupyterLab on the first page; return its exit code."""
+    root = workbook()
+    if root is None:
+        print(
+            f"edgelab is installed, but its notebooks are not here: no {FIRST_PAGE.as_posix()} "
+            f"beside {Path(__file__).resolve().parent} nor in {Path.cwd()}.\n"
+            "A wheel brings the library only. Change into a clone of the project (the folder that "
+            "holds README.md) and run there:  edgelab lab",
+            file=sys.stderr,
+        )
+        return 1
+    try:
+        warm()
+    except Exception as error:
+        print(
+            f"The kernels do not compile ({error}). What to mend:  edgelab doctor", file=sys.stderr
+        )
+        return 1
+    return run(lab_command(root, browser=options.browser, port=options.port))
+
+
+def examine(options):
+    """Print one line a check; return 1 if any asks to be mended."""
+    failed = False
+    for check in doctor.examine():
+        print(check, flush=True)
+        failed |= check.state == "mend"
+    return int(failed)
+
+
+def parser():
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="edgelab", description=metadata.metadata("edgelab")["Summary"]
+    )
+    top.add_argument("--version", action="version", version=metadata.version("edgelab"))
+    commands = top.add_subparsers(required=True, metavar="command")
+    sub = commands.add_parser("lab", help="open the workbook in JupyterLab")
+    sub.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="print the address only"
+    )
+    sub.add_argument(
+        "--port", type=int, help="exactly this port (default: first free one from 8888)"
+    )
+    sub.set_defaults(call=lab)
+    sub = commands.add_parser("doctor", help="check what the workbook stands on, with the mends")
+    sub.set_defaults(call=examine)
+    return top
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        The arguments; those of this process by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a path may hold what an old console cannot print
+            stream.reconfigure(errors="backslashreplace")
+    options = parser().parse_args(argv)
+    try:
+        return options.call(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Every number that was measured, published, assumed or fitted: ``data/cricstream.toml``.
+
+Each entry there has a value, a unit, a kind and a source; nothing else in the
+package types such a number in.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+__all__ = ["Constant", "DataError", "constant", "constants", "data_path", "value"]
+
+KINDS = ("published", "measured", "standard", "assumption", "fitted", "target")
+
+
+class DataError(ValueError):
+    """A data file is damaged; the text names the file, the line and the column."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One number with its unit, its kind and where it comes from."""
+
+    name: str
+    value: float
+    unit: str
+    kind: str
+    source: str
+    low: float | None = None
+    high: float | None = None
+
+
+@cache
+def data_path(name: str) -> Path:
+    """Path of a file in ``data/``, in a checkout or in an installed wheel.
+
+    Raises
+    ------
+    DataError
+        If the file is in neither place.
+    """
+    here = Path(__file__).resolve().parent
+    for folder in (here.parent / "data", here / "_data"):
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(f"data/{name}: file not found beside the package in {here.parent}")
+
+
+@cache
+def constants() -> dict[str, Constant]:
+    """Read and check every entry of ``data/cricstream.toml``.
+
+    Raises
+    ------
+    DataError
+        If the file is not TOML, or an entry lacks a field, has one too many,
+        or a value outside of its own range.
+    """
+    return read_constants(data_path("cricstream.toml"))
+
+
+def read_constants(path: Path) -> dict[str, Constant]:
+    """The entries of one constants file; see `constants`."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{path.name}: {error}") from None
+    read = {}
+    for name, entry in raw.items():
+        try:
+            item = Constant(name=name, **entry)
+        except TypeError as error:
+            raise DataError(f"{path.name}, [{name}]: {error}") from None
+        if isinstance(item.value, bool) or not isinstance(item.value, int | float):
+            raise DataError(f"{path.name}, [{name}] value: got {item.value!r}, allowed a number")
+        if item.kind not in KINDS:
+            raise DataError(f"{path.name}, [{name}] kind: got {item.kind!r}, allowed {KINDS}")
+        if item.low is not None and not item.low <= item.value <= item.high:
+            raise DataError(
+                f"{path.name}, [{name}] value: got {item.value}, allowed {item.low} to {item.high}"
+            )
+        read[name] = item
+    return read
+
+
+def constant(name: str) -> Constant:
+    """One constant with its unit and source, by name."""
+    return constants()[name]
+
+
+def value(name: str) -> float:
+    """The bare value of one constant."""
+    return constants()[name].value

@@ -1,0 +1,188 @@
+"""A request's latency: every viewer drawn, and the exact distribution of the same model.
+
+One draw a request. Its 64 bits choose the quantile of the last mile, the point of
+the catchment where the viewer lives, whether the panel has to be fetched from the
+origin, and the quantile of the origin's time.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from edgelab.kernels._jit import kernel
+from edgelab.kernels.histogram import BINS, bin_of
+
+__all__ = [
+    "FETCH_ALWAYS",
+    "POINTS",
+    "QUANTILES",
+    "draw",
+    "mixture_cdf",
+    "simulate",
+    "simulate_block",
+    "stream_key",
+]
+
+QUANTILE_BITS = 12
+POINT_BITS = 5
+#: Length of a quantile table.
+QUANTILES = 2**QUANTILE_BITS
+#: Number of points that stand for a place's catchment.
+POINTS = 2**POINT_BITS
+#: `fetch_below` at which every request is fetched from the origin.
+FETCH_ALWAYS = 2**32
+#: Requests in one unit of work; fixed, so that threads do not change a result.
+BLOCK = 2**19
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_B = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
+_MASK_Q = np.uint64(QUANTILES - 1)
+_MASK_P = np.uint64(POINTS - 1)
+_SHIFT_P = np.uint64(QUANTILE_BITS)
+_SHIFT_O = np.uint64(QUANTILE_BITS + POINT_BITS)
+
+
+@kernel
+def draw(key, index):
+    """64 random bits for one request: SplitMix64's output number `index` from state `key`.
+
+    Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+    OOPSLA 2014.
+    """
+    z = key + (np.uint64(index) + np.uint64(1)) * _GOLDEN
+    z = (z ^ (z >> _S30)) * _MIX_A
+    z = (z ^ (z >> _S27)) * _MIX_B
+    return z ^ (z >> _S31)
+
+
+def stream_key(seed: int, stream: int) -> np.uint64:
+    """Start of an independent stream of draws for one seed and one place or PoP."""
+    return np.random.SeedSequence([seed, stream]).generate_state(1, np.uint64)[0]
+
+
+@kernel
+def simulate_block(first, count, key, last_mile_ms, near_ms, far_ms, origin_ms, fetch_below, counts):
+    """Draw the requests `first` to `first + count - 1` of one place into a histogram.
+
+    Parameters
+    ----------
+    first, count : int
+        Which of the place's requests.
+    key : uint64
+        The place's stream, from `stream_key`.
+    last_mile_ms, origin_ms : float32 ndarray, (QUANTILES,)
+        Equally likely values; infinity in `origin_ms` means that no answer comes.
+    near_ms, far_ms : float32 ndarray, (POINTS,)
+        For each point of the catchment: what every request pays after the last
+        mile, and what a fetch adds before the origin's own time.
+    fetch_below : int
+        A request is fetched if its upper 32 bits are below this; `FETCH_ALWAYS`
+        fetches all.
+    counts : int64 ndarray, (BINS,)
+        Added to in place.
+    """
+    below = np.uint64(fetch_below)
+    for i in range(first, first + count):
+        bits = draw(key, i)
+        point = (bits >> _SHIFT_P) & _MASK_P
+        ms = last_mile_ms[bits & _MASK_Q] + near_ms[point]
+        if (bits >> _S32) < below:
+            ms += far_ms[point] + origin_ms[(bits >> _SHIFT_O) & _MASK_Q]
+        counts[bin_of(ms)] += 1
+
+
+def simulate(
+    viewers: np.ndarray,
+    seed: int,
+    last_mile_ms: np.ndarray,
+    near_ms: np.ndarray,
+    far_ms: np.ndarray,
+    origin_ms: np.ndarray,
+    fetch_below: int,
+    threads: int | None = None,
+) -> np.ndarray:
+    """One request for each viewer of each place; the same bits on any number of threads.
+
+    Parameters
+    ----------
+    viewers : int64 ndarray, (places,)
+        Requests drawn in each place.
+    seed : int
+        Not negative.
+    last_mile_ms : float32 ndarray, (places, QUANTILES)
+        See `simulate_block`.
+    near_ms, far_ms : float32 ndarray, (places, POINTS)
+        See `simulate_block`.
+    origin_ms : float32 ndarray, (QUANTILES,)
+        See `simulate_block`.
+    fetch_below : int
+        See `simulate_block`.
+    threads : int, optional
+        As many as there are cores, and at most 8, if not given.
+
+    Returns
+    -------
+    int64 ndarray, (places, BINS)
+        Histograms; they merge by adding.
+    """
+    keys = [stream_key(seed, place) for place in range(len(viewers))]
+    blocks = [
+        (place, first, min(BLOCK, int(n) - first))
+        for place, n in enumerate(viewers)
+        for first in range(0, int(n), BLOCK)
+    ]
+
+    def run(block):
+        place, first, count = block
+        counts = np.zeros(BINS, np.int64)
+        simulate_block(
+            first, count, keys[place], last_mile_ms[place], near_ms[place], far_ms[place],
+            origin_ms, fetch_below, counts,
+        )  # fmt: skip
+        return place, counts
+
+    total = np.zeros((len(viewers), BINS), np.int64)
+    with ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8)) as pool:
+        for place, counts in pool.map(run, blocks):
+            total[place] += counts
+    return total
+
+
+@kernel
+def mixture_cdf(edges_ms, offsets_ms, grid_cdf, start_ms, step_ms):
+    """Distribution of a duration on a grid plus an equally likely offset, at the edges.
+
+    Parameters
+    ----------
+    edges_ms : float64 ndarray, (k,)
+        Increasing; infinity allowed.
+    offsets_ms : float ndarray, (points,)
+        Finite.
+    grid_cdf : float64 ndarray, (n,)
+        P(duration <= start_ms + j step_ms), ending in 1; linear between.
+    start_ms, step_ms : float
+        The grid.
+
+    Returns
+    -------
+    float64 ndarray, (k,)
+        P(duration + offset <= edge).
+    """
+    out = np.zeros(edges_ms.size)
+    share = 1.0 / offsets_ms.size
+    last = grid_cdf.size - 1
+    for p in range(offsets_ms.size):
+        origin = offsets_ms[p] + start_ms
+        for e in range(edges_ms.size):
+            at = (edges_ms[e] - origin) / step_ms
+            if at >= last:
+                out[e] += share
+            elif at >= 0.0:
+                j = int(at)
+                out[e] += share * (grid_cdf[j] + (at - j) * (grid_cdf[j + 1] - grid_cdf[j]))
+    return out

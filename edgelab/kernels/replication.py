@@ -1,0 +1,62 @@
+"""How long a write takes to be seen at each PoP: the one sampler of propagation delays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgelab.kernels._jit import kernel
+from edgelab.kernels.histogram import bin_of
+from edgelab.kernels.latency import _MASK_Q, _S32, _SHIFT_O, draw
+
+__all__ = ["propagation_delay_ms", "replicate"]
+
+
+@kernel
+def propagation_delay_ms(bits, median_ms, spread, extra_ms, extra_below):
+    """Delay of one write to one PoP from 64 random bits.
+
+    Parameters
+    ----------
+    bits : uint64
+        From `draw`.
+    median_ms : float
+        Median delay to that PoP; 0 where the write is made.
+    spread : float32 ndarray, (QUANTILES,)
+        Equally likely multiples of the median.
+    extra_ms : float32 ndarray, (QUANTILES,)
+        Equally likely lags of a PoP that is being rebalanced.
+    extra_below : int
+        Such a lag is added if the upper 32 bits are below this.
+    """
+    delay = np.float32(median_ms) * spread[bits & _MASK_Q]
+    if (bits >> _S32) < np.uint64(extra_below):
+        delay += extra_ms[(bits >> _SHIFT_O) & _MASK_Q]
+    return delay
+
+
+@kernel
+def replicate(writes, keys, median_ms, spread, extra_ms, extra_below, counts):
+    """Histogram of the delays of `writes` writes to each PoP.
+
+    Parameters
+    ----------
+    writes : int
+        Number of writes.
+    keys : uint64 ndarray, (pops,)
+        A stream for each PoP, so that adding PoPs leaves the others' draws alone.
+    median_ms : float64 ndarray, (pops,)
+        Median delay to each PoP.
+    spread, extra_ms
+        See `propagation_delay_ms`.
+    extra_below : int64 ndarray, (pops,)
+        The same for each PoP.
+    counts : int64 ndarray, (pops, BINS)
+        Added to in place.
+    """
+    for pop in range(median_ms.size):
+        for write in range(writes):
+            bits = draw(keys[pop], write)
+            delay = propagation_delay_ms(bits, median_ms[pop], spread, extra_ms, extra_below[pop])
+            counts[pop, bin_of(delay)] += 1
+
+

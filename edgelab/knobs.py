@@ -1,0 +1,172 @@
+"""One declaration of a knob, from which everything that speaks of it is made.
+
+A model is a frozen dataclass whose fields are declared with `knob`. Validation and
+its error texts, sliders, the glossary, the repr and the docstring follow from that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+
+__all__ = ["Knob", "Model", "knob"]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What is known of one knob; see `knob` for the fields."""
+
+    default: Any
+    label: str
+    symbol: str
+    unit: str
+    meaning: str
+    source: str
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    stops: tuple[float, ...] = ()
+    choices: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def integer(self) -> bool:
+        """Whether the knob counts something."""
+        return isinstance(self.default, int)
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        if self.choices:
+            return " or ".join(map(repr, self.choices))
+        kind = "a whole number" if self.integer else "a number"
+        return f"{kind} from {self.low:g} to {self.high:g}"
+
+    def check(self, value: Any) -> Any:
+        """Return `value` as the knob's own type, or say what is wrong with it.
+
+        Raises
+        ------
+        TypeError
+            If it is of another kind.
+        ValueError
+            If it is not allowed.
+        """
+        if self.choices:
+            if value not in self.choices:
+                raise ValueError(f"{self.name}: got {value!r}, allowed {self.allowed}")
+            return value
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(f"{self.name}: got {value!r}, allowed {self.allowed}")
+        whole = not self.integer or (math.isfinite(value) and value == int(value))
+        if not (whole and self.low <= value <= self.high):
+            raise ValueError(f"{self.name}: got {value!r}, allowed {self.allowed}")
+        return int(value) if self.integer else float(value)
+
+    def text(self, value: Any) -> str:
+        """A value with its unit, as a reader would write it."""
+        if self.choices:
+            return str(value)
+        if self.unit == "share":
+            return f"{100 * value:.4g} %"
+        number = f"{value:,}" if self.integer else f"{value:.4g}"
+        return f"{number} {self.unit}".rstrip()
+
+
+def knob(default: Any, **about: Any) -> Any:
+    """Declare a field of a `Model`.
+
+    Parameters
+    ----------
+    default : int, float or str
+        An int makes a knob that counts, a str one of `choices`.
+    label, symbol, unit, meaning, source : str
+        How it is called, its letter in the page's equation, the unit ("share" is shown in
+        percent), one sentence on what it means, where the default comes from.
+    low, high : float
+        Allowed range, both ends included.
+    log : bool
+        Whether equal steps of a slider multiply.
+    stops : tuple of float
+        Values that a slider stops at, where a plain scale would hide something.
+    choices : tuple of str
+        The allowed values of a knob that is no number.
+    """
+    return dataclasses.field(default=default, metadata={"knob": Knob(default, **about)})
+
+
+class Model:
+    """Base of the scenarios: checked knobs, `replace`, a repr that shows what was turned."""
+
+    def __init_subclass__(cls) -> None:
+        """Write the docstring's list of parameters from the declarations."""
+        lines = ["", "", "Parameters", "----------"]
+        for name, declared in list(vars(cls).items()):
+            if not isinstance(declared, dataclasses.Field):
+                continue
+            about = dataclasses.replace(declared.metadata["knob"], name=name)
+            declared.metadata = {"knob": about}
+            kind = type(about.default).__name__
+            lines += [
+                f"{name} : {kind}, default {about.default!r}",
+                f"    {about.label}, {about.allowed}{f' {about.unit}' if about.unit else ''}. "
+                f"{about.meaning} Source: {about.source}.",
+            ]
+        head, mark, rest = (cls.__doc__ or "").partition("\n\n    Raises\n")
+        body = "\n".join(f"    {line}".rstrip() for line in lines)
+        cls.__doc__ = head.rstrip() + body + mark + rest
+
+    def __post_init__(self) -> None:
+        """Check every knob."""
+        for name, about in self.knobs().items():
+            object.__setattr__(self, name, about.check(getattr(self, name)))
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """The declarations, by name."""
+        return {field.name: field.metadata["knob"] for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def glossary(cls) -> pd.DataFrame:
+        """One row a knob: symbol, unit, range, default, meaning and source."""
+        return pd.DataFrame(
+            [
+                {
+                    "knob": name,
+                    "label": k.label,
+                    "symbol": k.symbol,
+                    "unit": k.unit,
+                    "allowed": k.allowed,
+                    "default": k.text(k.default),
+                    "meaning": k.meaning,
+                    "source": k.source,
+                }
+                for name, k in cls.knobs().items()
+            ]
+        ).set_index("knob")
+
+    @property
+    def turned(self) -> dict[str, Any]:
+        """The knobs that do not stand at their default, with their values."""
+        knobs = self.knobs().items()
+        return {n: getattr(self, n) for n, k in knobs if getattr(self, n) != k.default}
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with some knobs turned.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for the constructor: an unknown name, a wrong kind, a value out of range.
+        """
+        return dataclasses.replace(self, **changes)
+
+    def __repr__(self) -> str:
+        """One line of code that makes this object."""
+        turned = ", ".join(f"{name}={value!r}" for name, value in self.turned.items())
+        return f"{type(self).__name__}({turned})"

@@ -1,0 +1,126 @@
+"""Edge KV: how long a write takes to be seen, and how many reads are stale meanwhile."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtri
+
+from edgelab import datasets
+from edgelab.constants import value
+from edgelab.kernels import histogram, replication
+from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
+
+__all__ = ["TIMES_MS", "delay_histogram", "mean_stale_share", "median_delay_ms", "stale_share"]
+
+#: Writes drawn for each PoP.
+WRITES = 2000
+#: Every eighth edge of the histogram from 1 ms up: the times at which staleness is told.
+TIMES_MS = histogram.bin_edges_ms()[:-1][4 * 128 :: 8]
+
+
+def median_delay_ms(pops: int, home: int, kv_delay_ms: float) -> np.ndarray:
+    """Median propagation delay from the PoP where a write is made to each PoP.
+
+    Parameters
+    ----------
+    pops : int
+        How many PoPs there are.
+    home : int
+        Row of the PoP where the write is made; it sees the write at once.
+    kv_delay_ms : float
+        Median between continents.
+
+    Returns
+    -------
+    float64 ndarray, (pops,)
+        Milliseconds. On the same continent it is ``kv_same_continent_share`` of
+        ``data/cricstream.toml`` times the median between continents.
+    """
+    continent = datasets.pops()["continent"].to_numpy(str)[:pops]
+    same = continent == continent[home]
+    median = np.where(same, value("kv_same_continent_share"), 1.0) * kv_delay_ms
+    median[home] = 0.0
+    return median
+
+
+@lru_cache(maxsize=32)
+def delay_histogram(
+    pops: int, home: int, kv_delay_ms: float, rebalancing_share: float, seed: int
+) -> np.ndarray:
+    """Delays of 2,000 writes made at one PoP to each PoP.
+
+    Parameters
+    ----------
+    pops, home, kv_delay_ms
+        As for `median_delay_ms`.
+    rebalancing_share : float
+        Share of the writes that meet a PoP being rebalanced.
+    seed : int
+        Chooses the draws; adding PoPs leaves the others' draws alone.
+
+    Returns
+    -------
+    int64 ndarray, (pops, bins)
+        One histogram a PoP.
+
+    Notes
+    -----
+    The delay is lognormal with the PoP's median; its p99 is ``kv_tail_ratio`` times that. A
+    rebalanced PoP adds an exponential lag with the mean ``kv_rebalancing_s``.
+    """
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    spread = np.exp(np.log(value("kv_tail_ratio")) / ndtri(0.99) * ndtri(levels))
+    lag = -1000 * value("kv_rebalancing_s") * np.log1p(-levels)
+    median = median_delay_ms(pops, home, kv_delay_ms)
+    # At the writer's own PoP a write is seen at once, whatever else happens.
+    share = np.where(np.arange(pops) == home, 0, round(rebalancing_share * FETCH_ALWAYS))
+    keys = np.array([stream_key(seed, 1_000_000 + pop) for pop in range(pops)])
+    counts = np.zeros((pops, histogram.BINS), np.int64)
+    replication.replicate(
+        WRITES, keys, median, spread.astype(np.float32), lag.astype(np.float32), share, counts
+    )
+    counts.flags.writeable = False
+    return counts
+
+
+def stale_share(delays: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Share of reads that still see the old value, at each of `TIMES_MS` after the write.
+
+    Parameters
+    ----------
+    delays : ndarray, (pops, bins)
+        From `delay_histogram`.
+    weight : ndarray, (pops,)
+        Readers at each PoP.
+
+    Returns
+    -------
+    float64 ndarray, (times,)
+    """
+    mixed = weight @ delays / (weight.sum() * WRITES)
+    seen = np.append(0.0, np.cumsum(mixed))
+    at = np.searchsorted(histogram.bin_edges_ms(), TIMES_MS)
+    return (1 - seen[at]).clip(0.0, 1.0)
+
+
+def mean_stale_share(delays: np.ndarray, every_ms: float) -> np.ndarray:
+    """Share of the time that each PoP holds a replaced value, when it is written anew that often.
+
+    Parameters
+    ----------
+    delays : ndarray, (pops, bins)
+        From `delay_histogram`.
+    every_ms : float
+        Time between two writes.
+
+    Returns
+    -------
+    float64 ndarray, (pops,)
+        E[min(delay, every_ms)] / every_ms; 0 where the write is made.
+    """
+    edges = histogram.bin_edges_ms()
+    middle = np.append((edges[:-2] + edges[1:-1]) / 2, edges[-2])
+    middle[0] = 0.0
+    return delays @ np.minimum(middle, every_ms) / (every_ms * WRITES)

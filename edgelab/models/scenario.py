@@ -1,0 +1,679 @@
+"""CricStream: the night of the final, as one object whose knobs can be turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from edgelab import datasets
+from edgelab.constants import constant, value
+from edgelab.kernels import histogram, latency
+from edgelab.knobs import Model, knob
+from edgelab.models import geo, kv, queue
+
+__all__ = ["BASELINE", "EDGE", "GROUPS", "CricStream", "compare"]
+
+EDGE, HOME = "PoP", "Mumbai"
+#: Names of the rows that `CricStream.latency` adds to the places.
+GROUPS = ("diaspora", "India", "everyone")
+BASELINE = "the old Mumbai origin"
+QUANTILE_LEVELS = np.array([0.5, 0.95, 0.99])
+STEADY, SATURATED = "steady", "saturated"
+
+
+def _fitted(name: str, **about):
+    """A knob whose default, range and source stand in cricstream.toml."""
+    entry = constant(name)
+    return knob(entry.value, source=entry.source.replace("; ", ", "), **about)
+
+
+class _Tables(NamedTuple):
+    """What the latency kernels need; see `edgelab.kernels.latency`."""
+
+    viewers: np.ndarray
+    last_mile_ms: np.ndarray
+    near_ms: np.ndarray
+    far_ms: np.ndarray
+    origin_ms: np.ndarray
+    fetch_below: int
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CricStream(Model):
+    """The night of the final: 28 million viewers, and the way their panel takes to them.
+
+    A request pays its last mile, the round trip to the place where it ends, and the function's
+    time there; one that is fetched from the origin also pays the round trip between the PoP and
+    Mumbai and the origin's time, its queue included. Writes go home behind the viewer's back:
+    they load the origin and nobody waits for them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
+        and what is allowed.
+
+    Examples
+    --------
+    >>> import edgelab as el
+    >>> final = el.CricStream(pops=312, kv_delay_ms=250, origin_fetch_ratio=0.002)
+    >>> final.replace(pops=40)
+    CricStream(pops=40)
+    """
+
+    pops: int = knob(
+        312,
+        label="PoP count",
+        symbol="P",
+        unit="PoPs",
+        low=1,
+        high=500,
+        meaning="How many points of presence run the function. They are added in the order in "
+        "which they help the world's cities most; from 338 on they are hypothetical.",
+        source="the article",
+    )
+    kv_delay_ms: float = knob(
+        250.0,
+        label="KV propagation delay",
+        symbol="D",
+        unit="ms",
+        low=10.0,
+        high=60_000.0,
+        log=True,
+        meaning="Median time until a write is seen on another continent. On the same continent "
+        "it is a fifth of that, and one write in a hundred takes twice as long.",
+        source="the article; Cloudflare documents 60 s or more",
+    )
+    origin_fetch_ratio: float = knob(
+        0.002,
+        label="Origin fetch ratio",
+        symbol="r",
+        unit="share",
+        low=0.0,
+        high=1.0,
+        stops=(0, 0.001, 0.002, 0.005, 0.008, 0.01, 0.012, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        meaning="Share of requests that the PoP cannot answer and fetches from Mumbai while "
+        "the viewer waits.",
+        source="assumption, below which the Bay Area's p99 stays near the article's",
+    )
+    ends_at: str = knob(
+        EDGE,
+        label="Requests end at",
+        symbol="E",
+        unit="",
+        choices=(EDGE, HOME),
+        meaning="Where DNS sends a viewer: to the nearest PoP, or home to Mumbai.",
+        source="the article",
+    )
+    requests_per_viewer_min: float = knob(
+        1.0,
+        label="Requests per viewer",
+        symbol="q",
+        unit="a minute",
+        low=0.1,
+        high=6.0,
+        log=True,
+        meaning="How often a viewer's app asks for the panel.",
+        source="assumption",
+    )
+    write_share: float = knob(
+        0.001,
+        label="Share of writes",
+        symbol="w",
+        unit="share",
+        low=0.0,
+        high=0.05,
+        meaning="Writes per panel request. They flow home and load the origin.",
+        source="assumption",
+    )
+    origin_servers: int = knob(
+        32,
+        label="Origin servers",
+        symbol="c",
+        unit="servers",
+        low=1,
+        high=100_000,
+        log=True,
+        meaning="How many requests the origin works on at once.",
+        source="assumption, a fleet that the night leaves barely warm",
+    )
+    origin_service_ms: float = knob(
+        2.0,
+        label="Origin service time",
+        symbol="s",
+        unit="ms",
+        low=0.1,
+        high=50.0,
+        log=True,
+        meaning="Mean time that a server works on one request, without waiting.",
+        source="assumption",
+    )
+    function_ms: float = knob(
+        1.0,
+        label="Function time",
+        symbol="f",
+        unit="ms",
+        low=0.0,
+        high=50.0,
+        meaning="What the function and its KV read take at the PoP.",
+        source="the article's local KV read of about 1 ms",
+    )
+    last_mile_ms: float = _fitted(
+        "last_mile_ms",
+        label="Last mile",
+        symbol="m",
+        unit="ms",
+        low=1.0,
+        high=100.0,
+        log=True,
+        meaning="Median round trip between a fibre subscriber and the city's exchange.",
+    )
+    last_mile_sigma: float = _fitted(
+        "last_mile_sigma",
+        label="Last-mile spread",
+        symbol="g",
+        unit="",
+        low=0.05,
+        high=1.0,
+        meaning="Standard deviation of the last mile's natural logarithm (it is lognormal).",
+    )
+    access_factor: float = _fitted(
+        "access_factor",
+        label="Access step",
+        symbol="b",
+        unit="times",
+        low=1.0,
+        high=2.5,
+        meaning="How much longer the last mile gets from fibre (India, Singapore, Dubai) to mixed "
+        "(London), and from there to cable (Bay Area).",
+    )
+    transit_inflation: float = _fitted(
+        "transit_inflation",
+        label="Transit inflation",
+        symbol="i",
+        unit="times",
+        low=1.0,
+        high=2.0,
+        meaning="How much longer a viewer's round trip across a border is than the backbone's.",
+    )
+    chennai_detour: float = _fitted(
+        "chennai_detour",
+        label="Chennai's detour",
+        symbol="h",
+        unit="times",
+        low=1.0,
+        high=4.0,
+        meaning="How much longer the round trip between Chennai's viewers and Mumbai is than "
+        "the model's.",
+    )
+    list_refresh_s: float = knob(
+        30.0,
+        label="List refresh",
+        symbol="u",
+        unit="s",
+        low=1.0,
+        high=3600.0,
+        log=True,
+        meaning="Time between two writes of the list that a viewer's panel shows.",
+        source="assumption",
+    )
+    rebalancing_share: float = knob(
+        0.0,
+        label="Rebalancing share",
+        symbol="z",
+        unit="share",
+        low=0.0,
+        high=0.05,
+        meaning="Share of writes that reach a PoP while it is rebalanced, a minute late on "
+        "average.",
+        source="the article calls it occasional and gives no share",
+    )
+    blank_panel_ms: float = knob(
+        300.0,
+        label="Blank after",
+        symbol="B",
+        unit="ms",
+        low=50.0,
+        high=5000.0,
+        log=True,
+        meaning="A panel that comes later than this is a blank one.",
+        source="assumption, just under the 312 ms that the article calls visible",
+    )
+    seed: int = knob(
+        2026,
+        label="Seed",
+        symbol="n",
+        unit="",
+        low=0,
+        high=2**32 - 1,
+        meaning="Chooses the random draws; the same seed gives the same bits.",
+        source="the year of the night",
+    )
+
+    # -- where the requests go -------------------------------------------------------------
+
+    @property
+    def fetched_share(self) -> float:
+        """Share of panel requests that reach the origin, 1 if DNS points home."""
+        return self.origin_fetch_ratio if self.ends_at == EDGE else 1.0
+
+    @property
+    def requests_per_s(self) -> float:
+        """Panel requests a second of all viewers."""
+        return int(datasets.places()["viewers"].sum()) * self.requests_per_viewer_min / 60
+
+    @property
+    def offered_erlang(self) -> float:
+        """Load on the origin: busy servers that it takes on average."""
+        arrivals = self.requests_per_s * (self.fetched_share + self.write_share)
+        return arrivals * self.origin_service_ms / 1000
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the origin's queue never empties."""
+        return self.offered_erlang >= self.origin_servers
+
+    def baseline(self) -> CricStream:
+        """The old architecture: every request goes to Mumbai, to a fleet sized for that.
+
+        The fleet is as large as keeps it at ``baseline_utilisation`` of
+        ``data/cricstream.toml``; every other knob stays as it is.
+        """
+        home = self.replace(ends_at=HOME)
+        servers = int(np.ceil(home.offered_erlang / value("baseline_utilisation")))
+        return home.replace(origin_servers=max(servers, 1))
+
+    # -- latency ---------------------------------------------------------------------------
+
+    def _latency_key(self) -> CricStream:
+        """The same night with every knob that moves no latency at its default."""
+        default = {n: k.default for n, k in self.knobs().items()}
+        idle = ["kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms", "seed"]
+        if self.ends_at == HOME:
+            idle += ["pops", "origin_fetch_ratio", "function_ms"]
+        return self.replace(**{name: default[name] for name in idle})
+
+    def histogram(self, method: str = "exact") -> np.ndarray:
+        """Viewers by place and by bin of latency.
+
+        Parameters
+        ----------
+        method : {"exact", "simulation"}
+            The exact distribution, or one request drawn for every viewer with `seed`.
+
+        Returns
+        -------
+        ndarray, (places, bins)
+            Viewers of each place of `edgelab.places` in each bin of the one log-linear
+            histogram (0.8 % wide); the last bin holds those who never get an answer.
+        """
+        if method == "exact":
+            return _exact(self._latency_key())
+        if method == "simulation":
+            return _simulated(self._latency_key().replace(seed=self.seed))
+        raise ValueError(f"method: got {method!r}, allowed 'exact' or 'simulation'")
+
+    def latency(self, method: str = "exact") -> pd.DataFrame:
+        """What the viewers of each place see.
+
+        Parameters
+        ----------
+        method : {"exact", "simulation"}
+            As for `histogram`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``place``: every place, then the groups diaspora, India and everyone.
+            ``kind`` (place or group), ``group``, ``viewers``, ``p50_ms``, ``p95_ms``,
+            ``p99_ms`` (infinite where so many viewers never get an answer, because the origin
+            is saturated), ``blank_share`` (later than `blank_panel_ms`) and ``state`` (steady
+            or saturated).
+        """
+        counts = _with_groups(self.histogram(method))
+        places = datasets.places()
+        frame = pd.DataFrame(
+            {
+                "place": [*places["place"], *GROUPS],
+                "kind": ["place"] * len(places) + ["group"] * len(GROUPS),
+                "group": [*places["group"], *GROUPS],
+                "viewers": counts.sum(axis=1).round().astype(np.int64),
+            }
+        ).set_index("place")
+        edges = histogram.bin_edges_ms()
+        levels = histogram.quantiles(counts, edges, QUANTILE_LEVELS)
+        for column, name in enumerate(("p50_ms", "p95_ms", "p99_ms")):
+            frame[name] = levels[:, column]
+        late = counts[:, np.searchsorted(edges, self.blank_panel_ms) :].sum(axis=1)
+        frame["blank_share"] = (late / counts.sum(axis=1)).clip(0, 1)
+        return frame.assign(state=self.state)
+
+    @property
+    def state(self) -> str:
+        """The origin's state: steady, or saturated."""
+        return SATURATED if self.saturated else STEADY
+
+    def distribution(self, group: str = "everyone", method: str = "exact") -> pd.DataFrame:
+        """How the latencies of one place or group are spread.
+
+        Parameters
+        ----------
+        group : str
+            A place of `edgelab.places`, or diaspora, India or everyone.
+        method : {"exact", "simulation"}
+            As for `histogram`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``from_ms``, ``to_ms`` and ``share`` of the viewers; the bins are sixteenths of
+            an octave, merged from the finer ones; those who never get an answer are in
+            no bin, so a saturated night adds up to less than 1.
+        """
+        names = [*datasets.places()["place"], *GROUPS]
+        if group not in names:
+            raise ValueError(f"group: got {group!r}, allowed a place or one of {', '.join(GROUPS)}")
+        counts = _with_groups(self.histogram(method))[names.index(group)]
+        edges = histogram.bin_edges_ms()[:-1]
+        coarse = 8
+        return pd.DataFrame(
+            {
+                "from_ms": edges[:-1:coarse],
+                "to_ms": edges[coarse::coarse],
+                "share": counts[:-1].reshape(-1, coarse).sum(axis=1) / counts.sum(),
+            }
+        )
+
+    # -- stale lists -----------------------------------------------------------------------
+
+    def _readers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Viewers who read at each PoP, and the row of the PoP at which the list is written."""
+        pop, _ = geo.nearest_pop(self.pops)
+        viewers = datasets.places()["viewers"].to_numpy() / pop.shape[1]
+        readers = np.bincount(pop.ravel(), np.repeat(viewers, pop.shape[1]), minlength=self.pops)
+        return readers, int(np.argmin(geo.origin_rtt_ms()[1][: self.pops]))
+
+    def _delays(self) -> np.ndarray:
+        return kv.delay_histogram(
+            self.pops,
+            self._readers()[1],
+            self.kv_delay_ms,
+            self.rebalancing_share,
+            self.seed,
+        )
+
+    def staleness(self) -> pd.DataFrame:
+        """Share of KV reads that still see the old list, by the time since it was written.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``since_write_ms``, ``stale_share`` of the viewers' reads, ``stale_pops`` (share of
+            the PoPs that hold the old list). With DNS pointing home there is no KV to be stale,
+            and both are 0.
+        """
+        readers, _ = self._readers()
+        delays = self._delays()
+        frame = pd.DataFrame(
+            {
+                "since_write_ms": kv.TIMES_MS,
+                "stale_share": kv.stale_share(delays, readers),
+                "stale_pops": kv.stale_share(delays, np.ones(self.pops)),
+            }
+        )
+        if self.ends_at == HOME:
+            frame[["stale_share", "stale_pops"]] = 0.0
+        return frame
+
+    @property
+    def stale_viewers(self) -> float:
+        """Viewers whose panel, at a random moment, is made from a list already replaced."""
+        if self.ends_at == HOME:
+            return 0.0
+        readers, _ = self._readers()
+        return float(readers @ kv.mean_stale_share(self._delays(), 1000 * self.list_refresh_s))
+
+    # -- the origin ------------------------------------------------------------------------
+
+    def origin_load(self) -> pd.DataFrame:
+        """Load on the origin, beside the old architecture's.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``night`` (tonight, the old Mumbai origin): ``reads_per_s``,
+            ``writes_per_s``, ``offered_erlang``, ``servers``, ``utilisation`` (offered load
+            over servers; 1 or more is saturated), ``wait_share`` (requests that find every
+            server busy), ``p99_ms`` of the origin's time (infinite if saturated), ``state``.
+        """
+        rows = {}
+        for name, night in (("tonight", self), (BASELINE, self.baseline())):
+            load, servers = night.offered_erlang, night.origin_servers
+            time = queue.sojourn_quantiles_ms(servers, load, night.origin_service_ms, 1000)
+            rows[name] = {
+                "reads_per_s": night.requests_per_s * night.fetched_share,
+                "writes_per_s": night.requests_per_s * night.write_share,
+                "offered_erlang": load,
+                "servers": servers,
+                "utilisation": load / servers,
+                "wait_share": queue.erlang_c(servers, load),
+                "p99_ms": time[989],
+                "state": night.state,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
+
+    # -- in short --------------------------------------------------------------------------
+
+    def headline(self) -> dict[str, float]:
+        """The night in eleven numbers: p99 by place, blank panels, the origin, stale lists."""
+        frame = self.latency()
+        row = {f"{name} p99_ms": frame.loc[name, "p99_ms"] for name in HEADLINE_PLACES}
+        return row | {
+            "blank_share": frame.loc["everyone", "blank_share"],
+            "origin utilisation": self.offered_erlang / self.origin_servers,
+            "stale viewers": self.stale_viewers,
+        }
+
+    def in_words(self) -> str:
+        """One or two sentences that say what the numbers mean."""
+        frame, old = self.latency(), self.baseline().latency()
+        bay, diaspora = frame.loc["Bay Area", "p99_ms"], old.loc["diaspora", "p99_ms"]
+        blank = frame.loc["everyone", "blank_share"] * frame.loc["everyone", "viewers"]
+        load = self.offered_erlang / self.origin_servers
+        if self.ends_at == HOME:
+            where = "Every request goes home to Mumbai"
+        else:
+            where = f"From {self.pops} PoP{'s' * (self.pops != 1)}"
+        if np.isfinite(bay):
+            seen = f"99 of 100 Bay Area viewers see the panel within {bay:.0f} ms"
+        else:
+            seen = "more than 1 in 100 Bay Area viewers never see the panel"
+        saturated = f"{load:,.1f} times what its {self.origin_servers:,} servers can take"
+        origin = (
+            f"Mumbai gets {saturated}: its queue never empties"
+            if self.saturated
+            else f"Mumbai's {self.origin_servers:,} servers are {100 * load:.2g} % busy"
+        )
+        stale = (
+            "no list is ever stale"
+            if self.ends_at == HOME
+            else f"at any moment {_people(self.stale_viewers)} look at a list already replaced"
+        )
+        return (
+            f"{where}, {seen} (the old diaspora p99: {diaspora:.0f} ms) and {_people(blank)} "
+            f"get{'s' * (blank < 0.5)} a blank panel. {origin}; {stale}."
+        )
+
+    def _repr_html_(self) -> str:
+        """A small table for the notebook: this night beside the old Mumbai origin."""
+        table = compare([self.baseline(), self]).T
+        table.columns = [BASELINE, "this night"]
+        text = table.apply(lambda row: [_cell(row.name, number) for number in row], axis=1)
+        shown = pd.DataFrame(text.tolist(), index=table.index, columns=table.columns)
+        return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
+
+
+#: Rows that stand for the night where there is no room for all.
+HEADLINE_PLACES = (
+    "Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area", "diaspora",
+)  # fmt: skip
+
+
+def _people(number: float) -> str:
+    """A number of viewers, to two digits."""
+    if number < 0.5:
+        return "no viewer"
+    if number >= 1e6:
+        return f"{number / 1e6:.2g} million viewers"
+    digits = max(0, int(np.floor(np.log10(number))) - 1)
+    return f"{round(number / 10**digits) * 10**digits:,} viewers"
+
+
+def _cell(row: str, number: float) -> str:
+    """One number of the headline as text."""
+    if row == "stale viewers":
+        return _people(number)
+    if row.endswith("ms"):
+        return f"{number:.0f}" if np.isfinite(number) else "never"
+    return f"{100 * number:.3g} %"
+
+
+def compare(nights: Sequence[CricStream]) -> pd.DataFrame:
+    """Several nights side by side.
+
+    Parameters
+    ----------
+    nights : sequence of CricStream
+        At least one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a night, indexed by the line of code that makes it: p99 by place in
+        milliseconds, share of blank panels, utilisation of the origin, viewers with a stale
+        list.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something else than a CricStream is among them, or nothing.
+    """
+    nights = list(nights)
+    if not nights:
+        raise ValueError("nights: got an empty list, allowed at least one CricStream")
+    for night in nights:
+        if not isinstance(night, CricStream):
+            raise TypeError(f"nights: got {night!r}, allowed CricStream objects")
+    index = pd.Index([repr(night) for night in nights], name="night")
+    return pd.DataFrame([night.headline() for night in nights], index=index)
+
+
+def _with_groups(counts: np.ndarray) -> np.ndarray:
+    """The places' histograms with those of the groups below them: merging is adding."""
+    diaspora = (datasets.places()["group"] == "diaspora").to_numpy()
+    groups = [counts[diaspora].sum(axis=0), counts[~diaspora].sum(axis=0), counts.sum(axis=0)]
+    return np.vstack([counts, groups])
+
+
+def _tables(night: CricStream) -> _Tables:
+    """Quantile tables and way tables of one night; see `edgelab.kernels.latency`."""
+    places = datasets.places()
+    pops = datasets.pops()
+    levels = (np.arange(latency.QUANTILES) + 0.5) / latency.QUANTILES
+    steps = places["access"].map(datasets.ACCESS.index).to_numpy()
+    median = night.last_mile_ms * night.access_factor**steps
+    last_mile = median[:, None] * np.exp(night.last_mile_sigma * ndtri(levels))
+    country = places["cca2"].to_numpy(str)[:, None]
+    from_points, from_pops = geo.origin_rtt_ms()
+    if night.ends_at == HOME:
+        abroad = country != "IN"
+        detour = np.where(places["route"] == "detour", night.chennai_detour, 1.0)[:, None]
+        near = from_points * detour * np.where(abroad, night.transit_inflation, 1.0)
+        far = np.zeros_like(near)
+        below = latency.FETCH_ALWAYS
+    else:
+        pop, rtt = geo.nearest_pop(night.pops)
+        abroad = country != pops["cca2"].to_numpy(str)[pop]
+        near = rtt * np.where(abroad, night.transit_inflation, 1.0) + night.function_ms
+        far = from_pops[pop]
+        below = round(night.origin_fetch_ratio * latency.FETCH_ALWAYS)
+    origin = queue.sojourn_quantiles_ms(
+        night.origin_servers, night.offered_erlang, night.origin_service_ms, latency.QUANTILES
+    )
+    single = np.float32
+    return _Tables(
+        places["viewers"].to_numpy(),
+        last_mile.astype(single),
+        near.astype(single),
+        far.astype(single),
+        origin.astype(single),
+        below,
+    )
+
+
+@lru_cache(maxsize=16)
+def _simulated(night: CricStream) -> np.ndarray:
+    """One request drawn for every viewer."""
+    counts = latency.simulate(seed=night.seed, **_tables(night)._asdict())
+    counts.flags.writeable = False
+    return counts
+
+
+@lru_cache(maxsize=64)
+def _exact(night: CricStream) -> np.ndarray:
+    """The distribution that the simulation draws from, times the viewers.
+
+    The last mile, and the last mile plus the origin's time, are put on an even grid once for
+    each kind of access; each place's distribution is theirs, shifted by each point's way.
+    """
+    tables = _tables(night)
+    edges = histogram.bin_edges_ms()[1:-1]
+    ratio = tables.fetch_below / latency.FETCH_ALWAYS
+    grids: dict[float, list] = {}
+    mass = np.empty((len(tables.viewers), histogram.BINS))
+    for place, near in enumerate(tables.near_ms.astype(float)):
+        last_mile = tables.last_mile_ms[place].astype(float)
+        if last_mile[0] not in grids:
+            grids[last_mile[0]] = [
+                _grid_cdf(last_mile) if ratio < 1 else None,
+                _grid_cdf(last_mile, tables.origin_ms) if ratio and not night.saturated else None,
+            ]
+        answered, fetched = grids[last_mile[0]]
+        cdf = np.zeros_like(edges)
+        if answered:
+            cdf += (1 - ratio) * latency.mixture_cdf(edges, near, *answered)
+        if fetched:
+            cdf += ratio * latency.mixture_cdf(edges, near + tables.far_ms[place], *fetched)
+        mass[place] = tables.viewers[place] * np.diff(cdf, prepend=0.0, append=1.0)
+    mass.clip(0.0, out=mass)
+    mass.flags.writeable = False
+    return mass
+
+
+def _grid_cdf(*tables: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Distribution of the sum of independent tables of equally likely values, on an even grid.
+
+    Returns the distribution function, the grid's start and its step in milliseconds.
+    """
+    start = float(sum(table[0] for table in tables))
+    span = float(sum(table[-1] - table[0] for table in tables))
+    step = max(span / 2**14, 1 / 32)
+    size = int(span / step) + 4
+    spectrum = np.ones(size + 1)
+    for table in tables:
+        at = (table.astype(float) - table[0]) / step
+        below = at.astype(int)
+        part = at - below
+        mass = np.bincount(below, 1 - part, size) + np.bincount(below + 1, part, size)
+        spectrum = spectrum * np.fft.rfft(mass / len(table), 2 * size)
+    mass = np.fft.irfft(spectrum, 2 * size)[:size].clip(0.0)
+    total = np.cumsum(mass)
+    # Each grid point's mass lies half to its left and half to its right.
+    cdf = (total - mass / 2) / total[-1]
+    return np.append(cdf, 1.0), start, step
