@@ -28,7 +28,9 @@ from edgelab.sphere import great_circle_km  # noqa: E402
 
 #: The operator's list speaks of sales regions; the model of KV delays of continents.
 CONTINENT = {"Asia Pacific": "Asia", "Middle East": "Asia"}
-CONTINENT_CORRECTED = {c: "North America" for c in ("CR", "GD", "HN", "PA", "TT")} | {"GU": "Oceania"}
+CONTINENT_CORRECTED = {c: "North America" for c in ("CR", "GD", "HN", "PA", "TT")} | {
+    "GU": "Oceania"
+}
 #: Continents of the countries that have a hypothetical PoP and none of the operator's.
 CONTINENT_OF = {
     "AF": "Asia", "CU": "North America", "GN": "Africa", "IR": "Asia", "KP": "Asia",
@@ -153,8 +155,12 @@ def build_coastline() -> list[list[list[float]]]:
     """The arcs of the land polygons as plain lines, Antarctica left out."""
     topology = json.loads((SOURCES / "land-110m.json").read_text(encoding="utf-8"))
     scale, move = (np.array(topology["transform"][k]) for k in ("scale", "translate"))
-    lines = [np.cumsum(arc, axis=0) * scale + move for arc in topology["arcs"]]
-    return [line.round(2).clip([-180, -90], [180, 90]).tolist() for line in lines if line[:, 1].max() > -60]
+    lines = []
+    for arc in topology["arcs"]:
+        line = (np.cumsum(arc, axis=0) * scale + move).round(2).clip([-180, -90], [180, 90])
+        # Lift the pen where a line jumps from one edge of the map to the other.
+        lines += np.split(line, np.flatnonzero(np.abs(np.diff(line[:, 0])) > 180) + 1)
+    return [line.tolist() for line in lines if len(line) > 1 and line[:, 1].max() > -60]
 
 
 def build_files() -> None:
@@ -164,7 +170,9 @@ def build_files() -> None:
     write(rtt[["region_a", "region_b", "rtt_ms"]], "rtt_azure.csv")
     write(read("azure_regions.csv"), "rtt_azure_regions.csv")
     lines = build_coastline()
-    note = "Natural Earth 110m land (public domain), through the npm package world-atlas 2.0.2 (ISC)"
+    note = (
+        "Natural Earth 110m land (public domain), through the npm package world-atlas 2.0.2 (ISC)"
+    )
     text = json.dumps({"source": note, "unit": "degrees, [lon, lat]", "lines": lines})
     (DATA / "coastline.json").write_text(text + "\n", encoding="utf-8")
     print(f"coastline.json: {len(lines)} lines")

@@ -1,0 +1,42 @@
+"""edgelab: fast, honest models of the edge, and live panels to turn their knobs.
+
+``import edgelab as el``; what it offers is listed in ``__all__`` and loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CricStream": "edgelab.models.scenario",
+    "compare": "edgelab.models.scenario",
+    "rtt_ms": "edgelab.models.geo",
+    "residuals": "edgelab.models.calibration",
+    "leave_one_out": "edgelab.models.calibration",
+    "places": "edgelab.datasets",
+    "pops": "edgelab.datasets",
+    "cloud_rtt": "edgelab.datasets",
+    "DataError": "edgelab.constants",
+}
+_ROOMS = ("check", "figures", "panels")
+
+__all__ = [*_HOMES, *_ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that ``edgelab doctor`` starts anywhere."""
+    if name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    elif name in _ROOMS:
+        found = import_module(f"edgelab.{name}")
+    else:
+        raise AttributeError(f"edgelab has no {name!r}; it offers {', '.join(__all__)}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

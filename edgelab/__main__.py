@@ -49,6 +49,8 @@ def lab_command(root, *, browser=True, port=None):
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
     ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--ServerApp.allow_root=True")  # the usual case in a container
     if not browser:
         command.append("--no-browser")
     if port is not None:

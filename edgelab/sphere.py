@@ -35,7 +35,9 @@ def check_degrees(name: str, degrees: ArrayLike, limit: float) -> np.ndarray:
         raise TypeError(f"{name}: got {degrees!r}, allowed a number or an array of them") from None
     bad = ~(np.abs(array) <= limit)
     if bad.any():
-        raise ValueError(f"{name}: got {array[bad].flat[0]}, allowed -{limit:g} to {limit:g} degrees")
+        raise ValueError(
+            f"{name}: got {array[bad].flat[0]}, allowed -{limit:g} to {limit:g} degrees"
+        )
     return array
 
 
@@ -65,8 +67,12 @@ def great_circle_km(
     The haversine formula, which keeps its digits for neighbours; the radius is
     ``earth_radius_km`` in ``data/cricstream.toml``.
     """
-    lat_a, lat_b = (np.radians(check_degrees(n, v, 90)) for n, v in (("lat_a", lat_a), ("lat_b", lat_b)))
-    lon_a, lon_b = (np.radians(check_degrees(n, v, 180)) for n, v in (("lon_a", lon_a), ("lon_b", lon_b)))
+    lat_a, lat_b = (
+        np.radians(check_degrees(n, v, 90)) for n, v in (("lat_a", lat_a), ("lat_b", lat_b))
+    )
+    lon_a, lon_b = (
+        np.radians(check_degrees(n, v, 180)) for n, v in (("lon_a", lon_a), ("lon_b", lon_b))
+    )
     try:
         np.broadcast_shapes(lat_a.shape, lon_a.shape, lat_b.shape, lon_b.shape)
     except ValueError:

@@ -37,7 +37,9 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
             histogram.quantiles(counts + 1, edges, q),
             histogram.quantiles(counts + 1.0, edges, q),
         ),
-        "replication": lambda: replication.replicate(1, keys, one, table, table, counts[0, :1], counts),
+        "replication": lambda: replication.replicate(
+            1, keys, one, table, table, counts[0, :1], counts
+        ),
         "placement": lambda: placement.greedy_order(np.ones((1, 1)), one, 1),
     }
     for done, (name, step) in enumerate(steps.items()):

@@ -66,7 +66,9 @@ def stream_key(seed: int, stream: int) -> np.uint64:
 
 
 @kernel
-def simulate_block(first, count, key, last_mile_ms, near_ms, far_ms, origin_ms, fetch_below, counts):
+def simulate_block(
+    first, count, key, last_mile_ms, near_ms, far_ms, origin_ms, fetch_below, counts
+):
     """Draw the requests `first` to `first + count - 1` of one place into a histogram.
 
     Parameters

@@ -58,5 +58,3 @@ def replicate(writes, keys, median_ms, spread, extra_ms, extra_below, counts):
             bits = draw(keys[pop], write)
             delay = propagation_delay_ms(bits, median_ms[pop], spread, extra_ms, extra_below[pop])
             counts[pop, bin_of(delay)] += 1
-
-

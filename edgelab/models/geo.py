@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize
 
 from edgelab import datasets
 from edgelab.constants import value
@@ -78,6 +77,8 @@ def fit_straight_line() -> dict[str, float]:
         ``pairs``, ``median_error`` and ``within_20_percent`` of the fit. Both directions of a
         pair count as one, with their mean.
     """
+    from scipy.optimize import minimize  # slow to import, and only a rebuild needs it
+
     table = datasets.cloud_rtt()
     ends = np.sort(table[["region_a", "region_b"]].to_numpy(str), axis=1)
     pairs = table.groupby([ends[:, 0], ends[:, 1]])[["rtt_ms", "distance_km"]].mean()

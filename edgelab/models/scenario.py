@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -266,7 +266,7 @@ class CricStream(Model):
     @property
     def requests_per_s(self) -> float:
         """Panel requests a second of all viewers."""
-        return int(datasets.places()["viewers"].sum()) * self.requests_per_viewer_min / 60
+        return _viewers() * self.requests_per_viewer_min / 60
 
     @property
     def offered_erlang(self) -> float:
@@ -336,6 +336,12 @@ class CricStream(Model):
             is saturated), ``blank_share`` (later than `blank_panel_ms`) and ``state`` (steady
             or saturated).
         """
+        key = self._latency_key().replace(blank_panel_ms=self.blank_panel_ms)
+        if method == "simulation":
+            key = key.replace(seed=self.seed)
+        return _latency_frame(key, method).copy()
+
+    def _latency_frame(self, method: str) -> pd.DataFrame:
         counts = _with_groups(self.histogram(method))
         places = datasets.places()
         frame = pd.DataFrame(
@@ -372,9 +378,9 @@ class CricStream(Model):
         Returns
         -------
         pandas.DataFrame
-            ``from_ms``, ``to_ms`` and ``share`` of the viewers; the bins are sixteenths of
-            an octave, merged from the finer ones; those who never get an answer are in
-            no bin, so a saturated night adds up to less than 1.
+            ``from_ms``, ``to_ms``, ``share`` of the viewers in between, and ``later_share`` of
+            those who still wait at ``to_ms``. The bins are sixteenths of an octave, merged
+            from the finer ones; those who never get an answer are in no bin.
         """
         names = [*datasets.places()["place"], *GROUPS]
         if group not in names:
@@ -382,11 +388,14 @@ class CricStream(Model):
         counts = _with_groups(self.histogram(method))[names.index(group)]
         edges = histogram.bin_edges_ms()[:-1]
         coarse = 8
+        share = np.append(counts[:-1].reshape(-1, coarse).sum(axis=1), counts[-1]) / counts.sum()
+        later = np.cumsum(share[::-1])[::-1][1:]
         return pd.DataFrame(
             {
                 "from_ms": edges[:-1:coarse],
                 "to_ms": edges[coarse::coarse],
-                "share": counts[:-1].reshape(-1, coarse).sum(axis=1) / counts.sum(),
+                "share": share[:-1],
+                "later_share": later,
             }
         )
 
@@ -483,7 +492,7 @@ class CricStream(Model):
     def in_words(self) -> str:
         """One or two sentences that say what the numbers mean."""
         frame, old = self.latency(), self.baseline().latency()
-        bay, diaspora = frame.loc["Bay Area", "p99_ms"], old.loc["diaspora", "p99_ms"]
+        bay, before = frame.loc["Bay Area", "p99_ms"], old.loc["Bay Area", "p99_ms"]
         blank = frame.loc["everyone", "blank_share"] * frame.loc["everyone", "viewers"]
         load = self.offered_erlang / self.origin_servers
         if self.ends_at == HOME:
@@ -506,8 +515,20 @@ class CricStream(Model):
             else f"at any moment {_people(self.stale_viewers)} look at a list already replaced"
         )
         return (
-            f"{where}, {seen} (the old diaspora p99: {diaspora:.0f} ms) and {_people(blank)} "
-            f"get{'s' * (blank < 0.5)} a blank panel. {origin}; {stale}."
+            f"{where}, {seen} (from the old origin: {before:.0f} ms) and {_people(blank)} "
+            f"{'gets' if blank < 0.5 else 'get'} a blank panel. {origin}; {stale}."
+        )
+
+    def simulation_in_words(self) -> str:
+        """How well the draw of every viewer agrees with the exact distribution."""
+        exact = self.latency().loc["everyone"]
+        drawn = self.latency("simulation").loc["everyone"]
+        p99 = [
+            f"{f['p99_ms']:.1f} ms" if np.isfinite(f["p99_ms"]) else "never" for f in (drawn, exact)
+        ]
+        return (
+            f"One request was drawn for each of {drawn['viewers']:,} viewers: their p99 is "
+            f"{p99[0]}, the exact curve's {p99[1]}."
         )
 
     def _repr_html_(self) -> str:
@@ -572,6 +593,18 @@ def compare(nights: Sequence[CricStream]) -> pd.DataFrame:
             raise TypeError(f"nights: got {night!r}, allowed CricStream objects")
     index = pd.Index([repr(night) for night in nights], name="night")
     return pd.DataFrame([night.headline() for night in nights], index=index)
+
+
+@cache
+def _viewers() -> int:
+    """Viewers of all places together."""
+    return int(datasets.places()["viewers"].sum())
+
+
+@lru_cache(maxsize=32)
+def _latency_frame(night: CricStream, method: str) -> pd.DataFrame:
+    """The frame of `CricStream.latency`, remembered."""
+    return night._latency_frame(method)
 
 
 def _with_groups(counts: np.ndarray) -> np.ndarray:

@@ -1,0 +1,188 @@
+"""Checks of the exercises: three states, each with a reason, and never the answer itself."""
+
+from __future__ import annotations
+
+import html
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgelab.models.scenario import CricStream
+
+__all__ = ["Verdict", "blank_viewers", "cliff", "cliff_guess", "slow_database"]
+
+UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says: its state, and why."""
+
+    state: str
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"{self.state}: {self.reason}"
+
+    def _repr_html_(self) -> str:
+        mark, colour = {
+            UNANSWERED: ("○", "#6b6b6b"),
+            WORKING: ("◐", "#8c5a00"),
+            RIGHT: ("●", "#00664c"),
+        }[self.state]
+        return (
+            f'<p style="border-left: 4px solid {colour}; padding: 4px 10px; background: #fff; '
+            f'color: #1a1a1a"><b style="color: {colour}">{mark} {html.escape(self.state)}</b>: '
+            f"{html.escape(self.reason)}</p>"
+        )
+
+
+def _judged(answer: Any, question: str, judge: Callable[[Any], Verdict]) -> Verdict:
+    return Verdict(UNANSWERED, question) if answer is None else judge(answer)
+
+
+def _number(answer: Any, low: float, high: float) -> Verdict | None:
+    """What is wrong with an answer that has to be a number in a range."""
+    if isinstance(answer, bool) or not isinstance(answer, numbers.Real) or np.isnan(answer):
+        return Verdict(WORKING, f"got {answer!r}; the answer is a number")
+    if not low <= answer <= high:
+        return Verdict(WORKING, f"got {answer!r}; the answer lies between {low:,g} and {high:,g}")
+    return None
+
+
+#: The choices of notebook 01's prediction.
+CLIFF_CHOICES = ("hardly at all", "by about half", "to more than five times as much")
+
+
+def cliff_guess(choice: str | None) -> Verdict:
+    """Look back at notebook 01's prediction: the Bay Area's p99 from 0.8 % to 1.2 % fetched.
+
+    Parameters
+    ----------
+    choice : str or None
+        One of `CLIFF_CHOICES`.
+    """
+
+    def judge(choice: str) -> Verdict:
+        before, after = (
+            CricStream(origin_fetch_ratio=r).latency().loc["Bay Area", "p99_ms"]
+            for r in (0.008, 0.012)
+        )
+        times = after / before
+        happened = CLIFF_CHOICES[(times > 1.25) + (times > 5)]
+        seen = f"the model goes from {before:.0f} to {after:.0f} ms"
+        if choice == happened:
+            return Verdict(
+                RIGHT,
+                f"{seen}. At a ratio above 1 % the slowest hundredth is made of fetches, and the "
+                "p99 is their time.",
+            )
+        return Verdict(
+            WORKING, f"you said “{choice}”; {seen}. Which requests make up the slowest hundredth?"
+        )
+
+    return _judged(choice, "choose and commit above, before you move a slider", judge)
+
+
+def blank_viewers(answer: float | None) -> Verdict:
+    """Notebook 01, exercise 1: viewers with a blank panel from the old Mumbai origin.
+
+    Parameters
+    ----------
+    answer : float or None
+        A number of viewers; right within 3 %.
+    """
+
+    def judge(answer: float) -> Verdict:
+        wrong = _number(answer, 0, 28e6)
+        if wrong:
+            return wrong
+        row = CricStream().baseline().latency().loc["everyone"]
+        true = row["blank_share"] * row["viewers"]
+        if abs(answer / true - 1) <= 0.03:
+            return Verdict(
+                RIGHT,
+                "a small share of everyone, and all of them in one place: a figure for everyone "
+                "hides whom it hits.",
+            )
+        if abs(answer / row["blank_share"] - 1) <= 0.03:
+            return Verdict(WORKING, "that is a share; how many viewers are that?")
+        return Verdict(
+            WORKING,
+            f"{answer:,.0f} is too {'many' if answer > true else 'few'}; read blank_share and "
+            "viewers in the row “everyone” of final.baseline().latency()",
+        )
+
+    return _judged(answer, "set the number of viewers", judge)
+
+
+def cliff(answer: float | None) -> Verdict:
+    """Notebook 01, exercise 2: the largest fetch ratio that keeps the Bay Area under 50 ms.
+
+    Parameters
+    ----------
+    answer : float or None
+        A ratio between 0 and 1; right within a tenth of a percentage point.
+    """
+
+    def judge(answer: float) -> Verdict:
+        wrong = _number(answer, 0, 1)
+        if wrong:
+            return wrong
+        here, next_step = (
+            CricStream(origin_fetch_ratio=min(r, 1.0)).latency().loc["Bay Area", "p99_ms"]
+            for r in (answer, answer + 0.001)
+        )
+        if here >= 50:
+            shown = f"{here:.0f} ms" if np.isfinite(here) else "infinite: the origin is saturated"
+            return Verdict(WORKING, f"at {answer:.2%} the Bay Area's p99 is {shown}; go lower")
+        if next_step < 50:
+            return Verdict(
+                WORKING,
+                f"at {answer:.2%} it is {here:.0f} ms, and a tenth of a point more still keeps it "
+                "under 50; go higher",
+            )
+        return Verdict(
+            RIGHT,
+            "a p99 can hide every fetch as long as they are fewer than one request in a hundred.",
+        )
+
+    return _judged(answer, "set a ratio, for instance 0.004 for 0.4 %", judge)
+
+
+def slow_database(answer: CricStream | None) -> Verdict:
+    """Notebook 01, exercise 3: fewest servers that keep a slow origin at most 70 % busy.
+
+    Parameters
+    ----------
+    answer : CricStream or None
+        A night with 312 PoPs, 2 % fetched and 8 ms of service.
+    """
+
+    def judge(answer: CricStream) -> Verdict:
+        if not isinstance(answer, CricStream):
+            return Verdict(WORKING, f"got {answer!r}; the answer is a CricStream")
+        given = {"pops": 312, "origin_fetch_ratio": 0.02, "origin_service_ms": 8.0}
+        wrong = {n: getattr(answer, n) for n, v in given.items() if getattr(answer, n) != v}
+        other = set(answer.turned) - set(given) - {"origin_servers"}
+        if wrong or other:
+            names = ", ".join([*wrong, *sorted(other)])
+            return Verdict(WORKING, f"{names}: turn only what the exercise gives, and the servers")
+        busy = answer.origin_load().loc["tonight", "utilisation"]
+        if busy > 0.7:
+            word = "it is saturated" if busy >= 1 else f"it is {busy:.0%} busy"
+            return Verdict(WORKING, f"with {answer.origin_servers} servers {word}; add some")
+        fewer = answer.replace(origin_servers=max(answer.origin_servers - 1, 1))
+        if fewer.origin_load().loc["tonight", "utilisation"] <= 0.7 and fewer != answer:
+            return Verdict(
+                WORKING, f"{busy:.0%} busy with {answer.origin_servers} servers; fewer would do"
+            )
+        return Verdict(
+            RIGHT,
+            "the origin's size follows the load that misses the edge, and not the 28 million.",
+        )
+
+    return _judged(answer, "set a night: final.replace(...)", judge)

@@ -1,0 +1,489 @@
+"""The night of the final as figures: by place, distribution, map, staleness, origin load."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from edgelab import datasets
+from edgelab.figures import theme
+from edgelab.figures.theme import COLOURS
+from edgelab.models.scenario import BASELINE, EDGE, HEADLINE_PLACES, CricStream
+
+__all__ = [
+    "NightFrames",
+    "distribution",
+    "night",
+    "origin_load",
+    "p99_by_place",
+    "staleness",
+    "traces",
+    "world_map",
+]
+
+TONIGHT = "tonight"
+NAMES = {"tonight": TONIGHT, "old": BASELINE, "pinned": "pinned", "drawn": "every viewer drawn"}
+DASHES = {"tonight": "solid", "old": "dash", "pinned": "dot", "drawn": "solid"}
+BARS = {"old": "old fleet", "tonight": "tonight", "pinned": "pinned"}
+LABELS = {"diaspora": "all four abroad"}
+BY_PLACE_MS = (3.0, 2000.0)
+#: Where the line of a quantile that never comes is cut, to make room for the word.
+NEVER_MS = 900.0
+LATER_MS = (2.0, 5000.0)
+STALE_MS = (1.0, 120_000.0)
+SERVED_MS = (10, 20, 50, 100, 200, 500)
+FULL_BAR = 1.25
+
+
+class NightFrames(NamedTuple):
+    """The frames of one night that a figure draws."""
+
+    latency: pd.DataFrame
+    distribution: pd.DataFrame
+    staleness: pd.DataFrame
+    load: pd.DataFrame
+    pops: int
+
+    @classmethod
+    def of(cls, night: CricStream) -> NightFrames:
+        """The frames of `night`, from the exact distribution."""
+        return cls(
+            night.latency(),
+            night.distribution(),
+            night.staleness(),
+            night.origin_load(),
+            night.pops if night.ends_at == EDGE else 0,
+        )
+
+
+NOTHING = NightFrames(None, None, None, None, 0)
+
+
+# -- traces: a frame in, dictionaries out; the same ones make a figure and patch a live one -------
+
+
+def _by_place(latency: pd.DataFrame | None, key: str, shift: float) -> list[dict]:
+    """p50, p95 and p99 of the headline places as a line with three marks."""
+    colour, name = COLOURS[key], NAMES[key]
+    y = np.arange(len(HEADLINE_PLACES))[::-1] + shift
+    levels = np.full((len(y), 3), np.nan)
+    if latency is not None:
+        levels = latency.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)].to_numpy()
+    shown = np.where(np.isinf(levels), np.nan, levels)
+    never = np.isinf(levels[:, 2])
+    end = np.where(never, NEVER_MS, levels[:, 2])
+    start = np.where(np.isinf(levels[:, 0]), BY_PLACE_MS[0], levels[:, 0])
+    words = ["never ▶" if n else f"{v:.0f}" for n, v in zip(never, levels[:, 2], strict=True)]
+    drawn = latency is not None
+    mark = {"color": COLOURS["paper"], "line": {"color": colour, "width": 1.5}, "size": 7}
+    out = [
+        _scatter(
+            np.column_stack([start, end, np.full(len(y), np.nan)]).ravel(),
+            np.repeat(y, 3),
+            mode="lines",
+            line={"color": colour, "width": 2},
+            hoverinfo="skip",
+        )
+    ]
+    out += [
+        _scatter(
+            shown[:, column],
+            y,
+            mode="markers",
+            marker=mark | {"symbol": symbol} | ({"color": colour} if column == 2 else {}),
+            hovertemplate=f"{name}, {level[:3]}: %{{x:.1f}} ms<extra></extra>",
+        )
+        for column, (level, symbol) in enumerate(theme.SYMBOLS.items())
+    ]
+    label = _scatter(
+        end * 1.07 if drawn else end,
+        y,
+        mode="text",
+        text=words if drawn else [""] * len(y),
+        textposition="middle right",
+        textfont={"size": 11, "color": colour},
+        hoverinfo="skip",
+    )
+    return [*out, label]
+
+
+def _scatter(x, y, **about) -> dict:
+    return {"type": "scatter", "x": x, "y": y, "showlegend": False} | about
+
+
+def _curve(frame: pd.DataFrame | None, x: str, y: str, key: str, hover: str, **about) -> dict:
+    """One column of a frame over another, in the colour and dash of its night."""
+    return _scatter(
+        np.empty(0) if frame is None else frame[x].to_numpy(),
+        # A logarithmic axis has no room for nobody.
+        np.empty(0) if frame is None else frame[y].where(frame[y] > 1e-7).to_numpy(),
+        mode="lines",
+        line={"color": COLOURS[key], "width": 2.5, "dash": DASHES[key]},
+        name=NAMES[key],
+        hovertemplate=f"{NAMES[key]}: {hover}<extra></extra>",
+        **about,
+    )
+
+
+def _later(frame: pd.DataFrame | None, key: str) -> dict:
+    hover = "%{y:.3~%} still wait after %{x:.3~s} ms"
+    about = {"showlegend": True, "visible": True if frame is not None else "legendonly"}
+    return _curve(frame, "to_ms", "later_share", key, hover, **about)
+
+
+def _simulated(frame: pd.DataFrame | None) -> dict:
+    """Dots on the exact curve: what came of drawing every viewer."""
+    dots = None if frame is None else frame.iloc[::3]
+    return _curve(dots, "to_ms", "later_share", "drawn", "%{y:.3~%} after %{x:.3~s} ms") | {
+        "mode": "markers",
+        "marker": {"symbol": "circle-open", "size": 6, "color": COLOURS["drawn"]},
+        "showlegend": True,
+    }
+
+
+def _stale(frame: pd.DataFrame | None, key: str) -> dict:
+    hover = "%{y:.3~%} of reads are stale %{x:.3~s} ms after the write"
+    return _curve(frame, "since_write_ms", "stale_share", key, hover)
+
+
+def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
+    """Bars of how busy the origin is; a saturated one fills its bar and says so."""
+    busy = {
+        "old": tonight.loc[BASELINE, "utilisation"],
+        "tonight": tonight.loc[TONIGHT, "utilisation"],
+    }
+    if pinned is not None:
+        busy["pinned"] = pinned.loc[TONIGHT, "utilisation"]
+    words = [
+        "never empties" if b >= 1 else f"{b:.0%}" if b > 0.095 else f"{b:.1%}"
+        for b in busy.values()
+    ]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": [BARS[key] for key in busy],
+        "x": [min(b, FULL_BAR) for b in busy.values()],
+        "text": words,
+        "textposition": ["inside" if b > 0.5 else "outside" for b in busy.values()],
+        "insidetextanchor": "start",
+        "textangle": 0,
+        "textfont": {"size": 11},
+        "cliponaxis": False,
+        "marker": {"color": [COLOURS[key] for key in busy]},
+        "customdata": list(busy.values()),
+        "hovertemplate": "%{y}: offered %{customdata:.1%} of capacity<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
+    """Coastline, the PoPs in use, and the places by what they see."""
+    lon, lat = datasets.coastline()
+    every = datasets.pops().iloc[:pops]
+    places = datasets.places()
+    p99 = latency.loc[places["place"], "p99_ms"].to_numpy()
+    words = ["never" if np.isinf(v) else f"{v:.0f} ms" for v in p99]
+    served = {
+        "size": scale * (3 + 9 * np.sqrt(places["viewers"] / places["viewers"].max())).to_numpy(),
+        "color": np.log10(np.clip(p99, SERVED_MS[0], SERVED_MS[-1])),
+        "cmin": np.log10(SERVED_MS[0]),
+        "cmax": np.log10(SERVED_MS[-1]),
+        "colorscale": theme.SERVED_SCALE,
+        "opacity": 1,
+        "symbol": np.where(np.isinf(p99), "x", "circle"),
+        "line": {"color": COLOURS["ink"], "width": 0.8},
+    }
+    return [
+        _scatter(
+            lon, lat, mode="lines", line={"color": COLOURS["coast"], "width": 1}, hoverinfo="skip"
+        ),
+        _scatter(
+            places["lon"].to_numpy(),
+            places["lat"].to_numpy(),
+            mode="markers",
+            marker=served,
+            text=[f"{p}: p99 {w}" for p, w in zip(places["place"], words, strict=True)],
+            hovertemplate="%{text}<extra></extra>",
+        ),
+        *(
+            _scatter(
+                some["lon"].to_numpy(),
+                some["lat"].to_numpy(),
+                mode="markers",
+                marker={"symbol": symbol, "size": 5 * scale, "color": COLOURS["tonight"]},
+                text=some["city"].to_numpy(),
+                hovertemplate=f"{word} %{{text}}<extra></extra>",
+            )
+            for some, symbol, word in (
+                (every[~every["hypothetical"]], "cross-thin-open", "PoP"),
+                (every[every["hypothetical"]], "triangle-up-open", "hypothetical PoP"),
+            )
+        ),
+    ]
+
+
+# -- parts: axes, place in the combined figure, title --------------------------------------------
+
+
+class Part(NamedTuple):
+    """One plot of the combined figure."""
+
+    title: str
+    x_axis: dict
+    y_axis: dict
+    #: Left, right, bottom and top in the combined figure.
+    box: tuple[float, float, float, float]
+
+
+_BLIND = {"showticklabels": False, "showgrid": False, "ticks": "", "mirror": True}
+_PLACES_AXIS = {
+    "tickvals": list(range(len(HEADLINE_PLACES)))[::-1],
+    "ticktext": [LABELS.get(name, name) for name in HEADLINE_PLACES],
+    "range": [-0.75, len(HEADLINE_PLACES) - 0.3],
+    "showgrid": False,
+}
+_LATER_AXIS = theme.share_axis(
+    "viewers still waiting", type="log", range=[-4.3, 0.1], tickvals=[1, 0.1, 0.01, 0.001, 0.0001]
+)
+PARTS = {
+    "by_place": Part(
+        "What each place sees: p50 ○, p95 ◇, p99 ■ (ms)",
+        theme.ms_axis("latency, ms", *BY_PLACE_MS),
+        _PLACES_AXIS,
+        (0.105, 0.575, 0.545, 0.88),
+    ),
+    "later": Part(
+        "Who still waits, of 28 million viewers",
+        theme.ms_axis("latency, ms", *LATER_MS),
+        _LATER_AXIS,
+        (0.665, 0.99, 0.545, 0.88),
+    ),
+    "map": Part(
+        "PoPs (+, △ hypothetical) and places (●) by p99",
+        _BLIND | {"range": [-130, 155]},
+        _BLIND | {"range": [-40, 62]},
+        (0.0, 0.30, 0.03, 0.405),
+    ),
+    "india": Part(
+        "", _BLIND | {"range": [67, 91]}, _BLIND | {"range": [7, 35.5]}, (0.31, 0.435, 0.03, 0.405)
+    ),
+    "stale": Part(
+        "Stale KV reads",
+        theme.ms_axis("time since the write, ms", *STALE_MS, every=3),
+        theme.share_axis("reads that are stale", range=[0, 1.02], dtick=0.25),
+        (0.585, 0.765, 0.095, 0.405),
+    ),
+    "load": Part(
+        "Load on Mumbai",
+        theme.share_axis("capacity in use", range=[0, FULL_BAR], dtick=0.5),
+        {"showgrid": False, "categoryorder": "array", "categoryarray": [*BARS.values()][::-1]},
+        (0.85, 0.99, 0.095, 0.405),
+    ),
+}
+
+
+def _axis_of(part: str) -> str:
+    """Number of a part's axes, as plotly writes it."""
+    number = list(PARTS).index(part) + 1
+    return "" if number == 1 else str(number)
+
+
+# -- figures --------------------------------------------------------------------------------------
+
+
+def traces(
+    tonight: NightFrames,
+    old: NightFrames,
+    pinned: NightFrames | None = None,
+    simulated: pd.DataFrame | None = None,
+) -> list[dict]:
+    """Every trace of the combined figure, always the same number in the same order.
+
+    They make a figure, and patch a live one in place.
+    """
+    held = pinned or NOTHING
+    made = {
+        "by_place": [
+            *_by_place(old.latency, "old", 0.27),
+            *_by_place(tonight.latency, "tonight", -0.06),
+            *_by_place(held.latency, "pinned", -0.39),
+        ],
+        "later": [
+            _later(old.distribution, "old"),
+            _later(tonight.distribution, "tonight"),
+            _later(held.distribution, "pinned"),
+            _simulated(simulated),
+        ],
+        "map": _map(tonight.latency, tonight.pops, scale=0.7),
+        "india": _map(tonight.latency, tonight.pops, scale=1.2),
+        "stale": [_stale(tonight.staleness, "tonight"), _stale(held.staleness, "pinned")],
+        "load": [_load(tonight.load, held.load)],
+    }
+    out = [
+        trace | {"xaxis": f"x{_axis_of(part)}", "yaxis": f"y{_axis_of(part)}"}
+        for part, drawn in made.items()
+        for trace in drawn
+    ]
+    # The world map's places carry the one colour bar.
+    coloured = next(t for t in out if "colorscale" in t.get("marker", {}))
+    left, top = PARTS["india"].box[1], PARTS["map"].box[3]
+    coloured["marker"] |= {"colorbar": _colorbar(x=left + 0.004, y=top, length=top - 0.01)}
+    return out
+
+
+def _colorbar(x: float, y: float, length: float) -> dict:
+    return {
+        "title": {"text": "ms", "font": {"size": 11}},
+        "tickvals": np.log10(SERVED_MS),
+        "ticktext": [f"{ms}" for ms in SERVED_MS],
+        "tickfont": {"size": 10},
+        "thickness": 8,
+        "outlinewidth": 0,
+        "x": x,
+        "xpad": 2,
+        "y": y,
+        "yanchor": "top",
+        "len": length,
+    }
+
+
+def layout(tonight: CricStream) -> dict:
+    """Layout of the combined figure."""
+    out: dict = {
+        "margin": {"l": 10, "r": 10, "t": 6, "b": 24},
+        "legend": {
+            "orientation": "h",
+            "x": 1.0,
+            "y": 1.01,
+            "xanchor": "right",
+            "yanchor": "top",
+            "font": {"size": 11},
+        },
+        "annotations": [_note(title(tonight), 0.0, 1.0, yanchor="top", font={"size": 14})],
+    }
+    for name, part in PARTS.items():
+        number = _axis_of(name)
+        left, right, bottom, top = part.box
+        out[f"xaxis{number}"] = part.x_axis | {"domain": [left, right], "anchor": f"y{number}"}
+        out[f"yaxis{number}"] = part.y_axis | {"domain": [bottom, top], "anchor": f"x{number}"}
+        if part.title:
+            start = 0.0 if name == "by_place" else left
+            heading = _note(f"<b>{part.title}</b>", start, top + 0.01, yanchor="bottom")
+            out["annotations"].append(heading)
+    blank = tonight.blank_panel_ms
+    out["shapes"] = [
+        _rule("x", x0=blank, x1=blank),
+        _rule("x2", x0=blank, x1=blank),
+        _rule("x2", x0=LATER_MS[0], x1=LATER_MS[1], yref="y2", y0=0.01, y1=0.01),
+        _rule("x6", x0=1, x1=1),
+    ]
+    quiet = {"size": 11, "color": COLOURS["quiet"]}
+    out["annotations"] += [
+        _note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
+        _note("blank", np.log10(blank), 1, xref="x2", yref="y2 domain", yanchor="top", font=quiet),
+    ]
+    return out
+
+
+def _rule(xref: str, **about) -> dict:
+    """A dotted line across a part."""
+    line = {"color": COLOURS["quiet"], "width": 1.2, "dash": "dot"}
+    return {
+        "type": "line",
+        "xref": xref,
+        "yref": f"y{xref[1:]} domain",
+        "y0": 0,
+        "y1": 1,
+        "line": line,
+    } | about
+
+
+def _note(text: str, x: float, y: float, **about) -> dict:
+    """A text, by default at a share of the whole figure."""
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12.5},
+    } | about
+
+
+def title(night: CricStream) -> str:
+    """The settings in one line, so that an exported picture tells them."""
+    if night.ends_at != EDGE:
+        return "<b>CricStream</b>: every request goes home to Mumbai"
+    knobs = CricStream.knobs()
+    ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
+    delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
+    return f"<b>CricStream</b>: {night.pops} PoPs, KV delay {delay}, {ratio} fetched"
+
+
+def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = False) -> go.Figure:
+    """The whole night in one figure, as the live panel shows it.
+
+    Parameters
+    ----------
+    tonight : CricStream
+        The night to show, beside its own baseline.
+    pinned : CricStream, optional
+        A night to compare with.
+    widget : bool
+        Whether to make a live FigureWidget.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    frames = [NightFrames.of(n) for n in (tonight, tonight.baseline())]
+    made = traces(*frames, NightFrames.of(pinned) if pinned else None)
+    return theme.figure(made, layout(tonight), widget)
+
+
+def _single(part: str, made: list[dict], **layout) -> go.Figure:
+    """One part as a figure of its own."""
+    about = PARTS[part]
+    base = {
+        "title": {"text": f"<b>{about.title}</b>", "x": 0.02, "font": {"size": 16}},
+        "margin": {"l": 100, "r": 20, "t": 60, "b": 50},
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+        "xaxis": about.x_axis,
+        "yaxis": about.y_axis,
+    }
+    return theme.figure(made, base | layout)
+
+
+def p99_by_place(latency: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
+    """p50, p95 and p99 of the headline places, from frames of `CricStream.latency`."""
+    return _single(
+        "by_place", [*_by_place(baseline, "old", 0.2), *_by_place(latency, "tonight", -0.1)]
+    )
+
+
+def distribution(frame: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
+    """Share of viewers still waiting, from frames of `CricStream.distribution`."""
+    return _single("later", [_later(frame, "tonight"), _later(baseline, "old")])
+
+
+def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
+    """The places by p99, from a frame of `CricStream.latency`, and the first `pops` PoPs."""
+    made = _map(latency, pops, scale=1.2)
+    made[1]["marker"] |= {"colorbar": _colorbar(x=1.0, y=1.0, length=1.0)}
+    return _single("map", made, margin={"l": 20, "r": 20, "t": 60, "b": 20})
+
+
+def staleness(frame: pd.DataFrame) -> go.Figure:
+    """Share of stale reads over the time since the write, from `CricStream.staleness`."""
+    return _single("stale", [_stale(frame, "tonight")])
+
+
+def origin_load(frame: pd.DataFrame) -> go.Figure:
+    """How busy the origin is, from `CricStream.origin_load`."""
+    return _single("load", [_load(frame, None)])

@@ -1,0 +1,374 @@
+"""What every live panel is built on: knobs, one FigureWidget patched in place, a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+from IPython import get_ipython
+from IPython.display import display
+
+from edgelab import kernels
+from edgelab.figures import theme
+from edgelab.knobs import Knob, Model
+
+__all__ = ["CARD", "ERRORS", "Panel", "control", "set_camera", "warm"]
+
+#: Errors that a callback met, newest last. They also stand in the panel, in words.
+ERRORS: list[Exception] = []
+#: A hand that has not moved for this long is at rest.
+REST_S = 0.15
+
+#: The style of an opaque card that reads well in light and dark themes alike.
+CARD = """<style>
+.edgelab-panel { background: #fff; color: #1a1a1a; border: 1px solid #c8c8c8; border-radius: 8px;
+  padding: 10px 14px; max-width: 1500px;
+  --jp-widgets-label-color: #1a1a1a; --jp-widgets-readout-color: #1a1a1a;
+  --jp-widgets-color: #1a1a1a; --jp-widgets-input-color: #1a1a1a;
+  --jp-widgets-input-background-color: #fff; --jp-ui-font-color0: #1a1a1a;
+  --jp-ui-font-color1: #1a1a1a; --jp-ui-font-color2: #4a4a4a; --jp-content-font-color1: #1a1a1a;
+  --jp-layout-color0: #fff; --jp-layout-color1: #fff; --jp-layout-color2: #eee;
+  --jp-layout-color3: #dcdcdc; --jp-border-color1: #bdbdbd; --jp-border-color2: #d8d8d8;
+  --jp-widgets-slider-active-handle-color: #d0d0d0; --jp-widgets-slider-border-color: #767676;
+  --jp-widgets-font-size: 14px; }
+.edgelab-panel .widget-html-content { line-height: 1.4; color: #1a1a1a; }
+.edgelab-panel .edgelab-words { font-size: 15px; margin: 2px 0 4px; }
+.edgelab-panel code { background: #f2f2f2; color: #1a1a1a; padding: 1px 4px; }
+.edgelab-panel .edgelab-error { color: #8c1d00; font-weight: 600; }
+.edgelab-panel .jupyter-button { background: #ececec; color: #1a1a1a; }
+.edgelab-panel .jupyter-button.mod-active { background: #0072b2; color: #fff; }
+.edgelab-panel .noUi-handle:focus-visible, .edgelab-panel button:focus-visible
+  { outline: 3px solid #0072b2; outline-offset: 1px; }
+.edgelab-panel .jupyter-widget-Collapse-header, .edgelab-panel .jupyter-widget-Collapse-contents
+  { background: #fff; color: #1a1a1a; }
+</style>"""
+
+_warmed = False
+
+
+def warm() -> None:
+    """Compile the kernels once in this process, with a line of progress in a notebook."""
+    global _warmed
+    if _warmed:
+        return
+    line = widgets.HTML()
+    if get_ipython():
+        display(line)
+
+    def progress(done: int, total: int, name: str) -> None:
+        line.value = f"Preparing the kernels, {done} of {total}: {html.escape(name)} …"
+
+    try:
+        kernels.warm(progress)
+    finally:
+        line.close()
+    _warmed = True
+
+
+def set_camera(figure: go.FigureWidget, name: str) -> None:
+    """Let the modebar's camera save a 1920 x 1080 PNG called `name`.
+
+    plotly has no public way to configure a FigureWidget's modebar; this is the one place that
+    touches the private one, and the browser test guards it.
+    """
+    figure._config = {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "responsive": True,
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "toImageButtonOptions": theme.CAMERA | {"filename": name},
+    }
+
+
+def control(about: Knob, value: Any) -> widgets.Widget:
+    """The widget that turns a knob.
+
+    Parameters
+    ----------
+    about : Knob
+        The declaration.
+    value : int, float or str
+        Where it starts.
+
+    Returns
+    -------
+    ipywidgets.Widget
+        With ``value``, and ``description`` in words.
+    """
+    unit = "" if about.unit in ("", "share") else f" ({about.unit})"
+    common = {
+        "description": f"{about.label}{unit}",
+        "tooltip": f"{about.meaning} Allowed: {about.allowed}.",
+        "style": {"description_width": "205px"},
+        "layout": {"width": "99%"},
+    }
+    if about.choices:
+        return widgets.ToggleButtons(
+            options=about.choices, value=value, **common | {"layout": {"width": "auto"}}
+        )
+    if about.stops or (about.integer and about.log):
+        stops = about.stops or _whole_steps(about)
+        return widgets.SelectionSlider(options=_options(about, stops, value), value=value, **common)
+    if about.integer and about.high > 10_000:
+        return widgets.BoundedIntText(value=value, min=about.low, max=about.high, **common)
+    if about.integer:
+        return widgets.IntSlider(value=value, min=about.low, max=about.high, **common)
+    if about.log:
+        low, high = np.log10([about.low, about.high])
+        return widgets.FloatLogSlider(
+            value=value,
+            base=10,
+            min=low,
+            max=high,
+            step=0.01,
+            readout_format=_readout(about),
+            **common,
+        )
+    step = (about.high - about.low) / 200
+    return widgets.FloatSlider(
+        value=value,
+        min=about.low,
+        max=about.high,
+        step=step,
+        readout_format=_readout(about),
+        **common,
+    )
+
+
+def _readout(about: Knob) -> str:
+    """Number format of a slider's readout, as ipywidgets writes it."""
+    if about.unit == "share":
+        return ".2%"
+    return ",.0f" if about.high >= 1000 else ".2f"
+
+
+def _whole_steps(about: Knob) -> Sequence[int]:
+    """1, 2, 4, 8 … within the knob's range."""
+    return [2**k for k in range(64) if about.low <= 2**k <= about.high]
+
+
+def _options(about: Knob, stops: Sequence, value: Any) -> list[tuple[str, Any]]:
+    """The stops as a slider's options, `value` among them."""
+    return [(about.text(stop), stop) for stop in sorted({*stops, value})]
+
+
+def _read(about: Knob, value: Any) -> Any:
+    """A widget's value as the knob takes it: three digits, never beyond the range."""
+    if about.choices or about.integer:
+        return value
+    if about.stops or value == about.default:
+        return float(value)
+    return float(np.clip(float(f"{value:.3g}"), about.low, about.high))
+
+
+class Panel(widgets.VBox):
+    """A card of knobs, one live figure, a sentence, and the line of code that recreates it.
+
+    A subclass says what to draw. An error in a callback is shown in the card, in words, and
+    kept in `ERRORS`.
+
+    Parameters
+    ----------
+    start : Model
+        Where the knobs stand at first, and where "reset" returns to.
+    code : str
+        The expression that makes the panel, with ``{}`` for the model's own line of code.
+    main : sequence of str
+        Knobs that always show; the others fold away.
+    presets : mapping of str to callable
+        From a name to what it makes of `start`.
+    """
+
+    def __init__(
+        self,
+        start: Model,
+        code: str,
+        main: Sequence[str],
+        presets: Mapping[str, Callable[[Model], Model]],
+    ) -> None:
+        warm()
+        self.start = self.model = start
+        self.pinned: Model | None = None
+        self._code_form = code
+        self._busy = False
+        self._rest: asyncio.TimerHandle | None = None
+        knobs = start.knobs()
+        self.controls = {n: control(k, getattr(start, n)) for n, k in knobs.items()}
+        self.words = widgets.HTML()
+        self.below = widgets.HTML()
+        self.code = widgets.HTML()
+        self.problem = widgets.HTML()
+        self.figure = self.make_figure()
+        self._drawn = [dict(trace) for trace in self.make_traces()]
+        self._written = self.make_layout()
+
+        self.presets = {name: widgets.Button(description=name) for name in presets}
+        for name, button in self.presets.items():
+            button.layout.width = "auto"
+            button.on_click(lambda _, make=presets[name]: self.show(make(self.start)))
+        self.pin = widgets.ToggleButton(
+            description="Pin this curve", icon="thumb-tack", tooltip="Keep it to compare with"
+        )
+        self.pin.observe(self._on_pin, "value")
+        self.reset = widgets.Button(description="Reset", icon="undo", tooltip="Back to the start")
+        self.reset.on_click(lambda _: self.show(self.start))
+        for widget in self.controls.values():
+            widget.observe(self._on_knob, "value")
+
+        folded = [w for n, w in self.controls.items() if n not in main]
+        half = (len(folded) + 1) // 2
+        columns = [
+            widgets.VBox(part, layout={"width": "50%"}) for part in (folded[:half], folded[half:])
+        ]
+        more = widgets.Accordion(
+            [widgets.HBox(columns)], titles=("More knobs",), selected_index=None
+        )
+        top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
+        side = widgets.VBox([self.pin, self.reset], layout={"width": "170px"})
+        sliders = widgets.VBox([self.controls[n] for n in main], layout={"flex": "1 1 auto"})
+        super().__init__(
+            [
+                widgets.HTML(CARD),
+                top,
+                widgets.HBox([sliders, side]),
+                self.problem,
+                self.figure,
+                self.words,
+                self.below,
+                self.code,
+                more,
+            ]
+        )
+        self.add_class("edgelab-panel")
+        self._redraw()
+
+    # -- what a subclass says ----------------------------------------------------------------
+
+    def make_figure(self) -> go.FigureWidget:
+        """The figure, for the model where the panel starts."""
+        raise NotImplementedError
+
+    def make_traces(self) -> list[dict]:
+        """Every trace for the present model, always as many, in the same order."""
+        raise NotImplementedError
+
+    def make_layout(self) -> dict:
+        """Annotations and shapes for the present model."""
+        raise NotImplementedError
+
+    def make_words(self) -> str:
+        """The sentence for the present model."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """What follows when the hand is at rest; nothing by default."""
+
+    # -- what every panel does -----------------------------------------------------------------
+
+    def show(self, model: Model) -> None:
+        """Set every knob to `model`'s and draw once."""
+        self._busy = True
+        try:
+            for name, widget in self.controls.items():
+                value, about = getattr(model, name), model.knobs()[name]
+                if isinstance(widget, widgets.SelectionSlider):
+                    stops = [stop for _, stop in widget.options]
+                    if value not in stops:
+                        widget.options = _options(about, stops, value)
+                widget.value = value
+        finally:
+            self._busy = False
+        self.model = model
+        self._redraw()
+
+    def _on_knob(self, change: dict) -> None:
+        if self._busy:
+            return
+        name = next(n for n, w in self.controls.items() if w is change["owner"])
+        try:
+            about = self.model.knobs()[name]
+            self.model = self.model.replace(**{name: _read(about, change["new"])})
+        except (TypeError, ValueError) as error:
+            self._tell(error)
+            return
+        self._redraw()
+
+    def _on_pin(self, change: dict) -> None:
+        self.pinned = self.model if change["new"] else None
+        self.pin.description = "Unpin" if change["new"] else "Pin this curve"
+        self._redraw()
+
+    def _tell(self, error: Exception) -> None:
+        ERRORS.append(error)
+        self.problem.value = (
+            f'<p class="edgelab-error" role="alert">{html.escape(f"{error}")} '
+            f"({type(error).__name__})</p>"
+        )
+
+    def _redraw(self) -> None:
+        """Patch the figure and the texts; let the rest follow when the hand is at rest."""
+        if self._rest:
+            self._rest.cancel()
+            self._rest = None
+        try:
+            self._patch()
+            self.words.value = (
+                f'<p class="edgelab-words" aria-live="polite">{html.escape(self.make_words())}</p>'
+            )
+            line = html.escape(self._code_form.format(repr(self.model)))
+            self.code.value = f"<p>This screen again: <code>{line}</code></p>"
+            self.problem.value = ""
+        except Exception as error:  # shown in words, and kept for the tests
+            self._tell(error)
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._settle()
+        else:
+            self._rest = loop.call_later(REST_S, self._settle)
+
+    def _settle(self) -> None:
+        self._rest = None
+        try:
+            self.settle()
+        except Exception as error:  # shown in words, and kept for the tests
+            self._tell(error)
+
+    def _patch(self) -> None:
+        """Send what changed, and nothing else, in one message."""
+        traces, layout = self.make_traces(), self.make_layout()
+        with self.figure.batch_update():
+            for trace, old, new in zip(self.figure.data, self._drawn, traces, strict=True):
+                trace.update(_changed(old, new))
+            for kind in ("annotations", "shapes"):
+                for shown, old, new in zip(
+                    self.figure.layout[kind], self._written[kind], layout[kind], strict=True
+                ):
+                    shown.update(_changed(old, new))
+        self._drawn, self._written = traces, layout
+
+
+def _changed(old: Any, new: Mapping) -> dict:
+    """The entries of `new` that differ from `old`'s, at every depth."""
+    out = {}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(value, Mapping):
+            inner = _changed(before or {}, value)
+            if inner:
+                out[key] = inner
+        elif not _same(before, value):
+            out[key] = value
+    return out
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and bool(np.all((a == b) | ((a != a) & (b != b))))
+    return type(a) is type(b) and a == b

@@ -1,0 +1,87 @@
+"""The live panel of notebook 01: the night of the final."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from edgelab.figures import cricstream, theme
+from edgelab.models.scenario import HOME, CricStream
+from edgelab.panels.base import Panel, set_camera
+
+__all__ = ["PRESETS", "NightPanel", "night"]
+
+PRESETS = {
+    "The night of the final": lambda start: CricStream(),
+    "The old Mumbai origin": lambda start: CricStream().baseline(),
+    "DNS still points home": lambda start: CricStream(ends_at=HOME),
+    "Fetch on every request": lambda start: CricStream(origin_fetch_ratio=1.0),
+    "KV at 60 s": lambda start: CricStream(kv_delay_ms=60_000.0),
+}
+
+
+class NightPanel(Panel):
+    """The night live: the exact curves under the moving hand, every viewer when it rests."""
+
+    def __init__(self, start: CricStream) -> None:
+        self._simulated = None
+        super().__init__(
+            start,
+            code="el.panels.night(el.{})",
+            main=("pops", "kv_delay_ms", "origin_fetch_ratio"),
+            presets=PRESETS,
+        )
+
+    def make_figure(self) -> go.FigureWidget:
+        figure = theme.figure(self.make_traces(), cricstream.layout(self.model), widget=True)
+        figure.layout.height = 500
+        set_camera(figure, "edgelab-cricstream-night")
+        return figure
+
+    def make_traces(self) -> list[dict]:
+        frames = cricstream.NightFrames.of
+        return cricstream.traces(
+            frames(self.model),
+            frames(self.model.baseline()),
+            frames(self.pinned) if self.pinned else None,
+            self._simulated,
+        )
+
+    def make_layout(self) -> dict:
+        return cricstream.layout(self.model)
+
+    def make_words(self) -> str:
+        return self.model.in_words()
+
+    def _redraw(self) -> None:
+        self._simulated = None
+        self.below.value = "<p>Drawing every viewer …</p>"
+        super()._redraw()
+
+    def settle(self) -> None:
+        self._simulated = self.model.distribution(method="simulation")
+        self._patch()
+        self.below.value = f"<p>{self.model.simulation_in_words()}</p>"
+
+
+def night(start: CricStream | None = None) -> NightPanel:
+    """The live panel of the night, with sliders bound to one figure.
+
+    Parameters
+    ----------
+    start : CricStream, optional
+        Where the knobs stand at first; the night of the final if not given.
+
+    Returns
+    -------
+    NightPanel
+        An ipywidget; let it be the last line of a cell.
+
+    Raises
+    ------
+    TypeError
+        If `start` is something else.
+    """
+    start = CricStream() if start is None else start
+    if not isinstance(start, CricStream):
+        raise TypeError(f"start: got {start!r}, allowed a CricStream")
+    return NightPanel(start)

@@ -1,0 +1,63 @@
+"""A prediction that a reader commits to before the sliders are touched."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+
+from edgelab.panels.base import CARD
+
+__all__ = ["Prediction", "predict"]
+
+
+class Prediction(widgets.VBox):
+    """A question with choices; `choice` is None until the reader commits to one."""
+
+    def __init__(self, question: str, choices: Sequence[str]) -> None:
+        self.choice: str | None = None
+        self.radio = widgets.RadioButtons(options=list(choices), value=None)
+        self.radio.layout.width = "auto"
+        self.commit = widgets.Button(description="Commit to it", disabled=True, icon="lock")
+        self.kept = widgets.HTML()
+        self.radio.observe(self._on_choice, "value")
+        self.commit.on_click(self._on_commit)
+        asked = widgets.HTML(f"<p><b>{html.escape(question)}</b></p>")
+        super().__init__([widgets.HTML(CARD), asked, self.radio, self.commit, self.kept])
+        self.add_class("edgelab-panel")
+
+    def _on_choice(self, change: dict) -> None:
+        self.commit.disabled = change["new"] is None
+
+    def _on_commit(self, _: widgets.Button) -> None:
+        self.choice = self.radio.value
+        self.radio.disabled = self.commit.disabled = True
+        self.kept.value = (
+            f"<p>Kept: “{html.escape(self.choice)}”. Now find out with the panel below.</p>"
+        )
+
+
+def predict(question: str, choices: Sequence[str]) -> Prediction:
+    """Ask for a prediction.
+
+    Parameters
+    ----------
+    question : str
+        One sentence.
+    choices : sequence of str
+        At least two.
+
+    Returns
+    -------
+    Prediction
+        An ipywidget whose ``choice`` is None until the reader commits.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two choices.
+    """
+    if len(choices) < 2:
+        raise ValueError(f"choices: got {list(choices)}, allowed at least two")
+    return Prediction(question, choices)
