@@ -77,9 +77,15 @@ def run(command):
 
     Ctrl-C reaches the whole group of processes, so here it is only kept from ending this one first.
     """
+    # The front end asks whether to fetch news unless its announcements are switched off.
+    config = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment = os.environ | {
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, config)),
+    }
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        child = subprocess.Popen(command, env=os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"})
+        child = subprocess.Popen(command, env=environment)
         before_term = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         try:
             code = child.wait()

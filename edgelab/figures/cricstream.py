@@ -140,7 +140,6 @@ def _simulated(frame: pd.DataFrame | None) -> dict:
     return _curve(dots, "to_ms", "later_share", "drawn", "%{y:.3~%} after %{x:.3~s} ms") | {
         "mode": "markers",
         "marker": {"symbol": "circle-open", "size": 6, "color": COLOURS["drawn"]},
-        "showlegend": True,
     }
 
 
@@ -253,34 +252,34 @@ PARTS = {
         "What each place sees: p50 ○, p95 ◇, p99 ■ (ms)",
         theme.ms_axis("latency, ms", *BY_PLACE_MS),
         _PLACES_AXIS,
-        (0.105, 0.575, 0.545, 0.88),
+        (0.105, 0.575, 0.555, 0.875),
     ),
     "later": Part(
         "Who still waits, of 28 million viewers",
         theme.ms_axis("latency, ms", *LATER_MS),
         _LATER_AXIS,
-        (0.665, 0.99, 0.545, 0.88),
+        (0.665, 0.99, 0.555, 0.875),
     ),
     "map": Part(
         "PoPs (+, △ hypothetical) and places (●) by p99",
         _BLIND | {"range": [-130, 155]},
         _BLIND | {"range": [-40, 62]},
-        (0.0, 0.30, 0.03, 0.405),
+        (0.0, 0.30, 0.005, 0.415),
     ),
     "india": Part(
-        "", _BLIND | {"range": [67, 91]}, _BLIND | {"range": [7, 35.5]}, (0.31, 0.435, 0.03, 0.405)
+        "", _BLIND | {"range": [67, 91]}, _BLIND | {"range": [7, 35.5]}, (0.31, 0.435, 0.005, 0.415)
     ),
     "stale": Part(
         "Stale KV reads",
         theme.ms_axis("time since the write, ms", *STALE_MS, every=3),
         theme.share_axis("reads that are stale", range=[0, 1.02], dtick=0.25),
-        (0.585, 0.765, 0.095, 0.405),
+        (0.585, 0.765, 0.115, 0.415),
     ),
     "load": Part(
         "Load on Mumbai",
         theme.share_axis("capacity in use", range=[0, FULL_BAR], dtick=0.5),
         {"showgrid": False, "categoryorder": "array", "categoryarray": [*BARS.values()][::-1]},
-        (0.85, 0.99, 0.095, 0.405),
+        (0.85, 0.99, 0.115, 0.415),
     ),
 }
 
@@ -353,10 +352,11 @@ def _colorbar(x: float, y: float, length: float) -> dict:
 def layout(tonight: CricStream) -> dict:
     """Layout of the combined figure."""
     out: dict = {
-        "margin": {"l": 10, "r": 10, "t": 6, "b": 24},
+        "margin": {"l": 10, "r": 10, "t": 6, "b": 4},
         "legend": {
             "orientation": "h",
-            "x": 1.0,
+            # Right of the title, left of the modebar.
+            "x": 0.93,
             "y": 1.01,
             "xanchor": "right",
             "yanchor": "top",
@@ -383,6 +383,7 @@ def layout(tonight: CricStream) -> dict:
     quiet = {"size": 11, "color": COLOURS["quiet"]}
     out["annotations"] += [
         _note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
+        _note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
         _note("blank", np.log10(blank), 1, xref="x2", yref="y2 domain", yanchor="top", font=quiet),
     ]
     return out

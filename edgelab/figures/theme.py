@@ -10,12 +10,41 @@ from collections.abc import Mapping, Sequence
 from math import log10
 
 import plotly.graph_objects as go
+import plotly.io as pio
 
-__all__ = ["CAMERA", "COLOURS", "SERVED_SCALE", "SYMBOLS", "figure", "ms_axis", "share_axis"]
+__all__ = [
+    "CAMERA",
+    "COLOURS",
+    "SERVED_SCALE",
+    "SYMBOLS",
+    "config",
+    "figure",
+    "ms_axis",
+    "share_axis",
+]
 
 #: Size of a figure on a slide, in CSS pixels; the camera doubles it to 1920 x 1080.
 WIDTH, HEIGHT, CAMERA_SCALE = 960, 540, 2
 CAMERA = {"format": "png", "width": WIDTH, "height": HEIGHT, "scale": CAMERA_SCALE}
+
+
+def config(name: str) -> dict:
+    """Configuration of plotly's modebar: a camera that saves `name`, and nothing that uploads."""
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "responsive": True,
+        "modeBarButtonsToRemove": [
+            *("sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"),
+            *("zoom2d", "pan2d"),
+        ],
+        "toImageButtonOptions": CAMERA | {"filename": name},
+    }
+
+
+# A figure that is shown by itself gets the same camera and the same silence as a panel.
+for _name in ("plotly_mimetype", "notebook"):
+    pio.renderers[_name].config = config("edgelab-figure")
 
 COLOURS = {
     "tonight": "#0072B2",

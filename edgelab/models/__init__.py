@@ -1,0 +1,1 @@
+"""Models: one module a topic, each a noun that a student knows."""

@@ -527,7 +527,7 @@ class CricStream(Model):
             f"{f['p99_ms']:.1f} ms" if np.isfinite(f["p99_ms"]) else "never" for f in (drawn, exact)
         ]
         return (
-            f"One request was drawn for each of {drawn['viewers']:,} viewers: their p99 is "
+            f"○ One request was drawn for each of {drawn['viewers']:,} viewers: their p99 is "
             f"{p99[0]}, the exact curve's {p99[1]}."
         )
 

@@ -37,6 +37,7 @@ CARD = """<style>
   --jp-widgets-slider-active-handle-color: #d0d0d0; --jp-widgets-slider-border-color: #767676;
   --jp-widgets-font-size: 14px; }
 .edgelab-panel .widget-html-content { line-height: 1.4; color: #1a1a1a; }
+.edgelab-panel .widget-html-content p { margin: 0 0 2px; }
 .edgelab-panel .edgelab-words { font-size: 15px; margin: 2px 0 4px; }
 .edgelab-panel code { background: #f2f2f2; color: #1a1a1a; padding: 1px 4px; }
 .edgelab-panel .edgelab-error { color: #8c1d00; font-weight: 600; }
@@ -76,13 +77,7 @@ def set_camera(figure: go.FigureWidget, name: str) -> None:
     plotly has no public way to configure a FigureWidget's modebar; this is the one place that
     touches the private one, and the browser test guards it.
     """
-    figure._config = {
-        "displayModeBar": True,
-        "displaylogo": False,
-        "responsive": True,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-        "toImageButtonOptions": theme.CAMERA | {"filename": name},
-    }
+    figure._config = theme.config(name)
 
 
 def control(about: Knob, value: Any) -> widgets.Widget:
@@ -100,70 +95,47 @@ def control(about: Knob, value: Any) -> widgets.Widget:
     ipywidgets.Widget
         With ``value``, and ``description`` in words.
     """
-    unit = "" if about.unit in ("", "share") else f" ({about.unit})"
     common = {
-        "description": f"{about.label}{unit}",
+        "description": about.label,
         "tooltip": f"{about.meaning} Allowed: {about.allowed}.",
-        "style": {"description_width": "205px"},
+        "style": {"description_width": "175px"},
         "layout": {"width": "99%"},
     }
     if about.choices:
         return widgets.ToggleButtons(
             options=about.choices, value=value, **common | {"layout": {"width": "auto"}}
         )
-    if about.stops or (about.integer and about.log):
-        stops = about.stops or _whole_steps(about)
-        return widgets.SelectionSlider(options=_options(about, stops, value), value=value, **common)
-    if about.integer and about.high > 10_000:
+    if about.integer and about.high > 1e6:
         return widgets.BoundedIntText(value=value, min=about.low, max=about.high, **common)
-    if about.integer:
+    if about.integer and not about.log:
         return widgets.IntSlider(value=value, min=about.low, max=about.high, **common)
+    # Stops and no float slider: a float slider moves a value to its own nearest step as soon as
+    # it is shown, and a reader could not come back to the default.
+    return widgets.SelectionSlider(options=_options(about, value), value=value, **common)
+
+
+def _stops(about: Knob) -> Sequence[float]:
+    """Round numbers across the knob's range, denser than a hand can tell apart."""
+    if about.stops:
+        return about.stops
     if about.log:
-        low, high = np.log10([about.low, about.high])
-        return widgets.FloatLogSlider(
-            value=value,
-            base=10,
-            min=low,
-            max=high,
-            step=0.01,
-            readout_format=_readout(about),
-            **common,
-        )
-    step = (about.high - about.low) / 200
-    return widgets.FloatSlider(
-        value=value,
-        min=about.low,
-        max=about.high,
-        step=step,
-        readout_format=_readout(about),
-        **common,
-    )
+        tens = range(int(np.floor(np.log10(about.low))), int(np.ceil(np.log10(about.high))) + 1)
+        steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+        stops = {float(f"{step}e{ten}") for ten in tens for step in steps}
+    else:
+        rough = (about.high - about.low) / 20
+        ten = 10.0 ** np.floor(np.log10(rough))
+        step = ten * max(n for n in (1, 2, 5) if n * ten <= rough * (1 + 1e-9))
+        count = round((about.high - about.low) / step)
+        stops = {float(f"{about.low + k * step:.6g}") for k in range(count + 1)}
+    if about.integer:
+        stops = {int(stop) for stop in stops if stop == int(stop)}
+    return [stop for stop in stops | {about.low, about.high} if about.low <= stop <= about.high]
 
 
-def _readout(about: Knob) -> str:
-    """Number format of a slider's readout, as ipywidgets writes it."""
-    if about.unit == "share":
-        return ".2%"
-    return ",.0f" if about.high >= 1000 else ".2f"
-
-
-def _whole_steps(about: Knob) -> Sequence[int]:
-    """1, 2, 4, 8 … within the knob's range."""
-    return [2**k for k in range(64) if about.low <= 2**k <= about.high]
-
-
-def _options(about: Knob, stops: Sequence, value: Any) -> list[tuple[str, Any]]:
-    """The stops as a slider's options, `value` among them."""
-    return [(about.text(stop), stop) for stop in sorted({*stops, value})]
-
-
-def _read(about: Knob, value: Any) -> Any:
-    """A widget's value as the knob takes it: three digits, never beyond the range."""
-    if about.choices or about.integer:
-        return value
-    if about.stops or value == about.default:
-        return float(value)
-    return float(np.clip(float(f"{value:.3g}"), about.low, about.high))
+def _options(about: Knob, value: Any) -> list[tuple[str, Any]]:
+    """The stops as a slider's options, with the default and `value` among them."""
+    return [(about.text(stop), stop) for stop in sorted({*_stops(about), about.default, value})]
 
 
 class Panel(widgets.VBox):
@@ -275,11 +247,11 @@ class Panel(widgets.VBox):
         self._busy = True
         try:
             for name, widget in self.controls.items():
-                value, about = getattr(model, name), model.knobs()[name]
+                value = getattr(model, name)
                 if isinstance(widget, widgets.SelectionSlider):
-                    stops = [stop for _, stop in widget.options]
-                    if value not in stops:
-                        widget.options = _options(about, stops, value)
+                    options = _options(model.knobs()[name], value)
+                    if list(widget.options) != options:
+                        widget.options = options
                 widget.value = value
         finally:
             self._busy = False
@@ -291,8 +263,7 @@ class Panel(widgets.VBox):
             return
         name = next(n for n, w in self.controls.items() if w is change["owner"])
         try:
-            about = self.model.knobs()[name]
-            self.model = self.model.replace(**{name: _read(about, change["new"])})
+            self.model = self.model.replace(**{name: change["new"]})
         except (TypeError, ValueError) as error:
             self._tell(error)
             return

@@ -10,6 +10,8 @@ from edgelab.panels.base import Panel, set_camera
 
 __all__ = ["PRESETS", "NightPanel", "night"]
 
+#: With the sliders above it and the sentence below it, what a small laptop shows at once.
+HEIGHT_PX = 470
 PRESETS = {
     "The night of the final": lambda start: CricStream(),
     "The old Mumbai origin": lambda start: CricStream().baseline(),
@@ -33,7 +35,7 @@ class NightPanel(Panel):
 
     def make_figure(self) -> go.FigureWidget:
         figure = theme.figure(self.make_traces(), cricstream.layout(self.model), widget=True)
-        figure.layout.height = 500
+        figure.layout.height = HEIGHT_PX
         set_camera(figure, "edgelab-cricstream-night")
         return figure
 
