@@ -34,8 +34,9 @@ CONTINENT_CORRECTED = {c: "North America" for c in ("CR", "GD", "HN", "PA", "TT"
 #: Continents of the countries that have a hypothetical PoP and none of the operator's.
 CONTINENT_OF = {
     "AF": "Asia", "CU": "North America", "GN": "Africa", "IR": "Asia", "KP": "Asia",
-    "LR": "Africa", "MA": "Africa", "ML": "Africa", "UY": "South America", "LY": "Africa", "NE": "Africa", "MM": "Asia", "SD": "Africa", "SO": "Africa",
-    "SY": "Asia", "TD": "Africa", "TG": "Africa", "UZ": "Asia", "VE": "South America", "YE": "Asia",
+    "LR": "Africa", "LY": "Africa", "MA": "Africa", "ML": "Africa", "MM": "Asia", "NE": "Africa",
+    "SD": "Africa", "SO": "Africa", "SY": "Asia", "TD": "Africa", "TG": "Africa",
+    "UY": "South America", "UZ": "Asia", "VE": "South America", "YE": "Asia",
 }  # fmt: skip
 #: A village in Haryana that the list gives 1.3 million people and a city's name; the city
 #: itself stands in the list too.
@@ -174,7 +175,7 @@ def build_files() -> None:
         "Natural Earth 110m land (public domain), through the npm package world-atlas 2.0.2 (ISC)"
     )
     text = json.dumps({"source": note, "unit": "degrees, [lon, lat]", "lines": lines})
-    (DATA / "coastline.json").write_text(text + "\n", encoding="utf-8")
+    (DATA / "coastline.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     print(f"coastline.json: {len(lines)} lines")
 
 
@@ -186,7 +187,7 @@ def set_constant(name: str, number: float) -> None:
     )
     if count != 1:
         raise SystemExit(f"cricstream.toml: found {count} entries [{name}] with a value")
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def fit_rtt() -> None:

@@ -291,13 +291,12 @@ class CricStream(Model):
 
     # -- latency ---------------------------------------------------------------------------
 
-    def _latency_key(self) -> CricStream:
+    def latency_only(self) -> CricStream:
         """The same night with every knob that moves no latency at its default."""
-        default = {n: k.default for n, k in self.knobs().items()}
-        idle = ["kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms", "seed"]
+        idle = ["kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms"]
         if self.ends_at == HOME:
             idle += ["pops", "origin_fetch_ratio", "function_ms"]
-        return self.replace(**{name: default[name] for name in idle})
+        return self.replace(**{name: self.knobs()[name].default for name in idle})
 
     def histogram(self, method: str = "exact") -> np.ndarray:
         """Viewers by place and by bin of latency.
@@ -314,9 +313,9 @@ class CricStream(Model):
             histogram (0.8 % wide); the last bin holds those who never get an answer.
         """
         if method == "exact":
-            return _exact(self._latency_key())
+            return _exact(self.latency_only().replace(seed=0))
         if method == "simulation":
-            return _simulated(self._latency_key().replace(seed=self.seed))
+            return _simulated(self.latency_only())
         raise ValueError(f"method: got {method!r}, allowed 'exact' or 'simulation'")
 
     def latency(self, method: str = "exact") -> pd.DataFrame:
@@ -336,10 +335,8 @@ class CricStream(Model):
             is saturated), ``blank_share`` (later than `blank_panel_ms`) and ``state`` (steady
             or saturated).
         """
-        key = self._latency_key().replace(blank_panel_ms=self.blank_panel_ms)
-        if method == "simulation":
-            key = key.replace(seed=self.seed)
-        return _latency_frame(key, method).copy()
+        night = self.latency_only().replace(blank_panel_ms=self.blank_panel_ms)
+        return _latency_frame(night, method).copy()
 
     def _latency_frame(self, method: str) -> pd.DataFrame:
         counts = _with_groups(self.histogram(method))

@@ -25,7 +25,7 @@ class NightPanel(Panel):
     """The night live: the exact curves under the moving hand, every viewer when it rests."""
 
     def __init__(self, start: CricStream) -> None:
-        self._simulated = None
+        self._simulated = self._simulated_for = None
         super().__init__(
             start,
             code="el.panels.night(el.{})",
@@ -55,12 +55,14 @@ class NightPanel(Panel):
         return self.model.in_words()
 
     def _redraw(self) -> None:
-        self._simulated = None
-        self.below.value = "<p>Drawing every viewer …</p>"
+        if self._simulated_for != self.model.latency_only():
+            self._simulated = self._simulated_for = None
+            self.below.value = "<p>Drawing every viewer …</p>"
         super()._redraw()
 
     def settle(self) -> None:
         self._simulated = self.model.distribution(method="simulation")
+        self._simulated_for = self.model.latency_only()
         self._patch()
         self.below.value = f"<p>{self.model.simulation_in_words()}</p>"
 

@@ -1,0 +1,102 @@
+"""The night's figures draw what the frames say."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+import edgelab as el
+from edgelab.figures import cricstream, theme
+from edgelab.models.scenario import BASELINE, HEADLINE_PLACES, CricStream
+
+FINAL = CricStream()
+SATURATED = FINAL.replace(origin_fetch_ratio=0.05)
+
+
+def traces(night, pinned=None, simulated=None):
+    of = cricstream.NightFrames.of
+    return cricstream.traces(of(night), of(night.baseline()), pinned and of(pinned), simulated)
+
+
+def on(made, part):
+    return [t for t in made if t["xaxis"] == f"x{cricstream._axis_of(part)}"]
+
+
+def test_marks_stand_at_the_frames_quantiles():
+    marks = on(traces(FINAL), "by_place")[6:9]  # line, p50, p95, p99, words; old before tonight
+    frame = FINAL.latency().loc[list(HEADLINE_PLACES)]
+    for trace, level in zip(marks, ("p50_ms", "p95_ms", "p99_ms"), strict=True):
+        np.testing.assert_array_equal(trace["x"], frame[level])
+
+
+def test_what_never_comes_has_no_mark_and_a_word():
+    line, _, _, last, words = on(traces(SATURATED), "by_place")[5:10]
+    assert np.isnan(last["x"]).all()
+    assert set(words["text"]) == {"never ▶"}
+    assert np.isfinite(words["x"]).all() and np.nanmax(line["x"]) == cricstream.NEVER_MS
+
+
+def test_the_bar_of_a_saturated_origin_says_so():
+    bar = on(traces(SATURATED), "load")[0]
+    assert bar["text"][1] == "never empties" and bar["x"][1] == cricstream.FULL_BAR
+    assert bar["customdata"][1] > 1.4
+
+
+def test_the_number_of_traces_never_changes():
+    many = traces(FINAL, pinned=SATURATED, simulated=FINAL.distribution())
+    assert len(many) == len(traces(SATURATED)) == len(traces(FINAL.baseline()))
+
+
+def test_the_map_shows_the_pops_in_use_and_every_place():
+    _, places, real, hypothetical = on(traces(FINAL.replace(pops=400)), "map")
+    assert len(places["x"]) == 72 and len(real["x"]) == 337 and len(hypothetical["x"]) == 63
+    assert len(on(traces(FINAL.baseline()), "map")[2]["x"]) == 0
+
+
+def test_the_world_map_asks_for_no_tiles_and_no_geography():
+    figure = el.figures.night(FINAL).to_plotly_json()
+    assert not [k for k in figure["layout"] if k.startswith(("geo", "map", "images"))]
+    assert {trace["type"] for trace in figure["data"]} == {"scatter", "bar"}
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        el.figures.p99_by_place(FINAL.latency(), FINAL.baseline().latency()),
+        el.figures.distribution(FINAL.distribution(), FINAL.baseline().distribution()),
+        el.figures.world_map(FINAL.latency(), 312),
+        el.figures.staleness(FINAL.staleness()),
+        el.figures.origin_load(FINAL.origin_load()),
+        el.figures.night(FINAL, pinned=FINAL.replace(pops=40)),
+    ],
+)
+def test_every_figure_is_in_the_one_style(figure):
+    assert isinstance(figure, go.Figure)
+    assert figure.layout.paper_bgcolor == theme.COLOURS["paper"]
+    assert figure.layout.font.family == theme.FONT["family"]
+    assert any(t.x is not None and len(t.x) for t in figure.data)
+
+
+def test_colours_keep_their_distance_for_every_eye():
+    """Simulated protanopia, deuteranopia and tritanopia (Vienot, Brettel and Mollon 1999)."""
+    linear = {}
+    for key in ("tonight", "old", "pinned"):
+        rgb = np.array([int(theme.COLOURS[key][i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear[key] = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    protan = np.array([[0.112, 0.888, 0], [0.112, 0.888, 0], [0.004, -0.004, 1]])
+    deutan = np.array([[0.293, 0.707, 0], [0.293, 0.707, 0], [-0.021, 0.021, 1]])
+    for eye in (np.eye(3), protan, deutan):
+        seen = {key: eye @ colour for key, colour in linear.items()}
+        for a, b in (("tonight", "old"), ("tonight", "pinned"), ("old", "pinned")):
+            assert np.linalg.norm(seen[a] - seen[b]) > 0.1, (a, b)
+
+
+def test_what_a_colour_says_a_dash_says_too():
+    dashes = [t["line"]["dash"] for t in on(traces(FINAL, pinned=FINAL), "later")[:3]]
+    assert len(set(dashes)) == 3
+
+
+def test_the_camera_saves_a_slide():
+    assert theme.CAMERA["width"] * theme.CAMERA["scale"] == 1920
+    assert theme.CAMERA["height"] * theme.CAMERA["scale"] == 1080
+    assert "sendChartToCloud" in theme.config("x")["modeBarButtonsToRemove"]
+    assert BASELINE in cricstream.NAMES.values()

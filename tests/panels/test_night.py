@@ -1,0 +1,224 @@
+"""The live panel in plain Python: every control at its ends, and the traces are the model's."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from ipywidgets import BoundedIntText, IntSlider, SelectionSlider, ToggleButtons
+
+import edgelab as el
+from edgelab.figures import cricstream
+from edgelab.models import scenario
+from edgelab.models.scenario import CricStream
+from edgelab.panels import base
+
+KNOBS = CricStream.knobs()
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return el.panels.night()
+
+
+@pytest.fixture(autouse=True)
+def calm(panel):
+    panel.pin.value = False
+    panel.show(panel.start)
+    base.ERRORS.clear()
+    yield
+    assert base.ERRORS == []
+
+
+def ends(name):
+    widget = panel_control(name)
+    if isinstance(widget, SelectionSlider | ToggleButtons):
+        values = [v if not isinstance(v, tuple) else v[1] for v in widget.options]
+        return [values[0], KNOBS[name].default, values[-1]]
+    assert isinstance(widget, IntSlider | BoundedIntText)
+    return [widget.min, KNOBS[name].default, widget.max]
+
+
+def panel_control(name):
+    return base.control(KNOBS[name], KNOBS[name].default)
+
+
+def shown(panel):
+    """The figure's data as arrays, to compare with what the figures room makes."""
+    return [(t.x, t.y) for t in panel.figure.data]
+
+
+def assert_shows(panel, night):
+    expected = cricstream.traces(
+        cricstream.NightFrames.of(night),
+        cricstream.NightFrames.of(night.baseline()),
+        cricstream.NightFrames.of(panel.pinned) if panel.pinned else None,
+        night.distribution(method="simulation"),
+    )
+    for (x, y), trace in zip(shown(panel), expected, strict=True):
+        for have, want in ((x, trace["x"]), (y, trace["y"])):
+            assert len(have) == len(want)
+            if len(want) and not isinstance(want[0], str):
+                np.testing.assert_array_equal(np.asarray(have, float), np.asarray(want, float))
+                assert not np.isinf(np.asarray(have, float)).any()
+
+
+@pytest.mark.parametrize("name", list(KNOBS))
+def test_every_control_at_its_ends_shows_the_model(panel, name):
+    for value in ends(name):
+        panel.controls[name].value = value
+        assert getattr(panel.model, name) == value
+        assert panel.model == CricStream(**{name: value})
+        assert_shows(panel, panel.model)
+        assert "nan" not in panel.words.value.lower()
+        if panel.model.saturated:
+            assert "never empties" in panel.words.value
+
+
+@pytest.mark.parametrize("name", list(KNOBS))
+def test_a_control_reaches_the_whole_range_and_its_default(name):
+    low, default, high = ends(name)
+    about = KNOBS[name]
+    if not about.choices:
+        assert (low, high) == (about.low, about.high)
+    assert default == about.default == panel_control(name).value
+
+
+@pytest.mark.parametrize("name", [n for n, k in KNOBS.items() if not k.choices and n != "seed"])
+def test_a_slider_has_stops_enough_and_round_ones(name):
+    widget = panel_control(name)
+    if isinstance(widget, SelectionSlider):
+        assert len(widget.options) >= 13
+        assert len({text for text, _ in widget.options}) == len(widget.options)
+
+
+def test_a_value_between_the_stops_becomes_one(panel):
+    night = CricStream(origin_fetch_ratio=0.0123, kv_delay_ms=777.7, origin_servers=777)
+    other = el.panels.night(night)
+    assert other.model == night
+    assert other.controls["origin_fetch_ratio"].value == 0.0123
+    panel.show(night)
+    assert panel.model == night and panel.controls["kv_delay_ms"].value == 777.7
+
+
+def test_the_kv_slider_moves_staleness_and_no_latency(panel):
+    before = shown(panel)
+    misses = scenario._exact.cache_info().misses, scenario._simulated.cache_info().misses
+    panel.controls["kv_delay_ms"].value = 1000.0
+    after = shown(panel)
+    moved = [
+        trace.xaxis
+        for trace, (_, old), (_, new) in zip(panel.figure.data, before, after, strict=True)
+        if list(map(str, old)) != list(map(str, new))
+    ]
+    assert moved == [f"x{cricstream._axis_of('stale')}"]
+    assert misses == (scenario._exact.cache_info().misses, scenario._simulated.cache_info().misses)
+
+
+@pytest.mark.parametrize("name", ["pops", "origin_fetch_ratio", "kv_delay_ms"])
+def test_each_main_slider_changes_the_sentence(panel, name):
+    before = panel.words.value
+    panel.controls[name].value = {"pops": 3, "origin_fetch_ratio": 0.02, "kv_delay_ms": 5000.0}[
+        name
+    ]
+    assert panel.words.value != before
+
+
+def test_presets_and_reset(panel):
+    for name, button in panel.presets.items():
+        button.click()
+        assert_shows(panel, panel.model)
+        assert {n: w.value for n, w in panel.controls.items()} == {
+            n: getattr(panel.model, n) for n in KNOBS
+        }, name
+    panel.reset.click()
+    assert panel.model == panel.start
+
+
+def test_a_preset_draws_once(panel, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(type(panel), "_patch", lambda self: drawn.append(self.model))
+    panel.presets["The old Mumbai origin"].click()
+    assert len(drawn) == 2  # the exact curves, then every viewer
+    assert set(drawn) == {CricStream().baseline()}
+
+
+def test_a_pinned_curve_stays_while_the_night_moves(panel):
+    panel.controls["pops"].value = 20
+    panel.pin.value = True
+    panel.controls["pops"].value = 400
+    assert panel.pinned == CricStream(pops=20)
+    assert_shows(panel, CricStream(pops=400))
+    assert panel.pin.description == "Unpin"
+    panel.pin.value = False
+    assert_shows(panel, CricStream(pops=400))
+
+
+def test_the_line_of_code_recreates_the_screen(panel):
+    panel.controls["pops"].value = 40
+    panel.controls["origin_fetch_ratio"].value = 0.05
+    line = panel.code.value.split("<code>")[1].split("</code>")[0].replace("&#x27;", "'")
+    again = eval(line, {"el": el})
+    assert again.model == panel.model
+    for (x, y), (x2, y2) in zip(shown(panel), shown(again), strict=True):
+        np.testing.assert_array_equal(x, x2)
+        np.testing.assert_array_equal(y, y2)
+
+
+def test_an_error_in_a_callback_is_told_in_words(panel, monkeypatch):
+    def broken(self):
+        raise RuntimeError("the frame <is> gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CricStream, "in_words", broken)
+        panel.controls["pops"].value = 77
+    assert (
+        "the frame &lt;is&gt; gone" in panel.problem.value and 'role="alert"' in panel.problem.value
+    )
+    assert [str(e) for e in base.ERRORS] == ["the frame <is> gone"]
+    base.ERRORS.clear()
+    panel.controls["pops"].value = 78
+    assert panel.problem.value == ""
+
+
+def test_in_a_loop_every_viewer_is_drawn_once_the_hand_rests(panel):
+    async def drag():
+        for pops in (50, 60, 70):
+            panel.controls["pops"].value = pops
+            await asyncio.sleep(0)
+        between = panel.below.value, panel._simulated
+        misses = scenario._simulated.cache_info().misses
+        await asyncio.sleep(base.REST_S * 3)
+        return between, scenario._simulated.cache_info().misses - misses
+
+    (text, simulated), runs = asyncio.run(drag())
+    assert "Drawing every viewer" in text and simulated is None
+    assert runs <= 1  # the nights that the hand only passed were never drawn
+    assert "28,000,000 viewers" in panel.below.value
+    assert_shows(panel, CricStream(pops=70))
+
+
+def test_only_what_changed_is_sent(panel):
+    sent = []
+    panel.figure.observe(lambda change: sent.append(change["new"]), "_py2js_update")
+    panel.controls["kv_delay_ms"].value = 800.0
+    messages = [message for message in sent if message]
+    panel.figure.unobserve_all("_py2js_update")
+    # One for the drag; a second, when the hand rests, finds nothing left to send.
+    assert len(messages) == 1, [m.keys() for m in messages]
+    assert len(messages[0]["style_traces"]) == 1
+
+
+def test_a_panel_of_something_else_is_refused():
+    with pytest.raises(TypeError, match="start: got 312, allowed a CricStream"):
+        el.panels.night(312)
+
+
+def test_a_prediction_is_kept_and_not_before_it_is_made():
+    with pytest.raises(ValueError, match="choices"):
+        el.panels.predict("Which?", ["only one"])
+    guess = el.panels.predict("Which <one>?", ["a", "b"])
+    assert guess.choice is None and guess.commit.disabled
+    guess.radio.value = "b"
+    assert guess.choice is None and not guess.commit.disabled
+    guess.commit.click()
+    assert guess.choice == "b" and guess.radio.disabled and guess.commit.disabled

@@ -1,0 +1,87 @@
+"""One declaration of a knob: its checks, texts and docstring."""
+
+import inspect
+from dataclasses import FrozenInstanceError, dataclass
+
+import numpy as np
+import pytest
+
+from edgelab.knobs import Model, knob
+from edgelab.models.scenario import CricStream
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Kettle(Model):
+    """A kettle."""
+
+    cups: int = knob(
+        2, label="Cups", symbol="n", unit="cups", low=1, high=8, meaning="How many.", source="us"
+    )
+    fill: float = knob(
+        0.5, label="Fill", symbol="f", unit="share", low=0, high=1, meaning="Level.", source="us"
+    )
+    lid: str = knob(
+        "on", label="Lid", symbol="l", unit="", choices=("on", "off"), meaning="Lid.", source="us"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "words"),
+    [
+        ({"cups": 0}, ValueError, "cups: got 0, allowed a whole number from 1 to 8"),
+        ({"cups": 2.5}, ValueError, "cups: got 2.5, allowed a whole number from 1 to 8"),
+        ({"cups": "2"}, TypeError, "cups: got '2'"),
+        ({"cups": True}, TypeError, "cups: got True"),
+        ({"cups": np.inf}, ValueError, "cups: got inf"),
+        ({"fill": np.nan}, ValueError, "fill: got nan, allowed a number from 0 to 1"),
+        ({"fill": -0.1}, ValueError, "fill: got -0.1"),
+        ({"fill": None}, TypeError, "fill: got None"),
+        ({"lid": "ajar"}, ValueError, "lid: got 'ajar', allowed 'on' or 'off'"),
+        ({"lids": "on"}, TypeError, "lids"),
+    ],
+)
+def test_bad_knobs_are_refused_by_name_value_and_range(bad, error, words):
+    with pytest.raises(error) as caught:
+        Kettle(**bad)
+    assert words in str(caught.value)
+    with pytest.raises(error) as caught:
+        Kettle().replace(**bad)
+    assert words in str(caught.value)
+
+
+def test_values_become_the_knobs_own_type():
+    kettle = Kettle(cups=np.float64(3), fill=np.int64(1))
+    assert (type(kettle.cups), type(kettle.fill)) == (int, float)
+    assert kettle == Kettle(cups=3, fill=1.0)
+
+
+def test_a_model_is_frozen_and_takes_keywords_only():
+    with pytest.raises(FrozenInstanceError):
+        Kettle().cups = 3
+    with pytest.raises(TypeError):
+        Kettle(3)
+
+
+def test_repr_is_the_line_of_code_that_makes_it():
+    assert repr(Kettle()) == "Kettle()"
+    kettle = Kettle(cups=5, lid="off")
+    assert repr(kettle) == "Kettle(cups=5, lid='off')"
+    assert eval(repr(kettle)) == kettle
+
+
+def test_docstring_and_glossary_come_from_the_declaration():
+    text = inspect.getdoc(CricStream)
+    assert text.index("Parameters") < text.index("pops : int") < text.index("Raises")
+    glossary = CricStream.glossary()
+    for name, about in CricStream.knobs().items():
+        assert about.meaning in text
+        assert f"{about.label}, {about.allowed}" in text
+        assert glossary.loc[name, "meaning"] == about.meaning
+        assert glossary.loc[name, "source"]
+    assert glossary["symbol"].is_unique
+    assert glossary.loc["origin_fetch_ratio", "default"] == "0.2 %"
+
+
+def test_every_default_is_allowed():
+    for about in CricStream.knobs().values():
+        assert about.check(about.default) == about.default

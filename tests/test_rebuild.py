@@ -1,0 +1,66 @@
+"""What is derived in data/ is what the script makes of data/sources."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+DERIVED = ("places.csv", "pops.csv", "rtt_azure.csv", "rtt_azure_regions.csv", "coastline.json")
+
+
+def test_the_script_makes_every_derived_file_again_to_the_byte(tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(DATA, copy)
+    shutil.copytree(
+        DATA.parent / "edgelab", tmp_path / "edgelab", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in DERIVED:
+        (copy / name).unlink()
+    run = subprocess.run(
+        [sys.executable, copy / "rebuild.py", "files"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert run.returncode == 0, run.stderr
+    for name in DERIVED:
+        assert (copy / name).read_bytes() == (DATA / name).read_bytes(), name
+
+
+def test_rtt_writes_its_two_numbers_and_nothing_else(tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(DATA, copy)
+    shutil.copytree(
+        DATA.parent / "edgelab", tmp_path / "edgelab", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    toml = copy / "cricstream.toml"
+    good = toml.read_text(encoding="utf-8")
+    toml.write_text(good.replace("value = 6.744", "value = 9.0"), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, copy / "rebuild.py", "rtt"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert run.returncode == 0, run.stderr
+    assert toml.read_text(encoding="utf-8") == good
+
+
+def test_an_unknown_step_is_refused():
+    run = subprocess.run(
+        [sys.executable, DATA / "rebuild.py", "everything"], capture_output=True, text=True
+    )
+    assert run.returncode != 0 and "rebuild.py [files | rtt | fit]" in run.stderr
+
+
+@pytest.fixture(scope="module")
+def rebuild():
+    spec = importlib.util.spec_from_file_location("rebuild", DATA / "rebuild.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_sharing_out_loses_nobody(rebuild):
+    import numpy as np
+
+    shares = rebuild.share_out(10, np.array([1.0, 1.0, 1.0]))
+    assert shares.sum() == 10 and set(shares) == {3, 4}
