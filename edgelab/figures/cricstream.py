@@ -187,9 +187,9 @@ def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
     words = ["never" if np.isinf(v) else f"{v:.0f} ms" for v in p99]
     served = {
         "size": scale * (3 + 9 * np.sqrt(places["viewers"] / places["viewers"].max())).to_numpy(),
-        "color": np.log10(np.clip(p99, SERVED_MS[0], SERVED_MS[-1])),
+        "color": np.log10(np.clip(p99, SERVED_MS[0], 1.4 * SERVED_MS[-1])),
         "cmin": np.log10(SERVED_MS[0]),
-        "cmax": np.log10(SERVED_MS[-1]),
+        "cmax": np.log10(1.4 * SERVED_MS[-1]),
         "colorscale": theme.SERVED_SCALE,
         "opacity": 1,
         "symbol": np.where(np.isinf(p99), "x", "circle"),
@@ -356,7 +356,7 @@ def layout(tonight: CricStream) -> dict:
         "legend": {
             "orientation": "h",
             # Right of the title, left of the modebar.
-            "x": 0.93,
+            "x": 0.89,
             "y": 1.01,
             "xanchor": "right",
             "yanchor": "top",
@@ -452,20 +452,26 @@ def _single(part: str, made: list[dict], **layout) -> go.Figure:
     """One part as a figure of its own."""
     about = PARTS[part]
     base = {
-        "title": {"text": f"<b>{about.title}</b>", "x": 0.02, "font": {"size": 16}},
-        "margin": {"l": 100, "r": 20, "t": 60, "b": 50},
+        "title": {"text": f"<b>{about.title}</b>", "x": 0.02, "font": {"size": 18}},
+        "margin": {"l": 120, "r": 20, "t": 70, "b": 55},
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
         "xaxis": about.x_axis,
         "yaxis": about.y_axis,
     }
-    return theme.figure(made, base | layout)
+    for trace in made:
+        if "textfont" in trace:
+            trace["textfont"] = trace["textfont"] | {"size": 14}
+    return theme.figure(made, base | layout, type_px=15)
 
 
 def p99_by_place(latency: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
     """p50, p95 and p99 of the headline places, from frames of `CricStream.latency`."""
-    return _single(
-        "by_place", [*_by_place(baseline, "old", 0.2), *_by_place(latency, "tonight", -0.1)]
-    )
+    made = _by_place(latency, "tonight", -0.1)
+    made[0] |= {"showlegend": True, "name": NAMES["tonight"]}
+    if baseline is not None:
+        made += _by_place(baseline, "old", 0.2)
+        made[-5] |= {"showlegend": True, "name": NAMES["old"]}
+    return _single("by_place", made)
 
 
 def distribution(frame: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:

@@ -60,7 +60,7 @@ COLOURS = {
 SYMBOLS = {"p50_ms": "circle", "p95_ms": "diamond", "p99_ms": "square"}
 #: Places from well to badly served: light to dark, so that it survives a grey print.
 SERVED_SCALE = "Cividis_r"
-FONT = {"family": "Open Sans, Segoe UI, Helvetica, Arial, sans-serif", "size": 12}
+FONT = {"family": "Open Sans, Segoe UI, Helvetica, Arial, sans-serif"}
 
 _MS_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000]
 
@@ -86,7 +86,9 @@ def share_axis(title: str, **more) -> dict:
     return {"tickformat": ".4~%", "title": {"text": title, "standoff": 4}} | more
 
 
-def figure(traces: Sequence[Mapping], layout: Mapping, widget: bool = False) -> go.Figure:
+def figure(
+    traces: Sequence[Mapping], layout: Mapping, widget: bool = False, type_px: int = 12
+) -> go.Figure:
     """A figure in the workbook's style; as a live FigureWidget if `widget`."""
     axis = {
         "gridcolor": COLOURS["grid"],
@@ -94,8 +96,8 @@ def figure(traces: Sequence[Mapping], layout: Mapping, widget: bool = False) -> 
         "zeroline": False,
         "ticks": "outside",
         "ticklen": 3,
-        "tickfont": {"size": 11},
-        "title": {"font": {"size": 12}},
+        "tickfont": {"size": type_px - 1},
+        "title": {"font": {"size": type_px}},
         "automargin": False,
         "fixedrange": False,
     }
@@ -105,7 +107,7 @@ def figure(traces: Sequence[Mapping], layout: Mapping, widget: bool = False) -> 
     }
     base = {
         "template": "none",
-        "font": FONT | {"color": COLOURS["ink"]},
+        "font": FONT | {"color": COLOURS["ink"], "size": type_px},
         "paper_bgcolor": COLOURS["paper"],
         "plot_bgcolor": COLOURS["paper"],
         "hoverlabel": {"bgcolor": COLOURS["paper"], "font": {"color": COLOURS["ink"]}},

@@ -1,5 +1,7 @@
 """The night of the final."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,7 +57,7 @@ def test_more_pops_only_help():
 
 def test_the_pop_count_still_moves_something_beyond_one_hundred():
     frames = [FINAL.replace(pops=n).latency()["p99_ms"] for n in (100, 150, 250, 337, 400, 500)]
-    for fewer, more in zip(frames, frames[1:], strict=False):
+    for fewer, more in pairwise(frames):
         assert (more < fewer - 0.1).any()
 
 

@@ -1,0 +1,131 @@
+"""How long the night takes: python tests/benchmarks/night.py
+
+Prints medians of things that are run in turn in one process, and of first panels in processes of
+their own. Nothing is asserted: times flake, ratios in one run tell more.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+
+from edgelab.kernels import histogram, latency, warm
+from edgelab.models import scenario
+from edgelab.models.scenario import CricStream
+
+FIRST_PANEL = """
+from time import perf_counter
+start = perf_counter()
+import edgelab as el
+el.panels
+imported = perf_counter()
+el.panels.night()
+print(imported - start, perf_counter() - imported)
+"""
+
+
+def vectorised(tables: scenario._Tables, seed: int) -> list[np.ndarray]:
+    """The kernel's model in NumPy: the same quantile tables, one place after the other."""
+    edges = histogram.bin_edges_ms()[1:-1]
+    out = []
+    rng = np.random.Generator(np.random.SFC64(seed))
+    for place, n in enumerate(tables.viewers):
+        point = rng.integers(0, latency.POINTS, n, dtype=np.uint8)
+        ms = tables.last_mile_ms[place][rng.integers(0, latency.QUANTILES, n, dtype=np.uint16)]
+        ms += tables.near_ms[place][point]
+        fetched = rng.random(n) * latency.FETCH_ALWAYS < tables.fetch_below
+        origin = tables.origin_ms[rng.integers(0, latency.QUANTILES, n, dtype=np.uint16)]
+        ms += np.where(fetched, tables.far_ms[place][point] + origin, 0)
+        out.append(np.bincount(np.searchsorted(edges, ms, side="right"), minlength=histogram.BINS))
+    return out
+
+
+def four_variates(tables: scenario._Tables, seed: int) -> None:
+    """Merely draw what a request needs, for every viewer."""
+    rng = np.random.Generator(np.random.SFC64(seed))
+    for n in tables.viewers:
+        for draw in (rng.random, rng.standard_normal, rng.standard_exponential, rng.random):
+            draw(n)
+
+
+def medians_s(jobs: dict[str, Callable], rounds: int) -> dict[str, float]:
+    """Median seconds of each job, all of them in turn in every round."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            start = perf_counter()
+            job()
+            times[name].append(perf_counter() - start)
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def first_panel_s(cache: str) -> tuple[float, float]:
+    """Seconds of the imports, and of the first panel after them, in a process of its own."""
+    run = subprocess.run(
+        [sys.executable, "-c", FIRST_PANEL],
+        env=os.environ | {"EDGELAB_CACHE_DIR": cache},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imports, panel = map(float, run.stdout.split())
+    return imports, panel
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as cache:
+        runs = [("cold", *first_panel_s(cache))]
+        runs += [("warm", *first_panel_s(cache)) for _ in range(3)]
+    for name, imports, panel in runs:
+        print(f"first panel, {name}: imports {imports:.2f} s, then {panel:.2f} s")
+
+    warm()
+    night = CricStream()
+    tables = scenario._tables(night)
+    viewers = int(tables.viewers.sum())
+    jobs = {
+        "kernel, 2 threads": lambda: latency.simulate(**tables._asdict(), seed=1, threads=2),
+        "kernel, 1 thread": lambda: latency.simulate(**tables._asdict(), seed=1, threads=1),
+        "the same in NumPy": lambda: vectorised(tables, 1),
+        "NumPy, four draws a viewer": lambda: four_variates(tables, 1),
+    }
+    times = medians_s(jobs, 3)
+    for name, seconds in times.items():
+        ratio = seconds / times["kernel, 2 threads"]
+        each = seconds / viewers * 1e9
+        print(f"{name}: {seconds * 1e3:.0f} ms, {each:.1f} ns a viewer, x{ratio:.1f}")
+
+    pops = iter(range(1, 500))
+    exact = medians_s({"exact": lambda: night.replace(pops=next(pops)).latency()}, 50)
+    print(f"exact distribution and frame, 72 places: {exact['exact'] * 1e3:.1f} ms")
+
+    import edgelab as el
+
+    panel = el.panels.night()
+    panel.settle = lambda: None  # the drag alone; every viewer follows when the hand rests
+    for name, values in {
+        "pops": range(101, 151),
+        "kv_delay_ms": [v for _, v in panel.controls["kv_delay_ms"].options],
+        "origin_fetch_ratio": [v for _, v in panel.controls["origin_fetch_ratio"].options],
+    }.items():
+        steps = iter(values)
+
+        def step(name=name, steps=steps):
+            panel.controls[name].value = next(steps)
+
+        tick = medians_s({"tick": step}, len(values))["tick"]
+        print(f"tick of {name}, Python's side: {tick * 1e3:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
