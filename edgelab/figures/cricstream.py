@@ -465,7 +465,20 @@ def _single(part: str, made: list[dict], **layout) -> go.Figure:
 
 
 def p99_by_place(latency: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
-    """p50, p95 and p99 of the headline places, from frames of `CricStream.latency`."""
+    """p50, p95 and p99 of the headline places.
+
+    Parameters
+    ----------
+    latency : pandas.DataFrame
+        From `CricStream.latency`, in milliseconds.
+    baseline : pandas.DataFrame, optional
+        The same of the old Mumbai origin.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A quantile that never comes is a line to the edge with the word "never".
+    """
     made = _by_place(latency, "tonight", -0.1)
     made[0] |= {"showlegend": True, "name": NAMES["tonight"]}
     if baseline is not None:
@@ -475,22 +488,68 @@ def p99_by_place(latency: pd.DataFrame, baseline: pd.DataFrame | None = None) ->
 
 
 def distribution(frame: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
-    """Share of viewers still waiting, from frames of `CricStream.distribution`."""
+    """Share of the viewers who still wait, over the latency; both axes are logarithmic.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `CricStream.distribution`.
+    baseline : pandas.DataFrame, optional
+        The same of the old Mumbai origin.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     return _single("later", [_later(frame, "tonight"), _later(baseline, "old")])
 
 
 def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
-    """The places by p99, from a frame of `CricStream.latency`, and the first `pops` PoPs."""
+    """The places by p99 and the PoPs, on Natural Earth's coastline.
+
+    Parameters
+    ----------
+    latency : pandas.DataFrame
+        From `CricStream.latency`, in milliseconds.
+    pops : int
+        How many PoPs to draw, 0 to 500.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Plain lines: nothing is fetched from the network.
+    """
     made = _map(latency, pops, scale=1.2)
     made[1]["marker"] |= {"colorbar": _colorbar(x=1.0, y=1.0, length=1.0)}
     return _single("map", made, margin={"l": 20, "r": 20, "t": 60, "b": 20})
 
 
 def staleness(frame: pd.DataFrame) -> go.Figure:
-    """Share of stale reads over the time since the write, from `CricStream.staleness`."""
+    """Share of stale KV reads over the time since the write.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `CricStream.staleness`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
     return _single("stale", [_stale(frame, "tonight")])
 
 
 def origin_load(frame: pd.DataFrame) -> go.Figure:
-    """How busy the origin is, from `CricStream.origin_load`."""
+    """How busy the origin is, beside the old fleet.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `CricStream.origin_load`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The bar of a saturated origin is cut at the edge and says that its queue never empties.
+    """
     return _single("load", [_load(frame, None)])
