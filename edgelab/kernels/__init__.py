@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edgelab.kernels import histogram, latency, placement, replication
+from edgelab.kernels import histogram, latency, replication
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["cache_dir", "warm"]
@@ -33,14 +33,10 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
             np.ones(1, np.int64), 0, table[None], points, points, table, 1, threads=1
         ),
         "exact distribution": lambda: latency.mixture_cdf(edges, points[0], np.ones(2), 0.0, 1.0),
-        "histogram": lambda: (
-            histogram.quantiles(counts + 1, edges, q),
-            histogram.quantiles(counts + 1.0, edges, q),
-        ),
+        "histogram": lambda: histogram.quantiles(counts + 1.0, edges, q),
         "replication": lambda: replication.replicate(
             1, keys, one, table, table, counts[0, :1], counts
         ),
-        "placement": lambda: placement.greedy_order(np.ones((1, 1)), one, 1),
     }
     for done, (name, step) in enumerate(steps.items()):
         if progress:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from edgelab import datasets
 from edgelab.constants import constant, value
-from edgelab.kernels import histogram, latency
+from edgelab.kernels import histogram
 from edgelab.knobs import Model, knob
-from edgelab.models import geo, kv, queue
+from edgelab.models import geo, kv, queue, request
+from edgelab.models.request import EDGE, HOME
 
-__all__ = ["BASELINE", "EDGE", "GROUPS", "CricStream", "compare"]
+__all__ = ["BASELINE", "EDGE", "GROUPS", "HOME", "CricStream", "compare"]
 
-EDGE, HOME = "PoP", "Mumbai"
 #: Names of the rows that `CricStream.latency` adds to the places.
 GROUPS = ("diaspora", "India", "everyone")
 BASELINE = "the old Mumbai origin"
@@ -31,17 +29,6 @@ def _fitted(name: str, **about):
     """A knob whose default, range and source stand in cricstream.toml."""
     entry = constant(name)
     return knob(entry.value, source=entry.source.replace("; ", ", "), **about)
-
-
-class _Tables(NamedTuple):
-    """What the latency kernels need; see `edgelab.kernels.latency`."""
-
-    viewers: np.ndarray
-    last_mile_ms: np.ndarray
-    near_ms: np.ndarray
-    far_ms: np.ndarray
-    origin_ms: np.ndarray
-    fetch_below: int
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -313,9 +300,9 @@ class CricStream(Model):
             histogram (0.8 % wide); the last bin holds those who never get an answer.
         """
         if method == "exact":
-            return _exact(self.latency_only().replace(seed=0))
+            return request.exact(self.latency_only().replace(seed=0))
         if method == "simulation":
-            return _simulated(self.latency_only())
+            return request.simulated(self.latency_only())
         raise ValueError(f"method: got {method!r}, allowed 'exact' or 'simulation'")
 
     def latency(self, method: str = "exact") -> pd.DataFrame:
@@ -608,102 +595,4 @@ def _with_groups(counts: np.ndarray) -> np.ndarray:
     """The places' histograms with those of the groups below them: merging is adding."""
     diaspora = (datasets.places()["group"] == "diaspora").to_numpy()
     groups = [counts[diaspora].sum(axis=0), counts[~diaspora].sum(axis=0), counts.sum(axis=0)]
-    return np.vstack([counts, groups])
-
-
-def _tables(night: CricStream) -> _Tables:
-    """Quantile tables and way tables of one night; see `edgelab.kernels.latency`."""
-    places = datasets.places()
-    pops = datasets.pops()
-    levels = (np.arange(latency.QUANTILES) + 0.5) / latency.QUANTILES
-    steps = places["access"].map(datasets.ACCESS.index).to_numpy()
-    median = night.last_mile_ms * night.access_factor**steps
-    last_mile = median[:, None] * np.exp(night.last_mile_sigma * ndtri(levels))
-    country = places["cca2"].to_numpy(str)[:, None]
-    from_points, from_pops = geo.origin_rtt_ms()
-    if night.ends_at == HOME:
-        abroad = country != "IN"
-        detour = np.where(places["route"] == "detour", night.chennai_detour, 1.0)[:, None]
-        near = from_points * detour * np.where(abroad, night.transit_inflation, 1.0)
-        far = np.zeros_like(near)
-        below = latency.FETCH_ALWAYS
-    else:
-        pop, rtt = geo.nearest_pop(night.pops)
-        abroad = country != pops["cca2"].to_numpy(str)[pop]
-        near = rtt * np.where(abroad, night.transit_inflation, 1.0) + night.function_ms
-        far = from_pops[pop]
-        below = round(night.origin_fetch_ratio * latency.FETCH_ALWAYS)
-    origin = queue.sojourn_quantiles_ms(
-        night.origin_servers, night.offered_erlang, night.origin_service_ms, latency.QUANTILES
-    )
-    single = np.float32
-    return _Tables(
-        places["viewers"].to_numpy(),
-        last_mile.astype(single),
-        near.astype(single),
-        far.astype(single),
-        origin.astype(single),
-        below,
-    )
-
-
-@lru_cache(maxsize=16)
-def _simulated(night: CricStream) -> np.ndarray:
-    """One request drawn for every viewer."""
-    counts = latency.simulate(seed=night.seed, **_tables(night)._asdict())
-    counts.flags.writeable = False
-    return counts
-
-
-@lru_cache(maxsize=64)
-def _exact(night: CricStream) -> np.ndarray:
-    """The distribution that the simulation draws from, times the viewers.
-
-    The last mile, and the last mile plus the origin's time, are put on an even grid once for
-    each kind of access; each place's distribution is theirs, shifted by each point's way.
-    """
-    tables = _tables(night)
-    edges = histogram.bin_edges_ms()[1:-1]
-    ratio = tables.fetch_below / latency.FETCH_ALWAYS
-    grids: dict[float, list] = {}
-    mass = np.empty((len(tables.viewers), histogram.BINS))
-    for place, near in enumerate(tables.near_ms.astype(float)):
-        last_mile = tables.last_mile_ms[place].astype(float)
-        if last_mile[0] not in grids:
-            grids[last_mile[0]] = [
-                _grid_cdf(last_mile) if ratio < 1 else None,
-                _grid_cdf(last_mile, tables.origin_ms) if ratio and not night.saturated else None,
-            ]
-        answered, fetched = grids[last_mile[0]]
-        cdf = np.zeros_like(edges)
-        if answered:
-            cdf += (1 - ratio) * latency.mixture_cdf(edges, near, *answered)
-        if fetched:
-            cdf += ratio * latency.mixture_cdf(edges, near + tables.far_ms[place], *fetched)
-        mass[place] = tables.viewers[place] * np.diff(cdf, prepend=0.0, append=1.0)
-    mass.clip(0.0, out=mass)
-    mass.flags.writeable = False
-    return mass
-
-
-def _grid_cdf(*tables: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Distribution of the sum of independent tables of equally likely values, on an even grid.
-
-    Returns the distribution function, the grid's start and its step in milliseconds.
-    """
-    start = float(sum(table[0] for table in tables))
-    span = float(sum(table[-1] - table[0] for table in tables))
-    step = max(span / 2**14, 1 / 32)
-    size = int(span / step) + 4
-    spectrum = np.ones(size + 1)
-    for table in tables:
-        at = (table.astype(float) - table[0]) / step
-        below = at.astype(int)
-        part = at - below
-        mass = np.bincount(below, 1 - part, size) + np.bincount(below + 1, part, size)
-        spectrum = spectrum * np.fft.rfft(mass / len(table), 2 * size)
-    mass = np.fft.irfft(spectrum, 2 * size)[:size].clip(0.0)
-    total = np.cumsum(mass)
-    # Each grid point's mass lies half to its left and half to its right.
-    cdf = (total - mass / 2) / total[-1]
-    return np.append(cdf, 1.0), start, step
+    return np.vstack([counts, groups]).astype(float)

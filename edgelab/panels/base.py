@@ -9,9 +9,9 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-import plotly.graph_objects as go
 from IPython import get_ipython
 from IPython.display import display
+from plotly.graph_objects import FigureWidget
 
 from edgelab import kernels
 from edgelab.figures import theme
@@ -71,7 +71,7 @@ def warm() -> None:
     _warmed = True
 
 
-def set_camera(figure: go.FigureWidget, name: str) -> None:
+def set_camera(figure: FigureWidget, name: str) -> None:
     """Let the modebar's camera save a 1920 x 1080 PNG called `name`.
 
     plotly has no public way to configure a FigureWidget's modebar; this is the one place that
@@ -221,7 +221,7 @@ class Panel(widgets.VBox):
 
     # -- what a subclass says ----------------------------------------------------------------
 
-    def make_figure(self) -> go.FigureWidget:
+    def make_figure(self) -> FigureWidget:
         """The figure, for the model where the panel starts."""
         raise NotImplementedError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
+from plotly.graph_objects import FigureWidget
 
 from edgelab.figures import cricstream, theme
 from edgelab.models.scenario import HOME, CricStream
@@ -33,7 +33,7 @@ class NightPanel(Panel):
             presets=PRESETS,
         )
 
-    def make_figure(self) -> go.FigureWidget:
+    def make_figure(self) -> FigureWidget:
         figure = theme.figure(self.make_traces(), cricstream.layout(self.model), widget=True)
         figure.layout.height = HEIGHT_PX
         set_camera(figure, "edgelab-cricstream-night")

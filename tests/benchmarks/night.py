@@ -18,7 +18,7 @@ from time import perf_counter
 import numpy as np
 
 from edgelab.kernels import histogram, latency, warm
-from edgelab.models import scenario
+from edgelab.models import request
 from edgelab.models.scenario import CricStream
 
 FIRST_PANEL = """
@@ -32,7 +32,7 @@ print(imported - start, perf_counter() - imported)
 """
 
 
-def vectorised(tables: scenario._Tables, seed: int) -> list[np.ndarray]:
+def vectorised(tables: request.Tables, seed: int) -> list[np.ndarray]:
     """The kernel's model in NumPy: the same quantile tables, one place after the other."""
     edges = histogram.bin_edges_ms()[1:-1]
     out = []
@@ -48,7 +48,7 @@ def vectorised(tables: scenario._Tables, seed: int) -> list[np.ndarray]:
     return out
 
 
-def four_variates(tables: scenario._Tables, seed: int) -> None:
+def four_variates(tables: request.Tables, seed: int) -> None:
     """Merely draw what a request needs, for every viewer."""
     rng = np.random.Generator(np.random.SFC64(seed))
     for n in tables.viewers:
@@ -91,7 +91,7 @@ def main() -> None:
 
     warm()
     night = CricStream()
-    tables = scenario._tables(night)
+    tables = request.tables(night)
     viewers = int(tables.viewers.sum())
     jobs = {
         "kernel, 2 threads": lambda: latency.simulate(**tables._asdict(), seed=1, threads=2),

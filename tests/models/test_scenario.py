@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import edgelab as el
-from edgelab.models import kv, scenario
+from edgelab.models import kv, request, scenario
 from edgelab.models.scenario import BASELINE, CricStream
 
 FINAL = CricStream()
@@ -91,11 +91,11 @@ def test_the_origin_load_is_reads_that_miss_and_every_write():
 
 def test_the_kv_delay_never_runs_the_latency_again():
     FINAL.latency()
-    before = scenario._exact.cache_info().misses, scenario._latency_frame.cache_info().misses
+    before = request.exact.cache_info().misses, scenario._latency_frame.cache_info().misses
     for delay in (10, 123, 60_000):
         moved = FINAL.replace(kv_delay_ms=delay)
         pd.testing.assert_frame_equal(moved.latency(), FINAL.latency())
-    after = scenario._exact.cache_info().misses, scenario._latency_frame.cache_info().misses
+    after = request.exact.cache_info().misses, scenario._latency_frame.cache_info().misses
     assert before == after
 
 
@@ -147,7 +147,7 @@ def test_the_blank_share_follows_its_limit():
 
 def test_same_seed_same_bits_and_another_seed_others():
     one = FINAL.histogram("simulation").copy()
-    scenario._simulated.cache_clear()
+    request.simulated.cache_clear()
     assert (FINAL.histogram("simulation") == one).all()
     assert (FINAL.replace(seed=7).histogram("simulation") != one).any()
     assert one.sum() == 28_000_000

@@ -8,7 +8,7 @@ from ipywidgets import BoundedIntText, IntSlider, SelectionSlider, ToggleButtons
 
 import edgelab as el
 from edgelab.figures import cricstream
-from edgelab.models import scenario
+from edgelab.models import request
 from edgelab.models.scenario import CricStream
 from edgelab.panels import base
 
@@ -102,7 +102,7 @@ def test_a_value_between_the_stops_becomes_one(panel):
 
 def test_the_kv_slider_moves_staleness_and_no_latency(panel):
     before = shown(panel)
-    misses = scenario._exact.cache_info().misses, scenario._simulated.cache_info().misses
+    misses = request.exact.cache_info().misses, request.simulated.cache_info().misses
     panel.controls["kv_delay_ms"].value = 1000.0
     after = shown(panel)
     moved = [
@@ -111,7 +111,7 @@ def test_the_kv_slider_moves_staleness_and_no_latency(panel):
         if list(map(str, old)) != list(map(str, new))
     ]
     assert moved == [f"x{cricstream._axis_of('stale')}"]
-    assert misses == (scenario._exact.cache_info().misses, scenario._simulated.cache_info().misses)
+    assert misses == (request.exact.cache_info().misses, request.simulated.cache_info().misses)
 
 
 @pytest.mark.parametrize("name", ["pops", "origin_fetch_ratio", "kv_delay_ms"])
@@ -186,9 +186,9 @@ def test_in_a_loop_every_viewer_is_drawn_once_the_hand_rests(panel):
             panel.controls["pops"].value = pops
             await asyncio.sleep(0)
         between = panel.below.value, panel._simulated
-        misses = scenario._simulated.cache_info().misses
+        misses = request.simulated.cache_info().misses
         await asyncio.sleep(base.REST_S * 3)
-        return between, scenario._simulated.cache_info().misses - misses
+        return between, request.simulated.cache_info().misses - misses
 
     (text, simulated), runs = asyncio.run(drag())
     assert "Drawing every viewer" in text and simulated is None

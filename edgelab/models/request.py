@@ -1,0 +1,132 @@
+"""One warm request: what it pays on its way, and how that is spread over the viewers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.fft import next_fast_len
+from scipy.special import ndtri
+
+from edgelab import datasets
+from edgelab.kernels import histogram, latency
+from edgelab.models import geo, queue
+
+if TYPE_CHECKING:
+    from edgelab.models.scenario import CricStream
+
+__all__ = ["EDGE", "HOME", "Tables", "exact", "simulated", "tables"]
+
+#: Where a request can end.
+EDGE, HOME = "PoP", "Mumbai"
+
+
+class Tables(NamedTuple):
+    """What the latency kernels need; see `edgelab.kernels.latency`."""
+
+    viewers: np.ndarray
+    last_mile_ms: np.ndarray
+    near_ms: np.ndarray
+    far_ms: np.ndarray
+    origin_ms: np.ndarray
+    fetch_below: int
+
+
+def tables(night: CricStream) -> Tables:
+    """Quantile tables and way tables of one night; see `edgelab.kernels.latency`."""
+    places = datasets.places()
+    pops = datasets.pops()
+    levels = (np.arange(latency.QUANTILES) + 0.5) / latency.QUANTILES
+    steps = places["access"].map(datasets.ACCESS.index).to_numpy()
+    median = night.last_mile_ms * night.access_factor**steps
+    last_mile = median[:, None] * np.exp(night.last_mile_sigma * ndtri(levels))
+    country = places["cca2"].to_numpy(str)[:, None]
+    from_points, from_pops = geo.origin_rtt_ms()
+    if night.ends_at == HOME:
+        abroad = country != "IN"
+        detour = np.where(places["route"] == "detour", night.chennai_detour, 1.0)[:, None]
+        near = from_points * detour * np.where(abroad, night.transit_inflation, 1.0)
+        far = np.zeros_like(near)
+        below = latency.FETCH_ALWAYS
+    else:
+        pop, rtt = geo.nearest_pop(night.pops)
+        abroad = country != pops["cca2"].to_numpy(str)[pop]
+        near = rtt * np.where(abroad, night.transit_inflation, 1.0) + night.function_ms
+        far = from_pops[pop]
+        below = round(night.origin_fetch_ratio * latency.FETCH_ALWAYS)
+    origin = queue.sojourn_quantiles_ms(
+        night.origin_servers, night.offered_erlang, night.origin_service_ms, latency.QUANTILES
+    )
+    single = np.float32
+    return Tables(
+        places["viewers"].to_numpy(),
+        last_mile.astype(single),
+        near.astype(single),
+        far.astype(single),
+        origin.astype(single),
+        below,
+    )
+
+
+@lru_cache(maxsize=16)
+def simulated(night: CricStream) -> np.ndarray:
+    """One request drawn for every viewer."""
+    counts = latency.simulate(seed=night.seed, **tables(night)._asdict())
+    counts.flags.writeable = False
+    return counts
+
+
+@lru_cache(maxsize=64)
+def exact(night: CricStream) -> np.ndarray:
+    """The distribution that the simulation draws from, times the viewers.
+
+    The last mile, and the last mile plus the origin's time, are put on an even grid once for
+    each kind of access; each place's distribution is theirs, shifted by each point's way.
+    """
+    way = tables(night)
+    edges = histogram.bin_edges_ms()[1:-1]
+    ratio = way.fetch_below / latency.FETCH_ALWAYS
+    grids: dict[float, list] = {}
+    mass = np.empty((len(way.viewers), histogram.BINS))
+    for place, near in enumerate(way.near_ms.astype(float)):
+        last_mile = way.last_mile_ms[place].astype(float)
+        if last_mile[0] not in grids:
+            grids[last_mile[0]] = [
+                _grid_cdf(last_mile) if ratio < 1 else None,
+                _grid_cdf(last_mile, way.origin_ms) if ratio and not night.saturated else None,
+            ]
+        answered, fetched = grids[last_mile[0]]
+        cdf = np.zeros_like(edges)
+        if answered:
+            cdf += (1 - ratio) * latency.mixture_cdf(edges, near, *answered)
+        if fetched:
+            cdf += ratio * latency.mixture_cdf(edges, near + way.far_ms[place], *fetched)
+        mass[place] = way.viewers[place] * np.diff(cdf, prepend=0.0, append=1.0)
+    mass.clip(0.0, out=mass)
+    mass.flags.writeable = False
+    return mass
+
+
+def _grid_cdf(*terms: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Distribution of the sum of independent terms of equally likely values, on an even grid.
+
+    Returns the distribution function, the grid's start and its step in milliseconds.
+    """
+    start = float(sum(term[0] for term in terms))
+    span = float(sum(term[-1] - term[0] for term in terms))
+    step = max(span / 2**14, 1 / 32)
+    size = int(span / step) + 4
+    length = next_fast_len(2 * size, real=True)
+    spectrum = np.ones(length // 2 + 1)
+    for term in terms:
+        at = (term.astype(float) - term[0]) / step
+        below = at.astype(int)
+        part = at - below
+        mass = np.bincount(below, 1 - part, size) + np.bincount(below + 1, part, size)
+        spectrum = spectrum * np.fft.rfft(mass / len(term), length)
+    mass = np.fft.irfft(spectrum, length)[:size].clip(0.0)
+    total = np.cumsum(mass)
+    # Each grid point's mass lies half to its left and half to its right.
+    cdf = (total - mass / 2) / total[-1]
+    return np.append(cdf, 1.0), start, step
