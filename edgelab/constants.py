@@ -6,6 +6,7 @@ package types such a number in.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -66,7 +67,7 @@ def read_constants(path: Path) -> dict[str, Constant]:
     """The entries of one constants file; see `constants`."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path.name}: {error}") from None
     read = {}
     for name, entry in raw.items():
@@ -74,11 +75,21 @@ def read_constants(path: Path) -> dict[str, Constant]:
             item = Constant(name=name, **entry)
         except TypeError as error:
             raise DataError(f"{path.name}, [{name}]: {error}") from None
-        if isinstance(item.value, bool) or not isinstance(item.value, int | float):
-            raise DataError(f"{path.name}, [{name}] value: got {item.value!r}, allowed a number")
+        ranged = (item.low, item.high) != (None, None)
+        for field in ("value", "low", "high") if ranged else ("value",):
+            number = getattr(item, field)
+            real = isinstance(number, int | float) and not isinstance(number, bool)
+            if not (real and math.isfinite(number)):
+                raise DataError(
+                    f"{path.name}, [{name}] {field}: got {number!r}, allowed a finite number"
+                )
+        for field in ("unit", "source"):
+            text = getattr(item, field)
+            if not (isinstance(text, str) and text.strip()):
+                raise DataError(f"{path.name}, [{name}] {field}: got {text!r}, allowed a text")
         if item.kind not in KINDS:
             raise DataError(f"{path.name}, [{name}] kind: got {item.kind!r}, allowed {KINDS}")
-        if item.low is not None and not item.low <= item.value <= item.high:
+        if ranged and not item.low <= item.value <= item.high:
             raise DataError(
                 f"{path.name}, [{name}] value: got {item.value}, allowed {item.low} to {item.high}"
             )

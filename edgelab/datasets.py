@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,10 +22,16 @@ from edgelab.sphere import great_circle_km, light_floor_ms
 __all__ = ["ACCESS", "cloud_rtt", "coastline", "places", "pops", "read_table"]
 
 
+#: How a number is written in a data file; int() and float() take more than that.
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
 def _number(low: float, high: float, kind: type = float) -> tuple[Callable, str]:
     def parse(text: str):
+        if not PLAIN_NUMBER.fullmatch(text):
+            raise ValueError
         number = kind(text)
-        if not (math.isfinite(number) and low <= number <= high):
+        if not low <= number <= high:
             raise ValueError
         return number
 
@@ -96,13 +103,18 @@ def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.Dat
         Naming the file, the line, the column, what came and what is allowed.
     """
     rows, seen = [], {}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if header != list(schema):
-            raise DataError(f"{path.name}, line 1: got columns {header}, allowed {list(schema)}")
-        for cells in reader:
-            where = f"{path.name}, line {reader.line_num}"
+    with path.open("rb") as file:
+        for line, text in enumerate(file, start=1):
+            where = f"{path.name}, line {line}"
+            try:
+                # One line a row: an open quote cannot swallow the rows that follow.
+                cells = next(csv.reader([text.decode("utf-8").rstrip("\r\n")], strict=True), [])
+            except (UnicodeDecodeError, csv.Error) as error:
+                raise DataError(f"{where}: {error}, allowed one row of UTF-8 text") from None
+            if line == 1:
+                if cells != list(schema):
+                    raise DataError(f"{where}: got columns {cells}, allowed {list(schema)}")
+                continue
             if len(cells) != len(schema):
                 raise DataError(f"{where}: got {len(cells)} cells, allowed {len(schema)}")
             row = []
@@ -119,7 +131,7 @@ def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.Dat
                     f"{where}, column {', '.join(unique)}: {', '.join(key)} "
                     f"stands in line {seen[key]} already"
                 )
-            seen[key] = reader.line_num
+            seen[key] = line
             rows.append(row)
     if not rows:
         raise DataError(f"{path.name}: no row after the header")
@@ -180,13 +192,23 @@ def coastline() -> tuple[np.ndarray, np.ndarray]:
     lon, lat : float64 ndarray
         Degrees, with NaN where the pen is lifted.
     """
-    path = data_path("coastline.json")
-    lines = json.loads(path.read_text(encoding="utf-8"))["lines"]
-    gap = [[math.nan, math.nan]]
-    stroke = np.array([point for line in lines for point in line + gap], dtype=float)
+    return read_coastline(data_path("coastline.json"))
+
+
+def read_coastline(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """One coastline file; see `coastline`."""
+    try:
+        lines = json.loads(path.read_text(encoding="utf-8"))["lines"]
+        gap = [[math.nan, math.nan]]
+        stroke = np.array([point for line in lines for point in line + gap], dtype=float)
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{path.name}: {type(error).__name__} {error}") from None
+    if stroke.ndim != 2 or stroke.shape[1] != 2:
+        raise DataError(f"{path.name}: got an array of {stroke.shape}, allowed [lon, lat] points")
     bad = np.flatnonzero((np.abs(stroke[:, 0]) > 180) | (np.abs(stroke[:, 1]) > 90))
     if bad.size:
         raise DataError(f"{path.name}, point {bad[0]}: {stroke[bad[0]].tolist()} is off the globe")
+    stroke.flags.writeable = False
     return stroke[:, 0], stroke[:, 1]
 
 

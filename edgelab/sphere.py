@@ -30,9 +30,12 @@ def check_degrees(name: str, degrees: ArrayLike, limit: float) -> np.ndarray:
         If any value is not finite or beyond the limit.
     """
     try:
-        array = np.asarray(degrees, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name}: got {degrees!r}, allowed a number or an array of them") from None
+        array = np.asarray(degrees)
+    except ValueError:  # ragged
+        array = np.empty(0, object)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: got {degrees!r}, allowed a number or an array of them")
+    array = array.astype(float)
     bad = ~(np.abs(array) <= limit)
     if bad.any():
         raise ValueError(

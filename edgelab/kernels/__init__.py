@@ -32,7 +32,7 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
         "simulation of every viewer": lambda: latency.simulate(
             np.ones(1, np.int64), 0, table[None], points, points, table, 1, threads=1
         ),
-        "exact distribution": lambda: latency.mixture_cdf(edges, points[0], np.ones(2), 0.0, 1.0),
+        "exact distribution": lambda: latency.mixture_cdf(edges, one, np.ones(2), 0.0, 1.0),
         "histogram": lambda: histogram.quantiles(counts + 1.0, edges, q),
         "replication": lambda: replication.replicate(
             1, keys, one, table, table, counts[0, :1], counts

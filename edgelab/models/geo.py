@@ -134,7 +134,10 @@ def _ways() -> tuple[np.ndarray, np.ndarray]:
     least = np.minimum.accumulate(rtt, axis=0)
     number = np.arange(len(pops))[:, None, None]
     first = np.concatenate([np.full((1, *lat.shape), True), least[1:] < least[:-1]])
-    return np.maximum.accumulate(np.where(first, number, 0), axis=0).astype(np.int16), least
+    pop = np.maximum.accumulate(np.where(first, number, 0), axis=0).astype(np.int16)
+    for shared in (pop, least):
+        shared.flags.writeable = False
+    return pop, least
 
 
 def nearest_pop(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -146,8 +149,15 @@ def nearest_pop(count: int) -> tuple[np.ndarray, np.ndarray]:
         Row of `edgelab.pops`: the PoP with the least round trip.
     rtt : float64 ndarray, (places, POINTS)
         The round trip to it in milliseconds.
+
+    Raises
+    ------
+    ValueError
+        If there are not that many PoPs, or none.
     """
     pop, rtt = _ways()
+    if not 1 <= count <= len(pop):
+        raise ValueError(f"count: got {count!r}, allowed 1 to {len(pop)}")
     return pop[count - 1], rtt[count - 1]
 
 
@@ -165,4 +175,7 @@ def origin_rtt_ms() -> tuple[np.ndarray, np.ndarray]:
     origin = value("origin_lat_deg"), value("origin_lon_deg")
     pops = datasets.pops()
     from_points = rtt_ms(*catchment_points(datasets.places()), *origin)
-    return from_points, rtt_ms(pops["lat"], pops["lon"], *origin)
+    from_pops = rtt_ms(pops["lat"], pops["lon"], *origin)
+    for shared in (from_points, from_pops):
+        shared.flags.writeable = False
+    return from_points, from_pops

@@ -1,0 +1,128 @@
+"""Delays of writes to PoPs, against plain Python and against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from numba import config
+from numpy.testing import assert_array_equal
+from scipy.special import ndtr, ndtri
+
+from edgelab.kernels.histogram import BINS, bin_edges_ms, bin_of
+from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, draw, stream_key
+from edgelab.kernels.replication import propagation_delay_ms, replicate
+from edgelab.models import kv
+
+# Without the JIT an unsigned wrap warns.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")
+
+WRITES = 3_000 if config.DISABLE_JIT else 200_000
+POPS = 5 if config.DISABLE_JIT else 40
+LEVELS = (np.arange(QUANTILES) + 0.5) / QUANTILES
+EDGES = bin_edges_ms()
+ONES = np.ones(QUANTILES, np.float32)
+
+
+def run(writes, median_ms, spread, extra_ms, extra_below, seed=4):
+    """`replicate` with a stream of its own for each PoP."""
+    keys = np.array([stream_key(seed, pop) for pop in range(len(median_ms))])
+    counts = np.zeros((len(median_ms), BINS), np.int64)
+    replicate(writes, keys, np.array(median_ms), spread, extra_ms, np.array(extra_below), counts)
+    return counts
+
+
+def later(counts):
+    """Share of the writes that take at least as long as each edge."""
+    return np.append(1, 1 - np.cumsum(counts) / counts.sum())[: EDGES.size]
+
+
+@pytest.mark.parametrize("extra_below", [0, 2**30, FETCH_ALWAYS])
+@pytest.mark.parametrize("median_ms", [0.0, 50.0, 250.0])
+def test_delays_are_the_twins(median_ms, extra_below):
+    rng = np.random.default_rng(3)
+    spread, extra = rng.lognormal(0, 1, (2, QUANTILES)).astype(np.float32)
+    key, n = stream_key(4, 0), 400
+    expected = np.zeros(BINS, np.int64)
+    for write in range(n):
+        bits = int(draw(key, write))
+        delay = np.float32(median_ms) * spread[bits % 4096]
+        if bits >> 32 < extra_below:
+            delay += extra[(bits >> 17) % 4096]
+        expected[bin_of(delay)] += 1
+        found = propagation_delay_ms(np.uint64(bits), median_ms, spread, extra, extra_below)
+        assert found == delay
+    assert_array_equal(run(n, [median_ms], spread, extra, [extra_below])[0], expected)
+
+
+def test_a_lag_is_added_if_the_upper_bits_are_below_the_bound_and_not_at_it():
+    bits = draw(stream_key(4, 0), 0)
+    bound = int(bits) >> 32
+    found = [propagation_delay_ms(bits, 50.0, ONES, ONES, bound + more) for more in (0, 1)]
+    assert found == [50, 51]
+
+
+@pytest.mark.parametrize(("median_ms", "sigma"), [(50.0, 0.3), (250.0, 0.3), (1000.0, 1.2)])
+def test_share_of_later_writes_is_the_lognormals(median_ms, sigma):
+    spread = np.exp(sigma * ndtri(LEVELS)).astype(np.float32)
+    found = later(run(WRITES, [median_ms], spread, ONES, [0])[0])[1:-1]
+    right = ndtr(-np.log(EDGES[1:-1] / median_ms) / sigma)
+    error = np.sqrt(right * (1 - right) / WRITES)
+    # Half a step is what a table of 4,096 values can be off.
+    assert (np.abs(found - right) <= 4 * error + 0.5 / QUANTILES).all()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
+def test_a_rebalanced_pop_adds_an_exponential_lag_to_its_share(share):
+    mean, median = 4000.0, 100.0
+    lag = (-mean * np.log1p(-LEVELS)).astype(np.float32)
+    found = later(run(WRITES, [median], ONES, lag, [round(share * FETCH_ALWAYS)])[0])[1:-1]
+    after = EDGES[1:-1] - median
+    right = np.where(after <= 0, 1, share * np.exp(-np.maximum(after, 0) / mean))
+    error = np.sqrt(right * (1 - right) / WRITES)
+    apart = np.abs(after) > 1  # the step at the median lies within one bin
+    assert (np.abs(found - right) <= 4 * error + 0.5 / QUANTILES)[apart].all()
+
+
+@pytest.mark.parametrize("rebalancing_share", [0.0, 0.05])
+def test_more_pops_leave_the_others_draws_alone(rebalancing_share):
+    few = kv.delay_histogram(POPS, 1, 250.0, rebalancing_share, 7)
+    more = kv.delay_histogram(POPS + 3, 1, 250.0, rebalancing_share, 7)
+    assert_array_equal(more[:POPS], few)
+    assert (few.sum(axis=1) == kv.WRITES).all()
+    apart = np.delete(few, 1, axis=0)
+    assert len(np.unique(apart, axis=0)) == len(apart)
+
+
+@pytest.mark.parametrize("home", [0, POPS - 1])
+def test_the_writers_own_pop_sees_a_write_at_once_and_no_other_does(home):
+    counts = kv.delay_histogram(POPS, home, 250.0, 0.05, 7)
+    assert counts[home, 0] == kv.WRITES
+    assert (np.delete(counts, home, axis=0)[:, 0] == 0).all()
+    assert kv.median_delay_ms(POPS, home, 250.0)[home] == 0
+
+
+def test_stale_share_and_its_mean_are_the_lognormals():
+    sigma = math.log(2) / ndtri(0.99)
+    delays = kv.delay_histogram(POPS, 0, 250.0, 0.0, 11)
+    median = kv.median_delay_ms(POPS, 0, 250.0)
+    assert set(median) == {0.0, 50.0, 250.0}
+    for pop in range(1, POPS):
+        right = ndtr(-np.log(kv.TIMES_MS / median[pop]) / sigma)
+        found = kv.stale_share(delays, np.eye(POPS)[pop])
+        error = np.sqrt(right * (1 - right) / kv.WRITES)
+        assert (np.abs(found - right) <= 4 * error + 0.5 / QUANTILES).all()
+    every = 30_000.0  # far beyond every delay, so that the mean share is E[delay] / every
+    mean = median * math.exp(sigma**2 / 2)
+    spread = mean * math.sqrt(math.expm1(sigma**2))
+    found = kv.mean_stale_share(delays, every) * every
+    assert (np.abs(found - mean) <= 4 * spread / math.sqrt(kv.WRITES) + mean / 256).all()
+
+
+def test_readers_weigh_the_pops():
+    delays = np.zeros((2, BINS), np.int64)
+    delays[0, 0] = delays[1, bin_of(np.float32(100))] = kv.WRITES
+    found = kv.stale_share(delays, np.array([1.0, 3.0]))
+    assert_array_equal(found, np.where(kv.TIMES_MS < 101, 0.75, 0.0))
+    half_way = kv.mean_stale_share(delays, 50.0)
+    assert half_way == pytest.approx([0, 1])
+    assert kv.mean_stale_share(delays, 400.0) == pytest.approx([0, 0.25], rel=1 / 128)
