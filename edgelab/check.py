@@ -49,7 +49,9 @@ def _number(answer: Any, low: float, high: float) -> Verdict | None:
     if isinstance(answer, bool) or not isinstance(answer, numbers.Real) or np.isnan(answer):
         return Verdict(WORKING, f"got {answer!r}; the answer is a number")
     if not low <= answer <= high:
-        return Verdict(WORKING, f"got {answer!r}; the answer lies between {low:,g} and {high:,g}")
+        return Verdict(
+            WORKING, f"got {answer!r}; the answer lies between {low:,.0f} and {high:,.0f}"
+        )
     return None
 
 
@@ -81,7 +83,9 @@ def cliff_guess(choice: str | None) -> Verdict:
                 "p99 is their time.",
             )
         return Verdict(
-            WORKING, f"you said “{choice}”; {seen}. Which requests make up the slowest hundredth?"
+            WORKING,
+            f"not what happened: you said “{choice}”, and {seen}. Which requests make up the "
+            "slowest hundredth?",
         )
 
     return _judged(choice, "choose and commit above, before you move a slider", judge)
@@ -108,8 +112,8 @@ def blank_viewers(answer: float | None) -> Verdict:
                 "a small share of everyone, and all of them in one place: a figure for everyone "
                 "hides whom it hits.",
             )
-        if abs(answer / row["blank_share"] - 1) <= 0.03:
-            return Verdict(WORKING, "that is a share; how many viewers are that?")
+        if answer <= 100:
+            return Verdict(WORKING, "that looks like a share; how many viewers are that?")
         return Verdict(
             WORKING,
             f"{answer:,.0f} is too {'many' if answer > true else 'few'}; read blank_share and "
@@ -147,7 +151,7 @@ def cliff(answer: float | None) -> Verdict:
             )
         return Verdict(
             RIGHT,
-            "a p99 can hide every fetch as long as they are fewer than one request in a hundred.",
+            "a p99 can hide the fetches as long as they are no more than one request in a hundred.",
         )
 
     return _judged(answer, "set a ratio, for instance 0.004 for 0.4 %", judge)
@@ -166,19 +170,21 @@ def slow_database(answer: CricStream | None) -> Verdict:
         if not isinstance(answer, CricStream):
             return Verdict(WORKING, f"got {answer!r}; the answer is a CricStream")
         given = {"pops": 312, "origin_fetch_ratio": 0.02, "origin_service_ms": 8.0}
-        wrong = {n: getattr(answer, n) for n, v in given.items() if getattr(answer, n) != v}
-        other = set(answer.turned) - set(given) - {"origin_servers"}
-        if wrong or other:
-            names = ", ".join([*wrong, *sorted(other)])
-            return Verdict(WORKING, f"{names}: turn only what the exercise gives, and the servers")
+        for name, value in given.items():
+            if getattr(answer, name) != value:
+                came = getattr(answer, name)
+                return Verdict(WORKING, f"{name} is {came:g}; the exercise gives {value:g}")
+        other = sorted(set(answer.turned) - set(given) - {"origin_servers"})
+        if other:
+            return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
         busy = answer.origin_load().loc["tonight", "utilisation"]
         if busy > 0.65:
-            word = "it is saturated" if busy >= 1 else f"it is {busy:.0%} busy"
+            word = "it is saturated" if busy >= 1 else f"it is {busy:.1%} busy"
             return Verdict(WORKING, f"with {answer.origin_servers} servers {word}; add some")
         fewer = answer.replace(origin_servers=max(answer.origin_servers - 1, 1))
         if fewer.origin_load().loc["tonight", "utilisation"] <= 0.65 and fewer != answer:
             return Verdict(
-                WORKING, f"{busy:.0%} busy with {answer.origin_servers} servers; fewer would do"
+                WORKING, f"{busy:.1%} busy with {answer.origin_servers} servers; fewer would do"
             )
         return Verdict(
             RIGHT,

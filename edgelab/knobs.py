@@ -45,7 +45,7 @@ class Knob:
         if self.choices:
             return " or ".join(map(repr, self.choices))
         kind = "a whole number" if self.integer else "a number"
-        return f"{kind} from {self.low:g} to {self.high:g}"
+        return f"{kind} from {self.low:.10g} to {self.high:.10g}"
 
     def check(self, value: Any) -> Any:
         """Return `value` as the knob's own type, or say what is wrong with it.
@@ -74,7 +74,7 @@ class Knob:
             return str(value)
         if self.unit == "share":
             return f"{100 * value:.4g} %"
-        number = f"{value:,}" if self.integer else f"{value:.4g}"
+        number = f"{value:,.0f}" if self.integer or abs(value) >= 1000 else f"{value:.4g}"
         return f"{number} {self.unit}".rstrip()
 
 
@@ -133,7 +133,7 @@ class Model:
 
     @classmethod
     def glossary(cls) -> pd.DataFrame:
-        """One row a knob: symbol, unit, range, default, meaning and source."""
+        """One row a knob: label, symbol, unit, allowed values, default, meaning and source."""
         return pd.DataFrame(
             [
                 {

@@ -27,6 +27,8 @@ __all__ = [
 TONIGHT = "tonight"
 NAMES = {"tonight": TONIGHT, "old": BASELINE, "pinned": "pinned", "drawn": "every viewer drawn"}
 DASHES = {"tonight": "solid", "old": "dash", "pinned": "dot", "drawn": "solid"}
+#: The rows of a place stand close: their labels spread.
+LABEL_AT = {"old": "top right", "tonight": "middle right", "pinned": "bottom right"}
 BARS = {"old": "old fleet", "tonight": "tonight", "pinned": "pinned"}
 LABELS = {"diaspora": "all four abroad"}
 BY_PLACE_MS = (3.0, 2000.0)
@@ -36,6 +38,8 @@ LATER_MS = (2.0, 5000.0)
 STALE_MS = (1.0, 120_000.0)
 SERVED_MS = (10, 20, 50, 100, 200, 500)
 FULL_BAR = 1.25
+#: Characters of the title's second line that a slide has room for.
+SECOND_LINE = 150
 
 
 class NightFrames(NamedTuple):
@@ -103,7 +107,7 @@ def _by_place(latency: pd.DataFrame | None, key: str, shift: float) -> list[dict
         y,
         mode="text",
         text=words if drawn else [""] * len(y),
-        textposition="middle right",
+        textposition=LABEL_AT[key],
         textfont={"size": 11, "color": colour},
         hoverinfo="skip",
     )
@@ -150,15 +154,13 @@ def _stale(frame: pd.DataFrame | None, key: str) -> dict:
 
 def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
     """Bars of how busy the origin is; a saturated one fills its bar and says so."""
-    busy = {
-        "old": tonight.loc[BASELINE, "utilisation"],
-        "tonight": tonight.loc[TONIGHT, "utilisation"],
-    }
+    rows = {"old": tonight.loc[BASELINE], "tonight": tonight.loc[TONIGHT]}
     if pinned is not None:
-        busy["pinned"] = pinned.loc[TONIGHT, "utilisation"]
+        rows["pinned"] = pinned.loc[TONIGHT]
+    busy = {key: row["utilisation"] for key, row in rows.items()}
     words = [
-        "never empties" if b >= 1 else f"{b:.0%}" if b > 0.095 else f"{b:.1%}"
-        for b in busy.values()
+        f"{'never empties' if b >= 1 else _percent(b)} ({rows[key]['servers']:,})"
+        for key, b in busy.items()
     ]
     return {
         "type": "bar",
@@ -176,6 +178,10 @@ def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
         "hovertemplate": "%{y}: offered %{customdata:.1%} of capacity<extra></extra>",
         "showlegend": False,
     }
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share > 0.0995 else f"{share:.1%}"
 
 
 def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
@@ -276,8 +282,8 @@ PARTS = {
         (0.585, 0.765, 0.115, 0.415),
     ),
     "load": Part(
-        "Load on Mumbai",
-        theme.share_axis("capacity in use", range=[0, FULL_BAR], dtick=0.5),
+        "How busy Mumbai is (servers)",
+        theme.share_axis("servers in use", range=[0, FULL_BAR], dtick=0.5),
         {"showgrid": False, "categoryorder": "array", "categoryarray": [*BARS.values()][::-1]},
         (0.85, 0.99, 0.115, 0.415),
     ),
@@ -349,7 +355,7 @@ def _colorbar(x: float, y: float, length: float) -> dict:
     }
 
 
-def layout(tonight: CricStream) -> dict:
+def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
     """Layout of the combined figure."""
     out: dict = {
         "margin": {"l": 10, "r": 10, "t": 6, "b": 4},
@@ -362,7 +368,9 @@ def layout(tonight: CricStream) -> dict:
             "yanchor": "top",
             "font": {"size": 11},
         },
-        "annotations": [_note(title(tonight), 0.0, 1.0, yanchor="top", font={"size": 14})],
+        "annotations": [
+            _note(title(tonight, pinned), 0.0, 1.0, yanchor="top", align="left", font={"size": 14})
+        ],
     }
     for name, part in PARTS.items():
         number = _axis_of(name)
@@ -381,10 +389,36 @@ def layout(tonight: CricStream) -> dict:
         _rule("x6", x0=1, x1=1),
     ]
     quiet = {"size": 11, "color": COLOURS["quiet"]}
+    bands = range(0, len(HEADLINE_PLACES), 2)
+    out["shapes"] += [
+        {
+            "type": "rect",
+            "xref": "x domain",
+            "yref": "y",
+            "x0": 0,
+            "x1": 1,
+            "y0": row - 0.56,
+            "y1": row + 0.44,
+            "line": {"width": 0},
+            "fillcolor": COLOURS["band"],
+            "layer": "below",
+        }
+        for row in bands
+    ]
+    at_home = tonight.ends_at != EDGE
     out["annotations"] += [
+        _note("blank", np.log10(blank), 1, xref="x", yref="y domain", yanchor="top", font=quiet),
+        _note(
+            "no KV: nothing is stale" if at_home else "",
+            *(0.5, 0.5),
+            xref="x5 domain",
+            yref="y5 domain",
+            xanchor="center",
+            font=quiet,
+        ),
         _note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
         _note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
-        _note("blank", np.log10(blank), 1, xref="x2", yref="y2 domain", yanchor="top", font=quiet),
+        _note("blank", np.log10(blank), 0, xref="x2", yref="y2 domain", font=quiet),
     ]
     return out
 
@@ -417,14 +451,27 @@ def _note(text: str, x: float, y: float, **about) -> dict:
     } | about
 
 
-def title(night: CricStream) -> str:
-    """The settings in one line, so that an exported picture tells them."""
-    if night.ends_at != EDGE:
-        return "<b>CricStream</b>: every request goes home to Mumbai"
+def title(night: CricStream, pinned: CricStream | None = None) -> str:
+    """Every setting in two lines, so that an exported picture tells them."""
     knobs = CricStream.knobs()
-    ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
-    delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
-    return f"<b>CricStream</b>: {night.pops} PoPs, KV delay {delay}, {ratio} fetched"
+    said = {"pops", "origin_fetch_ratio", "kv_delay_ms", "ends_at"}
+    if night.ends_at == EDGE:
+        ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
+        delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
+        pops = f"{night.pops} PoP{'s' * (night.pops != 1)}"
+        first = f"{pops}, KV delay {delay}, {ratio} fetched"
+    else:
+        first = f"every request goes home to Mumbai, {night.origin_servers:,} servers"
+        said.add("origin_servers")
+    more = [
+        f"{knobs[name].label} {knobs[name].text(value)}"
+        for name, value in night.turned.items()
+        if name not in said
+    ]
+    second = "; ".join([", ".join(more)] * bool(more) + [f"pinned: {pinned!r}"] * bool(pinned))
+    if len(second) > SECOND_LINE:
+        second = second[: SECOND_LINE - 1] + "…"
+    return f"<b>CricStream</b>: {first}<br><span style='font-size:11px'>{second}</span>"
 
 
 def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = False) -> go.Figure:
@@ -445,7 +492,7 @@ def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = 
     """
     frames = [NightFrames.of(n) for n in (tonight, tonight.baseline())]
     made = traces(*frames, NightFrames.of(pinned) if pinned else None)
-    return theme.figure(made, layout(tonight), widget)
+    return theme.figure(made, layout(tonight, pinned), widget)
 
 
 def _single(part: str, made: list[dict], **layout) -> go.Figure:

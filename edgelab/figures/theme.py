@@ -54,6 +54,7 @@ COLOURS = {
     "ink": "#1A1A1A",
     "quiet": "#6B6B6B",
     "grid": "#E3E3E3",
+    "band": "#F5F5F5",
     "coast": "#B8B8B8",
     "paper": "#FFFFFF",
 }

@@ -474,46 +474,41 @@ class CricStream(Model):
         }
 
     def in_words(self) -> str:
-        """One or two sentences that say what the numbers mean."""
-        frame, old = self.latency(), self.baseline().latency()
-        bay, before = frame.loc["Bay Area", "p99_ms"], old.loc["Bay Area", "p99_ms"]
-        blank = frame.loc["everyone", "blank_share"] * frame.loc["everyone", "viewers"]
-        load = self.offered_erlang / self.origin_servers
+        """Two or three sentences that say what the numbers mean."""
+        bay, everyone = (self.latency().loc[row] for row in ("Bay Area", "everyone"))
+        old = self.baseline()
         if self.ends_at == HOME:
-            where = "Every request goes home to Mumbai"
+            where = "Every request goes home to Mumbai:"
         else:
-            where = f"From {self.pops} PoP{'s' * (self.pops != 1)}"
-        if np.isfinite(bay):
-            seen = f"99 of 100 Bay Area viewers see the panel within {bay:.0f} ms"
+            where = f"From {self.pops} PoP{'s' * (self.pops != 1)},"
+        if np.isfinite(bay["p99_ms"]):
+            seen = f"99 of 100 Bay Area viewers see the panel within {bay['p99_ms']:.0f} ms"
+            if self.latency_only() != old.latency_only():
+                before = old.latency().loc["Bay Area", "p99_ms"]
+                seen += f" (from the old origin: {before:.0f} ms)"
         else:
-            seen = "more than 1 in 100 Bay Area viewers never see the panel"
-        saturated = f"{load:,.1f} times what its {self.origin_servers:,} servers can take"
-        origin = (
-            f"Mumbai gets {saturated}: its queue never empties"
-            if self.saturated
-            else f"Mumbai's {self.origin_servers:,} servers are {100 * load:.2g} % busy"
-        )
-        stale = (
-            "no list is ever stale"
-            if self.ends_at == HOME
-            else f"at any moment {_people(self.stale_viewers)} look at a list already replaced"
-        )
-        return (
-            f"{where}, {seen} (from the old origin: {before:.0f} ms) and {_people(blank)} "
-            f"{'gets' if blank < 0.5 else 'get'} a blank panel. {origin}; {stale}."
-        )
+            seen = f"{100 * self.fetched_share:.3g} % of the viewers never see the panel"
+        blank = _people(everyone["blank_share"] * everyone["viewers"])
+        load = self.offered_erlang / self.origin_servers
+        if self.saturated:
+            origin = f"gets {load:,.1f} times what its {self.origin_servers:,} servers can take"
+            origin += ": its queue never empties"
+        else:
+            origin = f"has {self.origin_servers:,} servers, {100 * load:.2g} % busy"
+        stale = "No list is stale, since no KV is asked."
+        if self.ends_at == EDGE:
+            stale = f"Out-of-date lists, at any moment: {_people(self.stale_viewers)}."
+        return f"{where} {seen}. Blank panels: {blank}. Mumbai {origin}. {stale}"
 
     def simulation_in_words(self) -> str:
         """How well the draw of every viewer agrees with the exact distribution."""
         exact = self.latency().loc["everyone"]
         drawn = self.latency("simulation").loc["everyone"]
-        p99 = [
-            f"{f['p99_ms']:.1f} ms" if np.isfinite(f["p99_ms"]) else "never" for f in (drawn, exact)
-        ]
-        return (
-            f"○ One request was drawn for each of {drawn['viewers']:,} viewers: their p99 is "
-            f"{p99[0]}, the exact curve's {p99[1]}."
-        )
+        said = f"○ One request was drawn for each of {drawn['viewers']:,} viewers: "
+        if np.isfinite(exact["p99_ms"]):
+            p99 = f"their p99 is {drawn['p99_ms']:.1f} ms"
+            return f"{said}{p99}, the exact curve's {exact['p99_ms']:.1f} ms."
+        return f"{said}more than 1 in 100 never get an answer, as the exact curve says."
 
     def _repr_html_(self) -> str:
         """A small table for the notebook: this night beside the old Mumbai origin."""
@@ -533,7 +528,7 @@ HEADLINE_PLACES = (
 def _people(number: float) -> str:
     """A number of viewers, to two digits."""
     if number < 0.5:
-        return "no viewer"
+        return "none"
     if number >= 1e6:
         return f"{number / 1e6:.2g} million viewers"
     digits = max(0, int(np.floor(np.log10(number))) - 1)

@@ -45,8 +45,6 @@ CARD = """<style>
 .edgelab-panel .jupyter-button.mod-active { background: #0072b2; color: #fff; }
 .edgelab-panel .noUi-handle:focus-visible, .edgelab-panel button:focus-visible
   { outline: 3px solid #0072b2; outline-offset: 1px; }
-.edgelab-panel .jupyter-widget-Collapse-header, .edgelab-panel .jupyter-widget-Collapse-contents
-  { background: #fff; color: #1a1a1a; }
 </style>"""
 
 _warmed = False
@@ -149,11 +147,13 @@ class Panel(widgets.VBox):
     start : Model
         Where the knobs stand at first, and where "reset" returns to.
     code : str
-        The expression that makes the panel, with ``{}`` for the model's own line of code.
+        The expression that makes the panel, with ``{}`` for the arguments.
     main : sequence of str
         Knobs that always show; the others fold away.
     presets : mapping of str to callable
         From a name to what it makes of `start`.
+    pinned : Model, optional
+        What is pinned at first.
     """
 
     def __init__(
@@ -162,10 +162,11 @@ class Panel(widgets.VBox):
         code: str,
         main: Sequence[str],
         presets: Mapping[str, Callable[[Model], Model]],
+        pinned: Model | None = None,
     ) -> None:
         warm()
         self.start = self.model = start
-        self.pinned: Model | None = None
+        self.pinned = pinned
         self._code_form = code
         self._busy = False
         self._rest: asyncio.TimerHandle | None = None
@@ -186,9 +187,11 @@ class Panel(widgets.VBox):
         self.pin = widgets.ToggleButton(
             description="Pin this curve", icon="thumb-tack", tooltip="Keep it to compare with"
         )
+        if pinned:
+            self.pin.value, self.pin.description = True, "Unpin"
         self.pin.observe(self._on_pin, "value")
         self.reset = widgets.Button(description="Reset", icon="undo", tooltip="Back to the start")
-        self.reset.on_click(lambda _: self.show(self.start))
+        self.reset.on_click(self._on_reset)
         for widget in self.controls.values():
             widget.observe(self._on_knob, "value")
 
@@ -197,8 +200,11 @@ class Panel(widgets.VBox):
         columns = [
             widgets.VBox(part, layout={"width": "50%"}) for part in (folded[:half], folded[half:])
         ]
-        more = widgets.Accordion(
-            [widgets.HBox(columns)], titles=("More knobs",), selected_index=None
+        self.more = widgets.ToggleButton(description="More knobs", icon="sliders")
+        drawer = widgets.HBox(columns, layout={"display": "none"})
+        # Not an Accordion: its header cannot be reached by keyboard.
+        self.more.observe(
+            lambda c: setattr(drawer.layout, "display", "flex" if c["new"] else "none"), "value"
         )
         top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
         side = widgets.VBox([self.pin, self.reset], layout={"width": "170px"})
@@ -213,7 +219,8 @@ class Panel(widgets.VBox):
                 self.words,
                 self.below,
                 self.code,
-                more,
+                self.more,
+                drawer,
             ]
         )
         self.add_class("edgelab-panel")
@@ -272,7 +279,13 @@ class Panel(widgets.VBox):
     def _on_pin(self, change: dict) -> None:
         self.pinned = self.model if change["new"] else None
         self.pin.description = "Unpin" if change["new"] else "Pin this curve"
-        self._redraw()
+        if not self._busy:
+            self._redraw()
+
+    def _on_reset(self, _: widgets.Button) -> None:
+        self._busy = True
+        self.pin.value = False
+        self.show(self.start)
 
     def _tell(self, error: Exception) -> None:
         ERRORS.append(error)
@@ -291,7 +304,10 @@ class Panel(widgets.VBox):
             self.words.value = (
                 f'<p class="edgelab-words" aria-live="polite">{html.escape(self.make_words())}</p>'
             )
-            line = html.escape(self._code_form.format(repr(self.model)))
+            arguments = f"el.{self.model!r}"
+            if self.pinned:
+                arguments += f", pinned=el.{self.pinned!r}"
+            line = html.escape(self._code_form.format(arguments))
             self.code.value = f"<p>This screen again: <code>{line}</code></p>"
             self.problem.value = ""
         except Exception as error:  # shown in words, and kept for the tests

@@ -24,17 +24,18 @@ PRESETS = {
 class NightPanel(Panel):
     """The night live: the exact curves under the moving hand, every viewer when it rests."""
 
-    def __init__(self, start: CricStream) -> None:
+    def __init__(self, start: CricStream, pinned: CricStream | None = None) -> None:
         self._simulated = self._simulated_for = None
         super().__init__(
             start,
-            code="el.panels.night(el.{})",
+            code="el.panels.night({})",
             main=("pops", "kv_delay_ms", "origin_fetch_ratio"),
             presets=PRESETS,
+            pinned=pinned,
         )
 
     def make_figure(self) -> FigureWidget:
-        figure = theme.figure(self.make_traces(), cricstream.layout(self.model), widget=True)
+        figure = theme.figure(self.make_traces(), self.make_layout(), widget=True)
         figure.layout.height = HEIGHT_PX
         set_camera(figure, "edgelab-cricstream-night")
         return figure
@@ -49,7 +50,7 @@ class NightPanel(Panel):
         )
 
     def make_layout(self) -> dict:
-        return cricstream.layout(self.model)
+        return cricstream.layout(self.model, self.pinned)
 
     def make_words(self) -> str:
         return self.model.in_words()
@@ -67,13 +68,15 @@ class NightPanel(Panel):
         self.below.value = f"<p>{self.model.simulation_in_words()}</p>"
 
 
-def night(start: CricStream | None = None) -> NightPanel:
+def night(start: CricStream | None = None, pinned: CricStream | None = None) -> NightPanel:
     """The live panel of the night, with sliders bound to one figure.
 
     Parameters
     ----------
     start : CricStream, optional
         Where the knobs stand at first; the night of the final if not given.
+    pinned : CricStream, optional
+        A night to compare with from the start.
 
     Returns
     -------
@@ -83,9 +86,10 @@ def night(start: CricStream | None = None) -> NightPanel:
     Raises
     ------
     TypeError
-        If `start` is something else.
+        If `start` or `pinned` is something else.
     """
     start = CricStream() if start is None else start
-    if not isinstance(start, CricStream):
-        raise TypeError(f"start: got {start!r}, allowed a CricStream")
-    return NightPanel(start)
+    for name, given in (("start", start), ("pinned", pinned)):
+        if not (isinstance(given, CricStream) or (name == "pinned" and given is None)):
+            raise TypeError(f"{name}: got {given!r}, allowed a CricStream")
+    return NightPanel(start, pinned)

@@ -17,22 +17,23 @@ class Prediction(widgets.VBox):
 
     def __init__(self, question: str, choices: Sequence[str]) -> None:
         self.choice: str | None = None
-        self.radio = widgets.RadioButtons(options=list(choices), value=None)
-        self.radio.layout.width = "auto"
+        # Not RadioButtons: JupyterLab keeps the arrow keys that would choose among them.
+        self.options = widgets.ToggleButtons(options=list(choices), value=None)
+        self.options.style.button_width = "auto"
         self.commit = widgets.Button(description="Commit to it", disabled=True, icon="lock")
         self.kept = widgets.HTML()
-        self.radio.observe(self._on_choice, "value")
+        self.options.observe(self._on_choice, "value")
         self.commit.on_click(self._on_commit)
         asked = widgets.HTML(f"<p><b>{html.escape(question)}</b></p>")
-        super().__init__([widgets.HTML(CARD), asked, self.radio, self.commit, self.kept])
+        super().__init__([widgets.HTML(CARD), asked, self.options, self.commit, self.kept])
         self.add_class("edgelab-panel")
 
     def _on_choice(self, change: dict) -> None:
         self.commit.disabled = change["new"] is None
 
     def _on_commit(self, _: widgets.Button) -> None:
-        self.choice = self.radio.value
-        self.radio.disabled = self.commit.disabled = True
+        self.choice = self.options.value
+        self.options.disabled = self.commit.disabled = True
         self.kept.value = (
             f"<p>Kept: “{html.escape(self.choice)}”. Now find out with the panel below.</p>"
         )

@@ -37,7 +37,7 @@ def test_what_never_comes_has_no_mark_and_a_word():
 
 def test_the_bar_of_a_saturated_origin_says_so():
     bar = on(traces(SATURATED), "load")[0]
-    assert bar["text"][1] == "never empties" and bar["x"][1] == cricstream.FULL_BAR
+    assert bar["text"][1] == "never empties (32)" and bar["x"][1] == cricstream.FULL_BAR
     assert bar["customdata"][1] > 1.4
 
 

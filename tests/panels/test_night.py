@@ -47,6 +47,10 @@ def shown(panel):
     return [(t.x, t.y) for t in panel.figure.data]
 
 
+def code_of(panel):
+    return panel.code.value.split("<code>")[1].split("</code>")[0].replace("&#x27;", "'")
+
+
 def assert_shows(panel, night):
     expected = cricstream.traces(
         cricstream.NightFrames.of(night),
@@ -149,15 +153,33 @@ def test_a_pinned_curve_stays_while_the_night_moves(panel):
     assert panel.pinned == CricStream(pops=20)
     assert_shows(panel, CricStream(pops=400))
     assert panel.pin.description == "Unpin"
+    assert "pinned: CricStream(pops=20)" in panel.figure.layout.annotations[0].text
+    again = eval(code_of(panel), {"el": el})
+    assert (again.model, again.pinned) == (panel.model, panel.pinned)
+    assert_shows(again, CricStream(pops=400))
     panel.pin.value = False
     assert_shows(panel, CricStream(pops=400))
+
+
+def test_reset_also_unpins(panel):
+    panel.controls["pops"].value = 20
+    panel.pin.value = True
+    panel.reset.click()
+    assert panel.pinned is None and panel.pin.value is False
+    assert_shows(panel, CricStream())
+
+
+def test_a_picture_tells_every_setting():
+    night = CricStream(origin_servers=64, function_ms=4.0)
+    assert "Origin servers 64 servers, Function time 4 ms" in cricstream.title(night)
+    homes = [CricStream(ends_at="Mumbai"), CricStream().baseline()]
+    assert len({cricstream.title(home) for home in homes}) == 2
 
 
 def test_the_line_of_code_recreates_the_screen(panel):
     panel.controls["pops"].value = 40
     panel.controls["origin_fetch_ratio"].value = 0.05
-    line = panel.code.value.split("<code>")[1].split("</code>")[0].replace("&#x27;", "'")
-    again = eval(line, {"el": el})
+    again = eval(code_of(panel), {"el": el})
     assert again.model == panel.model
     for (x, y), (x2, y2) in zip(shown(panel), shown(again), strict=True):
         np.testing.assert_array_equal(x, x2)
@@ -211,6 +233,8 @@ def test_only_what_changed_is_sent(panel):
 def test_a_panel_of_something_else_is_refused():
     with pytest.raises(TypeError, match="start: got 312, allowed a CricStream"):
         el.panels.night(312)
+    with pytest.raises(TypeError, match="pinned: got 312"):
+        el.panels.night(pinned=312)
 
 
 def test_a_prediction_is_kept_and_not_before_it_is_made():
@@ -218,7 +242,7 @@ def test_a_prediction_is_kept_and_not_before_it_is_made():
         el.panels.predict("Which?", ["only one"])
     guess = el.panels.predict("Which <one>?", ["a", "b"])
     assert guess.choice is None and guess.commit.disabled
-    guess.radio.value = "b"
+    guess.options.value = "b"
     assert guess.choice is None and not guess.commit.disabled
     guess.commit.click()
-    assert guess.choice == "b" and guess.radio.disabled and guess.commit.disabled
+    assert guess.choice == "b" and guess.options.disabled and guess.commit.disabled
