@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -215,5 +216,9 @@ if __name__ == "__main__":
     chosen = sys.argv[1:] or list(steps)
     if set(chosen) - set(steps):
         raise SystemExit(__doc__)
-    for step in chosen:
-        steps[step]()
+    if len(chosen) == 1:
+        steps[chosen[0]]()
+    else:
+        # Each in a process of its own: a step must read what the one before it wrote.
+        for step in chosen:
+            subprocess.run([sys.executable, __file__, step], check=True)

@@ -5,11 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 from time import perf_counter
 
-from edgelab import doctor
+from edgelab import __version__, doctor
 
 FIRST_PAGE = Path("notebooks", "01-cricstream-live.ipynb")
 
@@ -127,19 +126,27 @@ def examine(options):
     return int(failed)
 
 
+def port(text):
+    """Return a port from 1 to 65535, or raise ValueError."""
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise ValueError(text)
+    return number
+
+
 def parser():
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
-        prog="edgelab", description=metadata.metadata("edgelab")["Summary"]
+        prog="edgelab", description="A JupyterLab workbook that teaches edge compute"
     )
-    top.add_argument("--version", action="version", version=metadata.version("edgelab"))
+    top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(required=True, metavar="command")
     sub = commands.add_parser("lab", help="open the workbook in JupyterLab")
     sub.add_argument(
         "--no-browser", dest="browser", action="store_false", help="print the address only"
     )
     sub.add_argument(
-        "--port", type=int, help="exactly this port (default: first free one from 8888)"
+        "--port", type=port, help="exactly this port (default: first free one from 8888)"
     )
     sub.set_defaults(call=lab)
     sub = commands.add_parser("doctor", help="check what the workbook stands on, with the mends")

@@ -46,7 +46,7 @@ def _judged(answer: Any, question: str, judge: Callable[[Any], Verdict]) -> Verd
 
 def _number(answer: Any, low: float, high: float) -> Verdict | None:
     """What is wrong with an answer that has to be a number in a range."""
-    if isinstance(answer, bool) or not isinstance(answer, numbers.Real) or np.isnan(answer):
+    if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
         return Verdict(WORKING, f"got {answer!r}; the answer is a number")
     if not low <= answer <= high:
         return Verdict(
@@ -69,6 +69,8 @@ def cliff_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
+        if choice not in CLIFF_CHOICES:
+            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(CLIFF_CHOICES)}")
         before, after = (
             CricStream(origin_fetch_ratio=r).latency().loc["Bay Area", "p99_ms"]
             for r in (0.008, 0.012)

@@ -1,16 +1,18 @@
 """Every number that was measured, published, assumed or fitted: ``data/cricstream.toml``.
 
-Each entry there has a value, a unit, a kind and a source; nothing else in the
-package types such a number in.
+Each entry there has a value, a unit, a kind and a source. Defaults that belong to one knob alone
+stand in that knob's declaration, with their source.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 __all__ = ["Constant", "DataError", "constant", "constants", "data_path", "value"]
 
@@ -51,7 +53,7 @@ def data_path(name: str) -> Path:
 
 
 @cache
-def constants() -> dict[str, Constant]:
+def constants() -> Mapping[str, Constant]:
     """Read and check every entry of ``data/cricstream.toml``.
 
     Raises
@@ -60,7 +62,7 @@ def constants() -> dict[str, Constant]:
         If the file is not TOML, or an entry lacks a field, has one too many,
         or a value outside of its own range.
     """
-    return read_constants(data_path("cricstream.toml"))
+    return MappingProxyType(read_constants(data_path("cricstream.toml")))
 
 
 def read_constants(path: Path) -> dict[str, Constant]:
@@ -98,10 +100,19 @@ def read_constants(path: Path) -> dict[str, Constant]:
 
 
 def constant(name: str) -> Constant:
-    """One constant with its unit and source, by name."""
-    return constants()[name]
+    """One constant with its unit and source, by name.
+
+    Raises
+    ------
+    DataError
+        If ``data/cricstream.toml`` has no such entry.
+    """
+    try:
+        return constants()[name]
+    except KeyError:
+        raise DataError(f"cricstream.toml: no entry [{name}]") from None
 
 
 def value(name: str) -> float:
     """The bare value of one constant."""
-    return constants()[name].value
+    return constant(name).value

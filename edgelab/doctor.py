@@ -4,6 +4,7 @@ Imports nothing at the top but the standard library, so that it can speak when a
 """
 
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -65,6 +66,11 @@ class Check:
         return f"{self.state:4}  {self.name}: {self.detail}{mend}"
 
 
+def quoted(program):
+    """Return a program's path as it can be pasted into a shell."""
+    return f'& "{program}"' if sys.platform == "win32" else shlex.quote(str(program))
+
+
 def install_command():
     """Return the command that puts this environment right, by the tool that made it."""
     prefix = Path(sys.prefix)
@@ -72,8 +78,8 @@ def install_command():
         return "conda env update -f environment.yml"
     config = prefix / "pyvenv.cfg"
     if config.is_file() and "\nuv = " in "\n" + config.read_text(encoding="utf-8"):
-        return f"{shutil.which('uv') or os.path.join('.uv', 'bin', 'uv')} sync --reinstall"
-    return f'"{sys.executable}" -m pip install --upgrade --force-reinstall -e .'
+        return f"{quoted(shutil.which('uv') or os.path.join('.uv', 'bin', 'uv'))} sync --reinstall"
+    return f"{quoted(sys.executable)} -m pip install --upgrade --force-reinstall -e ."
 
 
 def python():
@@ -119,7 +125,7 @@ def widgets():
         if name not in info["federated_extensions"]:
             return Check("widgets", "mend", f"JupyterLab does not see {name}", install_command())
         if info["disabled"].get(name):
-            mend = f'"{sys.executable}" -m jupyterlab.labextensions enable {name}'
+            mend = f"{quoted(sys.executable)} -m jupyterlab.labextensions enable {name}"
             return Check("widgets", "mend", f"{name} is switched off in JupyterLab", mend)
     versions = " and ".join(
         f"{name} {metadata.version(name)}" for name in ("ipywidgets", "anywidget")
@@ -141,7 +147,7 @@ def kernel():
     # behind links, so it is the folder that tells them apart, not what the link points to.
     ours = Path(sys.executable).parent.resolve()
     if Path(program).name != program and Path(program).parent.resolve() != ours:
-        mend = f'"{sys.executable}" -m ipykernel install --sys-prefix'
+        mend = f"{quoted(sys.executable)} -m ipykernel install --sys-prefix"
         return Check("kernel", "mend", f"notebooks would run in {program}", mend)
     return Check("kernel", "ok", f"JupyterLab and notebooks both run in {sys.prefix}")
 

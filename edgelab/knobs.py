@@ -7,7 +7,6 @@ its error texts, sliders, the glossary, the repr and the docstring follow from t
 from __future__ import annotations
 
 import dataclasses
-import math
 import numbers
 from dataclasses import dataclass
 from typing import Any, Self
@@ -60,11 +59,11 @@ class Knob:
         if self.choices:
             if value not in self.choices:
                 raise ValueError(f"{self.name}: got {value!r}, allowed {self.allowed}")
-            return value
+            return self.choices[self.choices.index(value)]
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError(f"{self.name}: got {value!r}, allowed {self.allowed}")
-        whole = not self.integer or (math.isfinite(value) and value == int(value))
-        if not (whole and self.low <= value <= self.high):
+        inside = self.low <= value <= self.high
+        if not (inside and (not self.integer or value == int(value))):
             raise ValueError(f"{self.name}: got {value!r}, allowed {self.allowed}")
         return int(value) if self.integer else float(value)
 

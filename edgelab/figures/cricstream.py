@@ -32,8 +32,8 @@ LABEL_AT = {"old": "top right", "tonight": "middle right", "pinned": "bottom rig
 BARS = {"old": "old fleet", "tonight": "tonight", "pinned": "pinned"}
 LABELS = {"diaspora": "all four abroad"}
 BY_PLACE_MS = (3.0, 2000.0)
-#: Where the line of a quantile that never comes is cut, to make room for the word.
-NEVER_MS = 900.0
+#: A line that runs on beyond the last quantile with room for its label is cut short, for the word.
+LAST_MS, NEVER_MS = 1500.0, 900.0
 LATER_MS = (2.0, 5000.0)
 STALE_MS = (1.0, 120_000.0)
 SERVED_MS = (10, 20, 50, 100, 200, 500)
@@ -76,11 +76,14 @@ def _by_place(latency: pd.DataFrame | None, key: str, shift: float) -> list[dict
     levels = np.full((len(y), 3), np.nan)
     if latency is not None:
         levels = latency.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)].to_numpy()
-    shown = np.where(np.isinf(levels), np.nan, levels)
-    never = np.isinf(levels[:, 2])
-    end = np.where(never, NEVER_MS, levels[:, 2])
-    start = np.where(np.isinf(levels[:, 0]), BY_PLACE_MS[0], levels[:, 0])
-    words = ["never ▶" if n else f"{v:.0f}" for n, v in zip(never, levels[:, 2], strict=True)]
+    never, beyond = np.isinf(levels[:, 2]), levels[:, 2] > LAST_MS
+    shown = np.where(levels > LAST_MS, np.nan, levels)
+    end = np.where(beyond, NEVER_MS, levels[:, 2])
+    start = np.where(levels[:, 0] > NEVER_MS, BY_PLACE_MS[0], levels[:, 0])
+    words = [
+        "never ▶" if n else f"{v:,.0f} ▶" if b else f"{v:.0f}"
+        for n, b, v in zip(never, beyond, levels[:, 2], strict=True)
+    ]
     drawn = latency is not None
     mark = {"color": COLOURS["paper"], "line": {"color": colour, "width": 1.5}, "size": 7}
     out = [
@@ -122,8 +125,7 @@ def _curve(frame: pd.DataFrame | None, x: str, y: str, key: str, hover: str, **a
     """One column of a frame over another, in the colour and dash of its night."""
     return _scatter(
         np.empty(0) if frame is None else frame[x].to_numpy(),
-        # A logarithmic axis has no room for nobody.
-        np.empty(0) if frame is None else frame[y].where(frame[y] > 1e-7).to_numpy(),
+        np.empty(0) if frame is None else frame[y].to_numpy(),
         mode="lines",
         line={"color": COLOURS[key], "width": 2.5, "dash": DASHES[key]},
         name=NAMES[key],
@@ -132,15 +134,20 @@ def _curve(frame: pd.DataFrame | None, x: str, y: str, key: str, hover: str, **a
     )
 
 
+def _somebody(frame: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The frame without those for whom a logarithmic axis has no room: nobody."""
+    return None if frame is None else frame.where(frame["later_share"] > 1e-7)
+
+
 def _later(frame: pd.DataFrame | None, key: str) -> dict:
     hover = "%{y:.3~%} still wait after %{x:.3~s} ms"
     about = {"showlegend": True, "visible": True if frame is not None else "legendonly"}
-    return _curve(frame, "to_ms", "later_share", key, hover, **about)
+    return _curve(_somebody(frame), "to_ms", "later_share", key, hover, **about)
 
 
 def _simulated(frame: pd.DataFrame | None) -> dict:
     """Dots on the exact curve: what came of drawing every viewer."""
-    dots = None if frame is None else frame.iloc[::3]
+    dots = None if frame is None else _somebody(frame).iloc[::3]
     return _curve(dots, "to_ms", "later_share", "drawn", "%{y:.3~%} after %{x:.3~s} ms") | {
         "mode": "markers",
         "marker": {"symbol": "circle-open", "size": 6, "color": COLOURS["drawn"]},
@@ -181,6 +188,8 @@ def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
 
 
 def _percent(share: float) -> str:
+    if share >= 0.995:
+        return ">99%"
     return f"{share:.0%}" if share > 0.0995 else f"{share:.1%}"
 
 
@@ -565,7 +574,14 @@ def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
     -------
     plotly.graph_objects.Figure
         Plain lines: nothing is fetched from the network.
+
+    Raises
+    ------
+    ValueError
+        If `pops` is out of range.
     """
+    if pops not in range(len(datasets.pops()) + 1):
+        raise ValueError(f"pops: got {pops!r}, allowed 0 to {len(datasets.pops())}")
     made = _map(latency, pops, scale=1.2)
     made[1]["marker"] |= {"colorbar": _colorbar(x=1.0, y=1.0, length=1.0)}
     return _single("map", made, margin={"l": 20, "r": 20, "t": 60, "b": 20})

@@ -51,7 +51,7 @@ def residuals(knobs: dict[str, float] | None = None) -> pd.DataFrame:
     rows, home = zip(*TARGETS.values(), strict=True)
     return pd.DataFrame(
         {
-            "served_from": np.where(home, "Mumbai", "312 PoPs"),
+            "served_from": np.where(home, "Mumbai", f"{CricStream(**(knobs or {})).pops} PoPs"),
             "article_ms": article,
             "model_ms": model,
             "residual": model / article - 1,
@@ -72,7 +72,19 @@ def fit(without: str | None = None) -> dict[str, float]:
     -------
     dict
         The fitted knobs by name.
+
+    Raises
+    ------
+    ValueError
+        If `without` is no target.
     """
+    return _fit(without)[0]
+
+
+def _fit(without: str | None) -> tuple[dict[str, float], np.ndarray]:
+    """The fitted knobs, and whether any of the figures used depends on each."""
+    if without is not None and without not in TARGETS:
+        raise ValueError(f"without: got {without!r}, allowed one of {', '.join(TARGETS)}")
     used = np.array([name != without for name in TARGETS])
     article = np.array([value(name) for name in TARGETS])
     entries = [constant(name) for name in FITTED]
@@ -83,7 +95,8 @@ def fit(without: str | None = None) -> dict[str, float]:
     middle = [np.sqrt(max(e.low, 1e-3) * e.high) for e in entries]
     bounds = [e.low for e in entries], [e.high for e in entries]
     best = least_squares(miss, middle, bounds=bounds, x_scale=middle, diff_step=1e-3)
-    return {name: float(x) for name, x in zip(FITTED, best.x, strict=True)}
+    fitted = {name: float(x) for name, x in zip(FITTED, best.x, strict=True)}
+    return fitted, np.abs(best.jac).max(axis=0) > 1e-6
 
 
 def leave_one_out() -> pd.DataFrame:
@@ -93,13 +106,14 @@ def leave_one_out() -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by ``left_out`` (the place): ``article_ms``, ``predicted_ms``, ``residual``, and
-        the fitted knobs. A figure that alone holds one of the knobs cannot be predicted; its
-        row tells how badly.
+        the fitted knobs. A figure that alone holds one of the knobs cannot be predicted: the
+        knob, the prediction and the residual are NaN.
     """
     rows = {}
     for i, (target, (place, _)) in enumerate(TARGETS.items()):
-        knobs = fit(without=target)
-        predicted = _modelled(knobs)[i]
+        knobs, held = _fit(without=target)
+        predicted = _modelled(knobs)[i] if held.all() else np.nan
+        knobs = {n: x if h else np.nan for (n, x), h in zip(knobs.items(), held, strict=True)}
         rows[place] = {
             "article_ms": value(target),
             "predicted_ms": predicted,

@@ -156,8 +156,8 @@ def nearest_pop(count: int) -> tuple[np.ndarray, np.ndarray]:
         If there are not that many PoPs, or none.
     """
     pop, rtt = _ways()
-    if not 1 <= count <= len(pop):
-        raise ValueError(f"count: got {count!r}, allowed 1 to {len(pop)}")
+    if isinstance(count, bool) or count not in range(1, len(pop) + 1):
+        raise ValueError(f"count: got {count!r}, allowed a whole number from 1 to {len(pop)}")
     return pop[count - 1], rtt[count - 1]
 
 

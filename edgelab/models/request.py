@@ -34,7 +34,19 @@ class Tables(NamedTuple):
 
 
 def tables(night: CricStream) -> Tables:
-    """Quantile tables and way tables of one night; see `edgelab.kernels.latency`."""
+    """What the kernels need of one night.
+
+    Parameters
+    ----------
+    night : CricStream
+
+    Returns
+    -------
+    Tables
+        ``viewers`` (places,), ``last_mile_ms`` (places, QUANTILES), ``near_ms`` and ``far_ms``
+        (places, POINTS), ``origin_ms`` (QUANTILES,), all float32 milliseconds, and
+        ``fetch_below``; see `edgelab.kernels.latency.simulate_block`.
+    """
     places = datasets.places()
     pops = datasets.pops()
     levels = (np.arange(latency.QUANTILES) + 0.5) / latency.QUANTILES
@@ -71,7 +83,13 @@ def tables(night: CricStream) -> Tables:
 
 @lru_cache(maxsize=16)
 def simulated(night: CricStream) -> np.ndarray:
-    """One request drawn for every viewer."""
+    """One request drawn for every viewer.
+
+    Returns
+    -------
+    int64 ndarray, (places, BINS), read-only
+        Viewers in each bin of `edgelab.kernels.histogram`.
+    """
     counts = latency.simulate(seed=night.seed, **tables(night)._asdict())
     counts.flags.writeable = False
     return counts
@@ -83,6 +101,11 @@ def exact(night: CricStream) -> np.ndarray:
 
     The last mile, and the last mile plus the origin's time, are put on an even grid once for
     each kind of access; each place's distribution is theirs, shifted by each point's way.
+
+    Returns
+    -------
+    float64 ndarray, (places, BINS), read-only
+        Expected viewers in each bin of `edgelab.kernels.histogram`.
     """
     way = tables(night)
     edges = histogram.bin_edges_ms()[1:-1]

@@ -25,8 +25,8 @@ QUANTILE_LEVELS = np.array([0.5, 0.95, 0.99])
 STEADY, SATURATED = "steady", "saturated"
 
 
-def _fitted(name: str, **about):
-    """A knob whose default, range and source stand in cricstream.toml."""
+def _from_data(name: str, **about):
+    """A knob whose default and source stand in cricstream.toml."""
     entry = constant(name)
     return knob(entry.value, source=entry.source.replace("; ", ", "), **about)
 
@@ -125,7 +125,7 @@ class CricStream(Model):
         symbol="c",
         unit="servers",
         low=1,
-        high=100_000,
+        high=1_000_000,
         log=True,
         meaning="How many requests the origin works on at once.",
         source="assumption, a fleet that the night leaves barely warm",
@@ -151,7 +151,7 @@ class CricStream(Model):
         meaning="What the function and its KV read take at the PoP.",
         source="the article's local KV read of about 1 ms",
     )
-    last_mile_ms: float = _fitted(
+    last_mile_ms: float = _from_data(
         "last_mile_ms",
         label="Last mile",
         symbol="m",
@@ -161,7 +161,7 @@ class CricStream(Model):
         log=True,
         meaning="Median round trip between a fibre subscriber and the city's exchange.",
     )
-    last_mile_sigma: float = _fitted(
+    last_mile_sigma: float = _from_data(
         "last_mile_sigma",
         label="Last-mile spread",
         symbol="g",
@@ -170,7 +170,7 @@ class CricStream(Model):
         high=1.0,
         meaning="Standard deviation of the last mile's natural logarithm (it is lognormal).",
     )
-    access_factor: float = _fitted(
+    access_factor: float = _from_data(
         "access_factor",
         label="Access step",
         symbol="b",
@@ -180,7 +180,7 @@ class CricStream(Model):
         meaning="How much longer the last mile gets from fibre (India, Singapore, Dubai) to mixed "
         "(London), and from there to cable (Bay Area).",
     )
-    transit_inflation: float = _fitted(
+    transit_inflation: float = _from_data(
         "transit_inflation",
         label="Transit inflation",
         symbol="i",
@@ -189,7 +189,7 @@ class CricStream(Model):
         high=2.0,
         meaning="How much longer a viewer's round trip across a border is than the backbone's.",
     )
-    chennai_detour: float = _fitted(
+    chennai_detour: float = _from_data(
         "chennai_detour",
         label="Chennai's detour",
         symbol="h",
@@ -283,6 +283,8 @@ class CricStream(Model):
         idle = ["kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms"]
         if self.ends_at == HOME:
             idle += ["pops", "origin_fetch_ratio", "function_ms"]
+        else:
+            idle += ["chennai_detour"]
         return self.replace(**{name: self.knobs()[name].default for name in idle})
 
     def histogram(self, method: str = "exact") -> np.ndarray:
@@ -320,7 +322,8 @@ class CricStream(Model):
             ``kind`` (place or group), ``group``, ``viewers``, ``p50_ms``, ``p95_ms``,
             ``p99_ms`` (infinite where so many viewers never get an answer, because the origin
             is saturated), ``blank_share`` (later than `blank_panel_ms`) and ``state`` (steady
-            or saturated).
+            or saturated). A quantile on a flat piece of the distribution, such as a p99 where
+            exactly 1 % is fetched, may stand at either end of it.
         """
         night = self.latency_only().replace(blank_panel_ms=self.blank_panel_ms)
         return _latency_frame(night, method).copy()
@@ -340,8 +343,9 @@ class CricStream(Model):
         levels = histogram.quantiles(counts, edges, QUANTILE_LEVELS)
         for column, name in enumerate(("p50_ms", "p95_ms", "p99_ms")):
             frame[name] = levels[:, column]
-        late = counts[:, np.searchsorted(edges, self.blank_panel_ms) :].sum(axis=1)
-        frame["blank_share"] = (late / counts.sum(axis=1)).clip(0, 1)
+        seen = np.cumsum(counts, axis=1) / counts.sum(axis=1, keepdims=True)
+        in_time = [np.interp(self.blank_panel_ms, edges[1:-1], row[:-1]) for row in seen]
+        frame["blank_share"] = (1 - np.array(in_time)).clip(0, 1)
         return frame.assign(state=self.state)
 
     @property
@@ -448,7 +452,8 @@ class CricStream(Model):
         rows = {}
         for name, night in (("tonight", self), (BASELINE, self.baseline())):
             load, servers = night.offered_erlang, night.origin_servers
-            time = queue.sojourn_quantiles_ms(servers, load, night.origin_service_ms, 1000)
+            # The last of 50 equally likely values is the quantile at 49.5 / 50 = 0.99.
+            time = queue.sojourn_quantiles_ms(servers, load, night.origin_service_ms, 50)
             rows[name] = {
                 "reads_per_s": night.requests_per_s * night.fetched_share,
                 "writes_per_s": night.requests_per_s * night.write_share,
@@ -456,7 +461,7 @@ class CricStream(Model):
                 "servers": servers,
                 "utilisation": load / servers,
                 "wait_share": queue.erlang_c(servers, load),
-                "p99_ms": time[989],
+                "p99_ms": time[49],
                 "state": night.state,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
@@ -491,10 +496,10 @@ class CricStream(Model):
         blank = _people(everyone["blank_share"] * everyone["viewers"])
         load = self.offered_erlang / self.origin_servers
         if self.saturated:
-            origin = f"gets {load:,.1f} times what its {self.origin_servers:,} servers can take"
+            origin = f"gets {load:,.3g} times what its {self.origin_servers:,} servers can take"
             origin += ": its queue never empties"
         else:
-            origin = f"has {self.origin_servers:,} servers, {100 * load:.2g} % busy"
+            origin = f"has {self.origin_servers:,} servers, {_busy(load)} % busy"
         stale = "No list is stale, since no KV is asked."
         if self.ends_at == EDGE:
             stale = f"Out-of-date lists, at any moment: {_people(self.stale_viewers)}."
@@ -533,6 +538,13 @@ def _people(number: float) -> str:
         return f"{number / 1e6:.2g} million viewers"
     digits = max(0, int(np.floor(np.log10(number))) - 1)
     return f"{round(number / 10**digits) * 10**digits:,} viewers"
+
+
+def _busy(load: float) -> str:
+    """How busy servers are, in percent, for a load below 1."""
+    if load >= 0.995:
+        return "more than 99"
+    return f"{100 * load:.{0 if load >= 0.0995 else 1}f}"
 
 
 def _cell(row: str, number: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -133,7 +134,11 @@ def _stops(about: Knob) -> Sequence[float]:
 
 def _options(about: Knob, value: Any) -> list[tuple[str, Any]]:
     """The stops as a slider's options, with the default and `value` among them."""
-    return [(about.text(stop), stop) for stop in sorted({*_stops(about), about.default, value})]
+    out: dict[str, Any] = {}
+    for stop in sorted({*_stops(about), about.default, value}):
+        text = about.text(stop)
+        out[repr(stop) if text in out else text] = stop
+    return list(out.items())
 
 
 class Panel(widgets.VBox):
@@ -169,6 +174,8 @@ class Panel(widgets.VBox):
         self.pinned = pinned
         self._code_form = code
         self._busy = False
+        # JupyterLab may run callbacks in another thread than cells.
+        self._lock = threading.RLock()
         self._rest: asyncio.TimerHandle | None = None
         knobs = start.knobs()
         self.controls = {n: control(k, getattr(start, n)) for n, k in knobs.items()}
@@ -183,7 +190,7 @@ class Panel(widgets.VBox):
         self.presets = {name: widgets.Button(description=name) for name in presets}
         for name, button in self.presets.items():
             button.layout.width = "auto"
-            button.on_click(lambda _, make=presets[name]: self.show(make(self.start)))
+            button.on_click(lambda _, make=presets[name]: self._press(make))
         self.pin = widgets.ToggleButton(
             description="Pin this curve", icon="thumb-tack", tooltip="Keep it to compare with"
         )
@@ -191,7 +198,7 @@ class Panel(widgets.VBox):
             self.pin.value, self.pin.description = True, "Unpin"
         self.pin.observe(self._on_pin, "value")
         self.reset = widgets.Button(description="Reset", icon="undo", tooltip="Back to the start")
-        self.reset.on_click(self._on_reset)
+        self.reset.on_click(lambda _: self._press(lambda start: start, unpin=True))
         for widget in self.controls.values():
             widget.observe(self._on_knob, "value")
 
@@ -250,42 +257,65 @@ class Panel(widgets.VBox):
     # -- what every panel does -----------------------------------------------------------------
 
     def show(self, model: Model) -> None:
-        """Set every knob to `model`'s and draw once."""
-        self._busy = True
-        try:
-            for name, widget in self.controls.items():
-                value = getattr(model, name)
-                if isinstance(widget, widgets.SelectionSlider):
-                    options = _options(model.knobs()[name], value)
-                    if list(widget.options) != options:
-                        widget.options = options
-                widget.value = value
-        finally:
-            self._busy = False
-        self.model = model
-        self._redraw()
+        """Set every knob to those of `model` and draw once.
 
-    def _on_knob(self, change: dict) -> None:
-        if self._busy:
-            return
-        name = next(n for n, w in self.controls.items() if w is change["owner"])
-        try:
-            self.model = self.model.replace(**{name: change["new"]})
-        except (TypeError, ValueError) as error:
-            self._tell(error)
-            return
-        self._redraw()
+        Parameters
+        ----------
+        model : Model
+            Of the kind that the panel was started with.
 
-    def _on_pin(self, change: dict) -> None:
-        self.pinned = self.model if change["new"] else None
-        self.pin.description = "Unpin" if change["new"] else "Pin this curve"
-        if not self._busy:
+        Raises
+        ------
+        TypeError
+            If it is of another kind.
+        """
+        if type(model) is not type(self.start):
+            raise TypeError(f"model: got {model!r}, allowed a {type(self.start).__name__}")
+        with self._lock:
+            self._busy = True
+            try:
+                for name, widget in self.controls.items():
+                    value = getattr(model, name)
+                    if isinstance(widget, widgets.SelectionSlider):
+                        options = _options(model.knobs()[name], value)
+                        if list(widget.options) != options:
+                            widget.options = options
+                    widget.value = value
+            finally:
+                self._busy = False
+            self.model = model
             self._redraw()
 
-    def _on_reset(self, _: widgets.Button) -> None:
-        self._busy = True
-        self.pin.value = False
-        self.show(self.start)
+    def _press(self, make: Callable[[Model], Model], unpin: bool = False) -> None:
+        """A button's work: what `make` makes of the start; errors are told in the card."""
+        with self._lock:
+            try:
+                if unpin:
+                    self._busy = True
+                    self.pin.value = False
+                self.show(make(self.start))
+            except Exception as error:  # shown in words, and kept for the tests
+                self._busy = False
+                self._tell(error)
+
+    def _on_knob(self, change: dict) -> None:
+        with self._lock:
+            if self._busy:  # of our own making, in `show`
+                return
+            name = next(n for n, w in self.controls.items() if w is change["owner"])
+            try:
+                self.model = self.model.replace(**{name: change["new"]})
+            except (TypeError, ValueError) as error:
+                self._tell(error)
+                return
+            self._redraw()
+
+    def _on_pin(self, change: dict) -> None:
+        with self._lock:
+            self.pinned = self.model if change["new"] else None
+            self.pin.description = "Unpin" if change["new"] else "Pin this curve"
+            if not self._busy:
+                self._redraw()
 
     def _tell(self, error: Exception) -> None:
         ERRORS.append(error)
@@ -311,6 +341,8 @@ class Panel(widgets.VBox):
             self.code.value = f"<p>This screen again: <code>{line}</code></p>"
             self.problem.value = ""
         except Exception as error:  # shown in words, and kept for the tests
+            # What stands there belongs to an earlier model.
+            self.words.value = self.below.value = self.code.value = ""
             self._tell(error)
             return
         try:
@@ -321,11 +353,12 @@ class Panel(widgets.VBox):
             self._rest = loop.call_later(REST_S, self._settle)
 
     def _settle(self) -> None:
-        self._rest = None
-        try:
-            self.settle()
-        except Exception as error:  # shown in words, and kept for the tests
-            self._tell(error)
+        with self._lock:
+            self._rest = None
+            try:
+                self.settle()
+            except Exception as error:  # shown in words, and kept for the tests
+                self._tell(error)
 
     def _patch(self) -> None:
         """Send what changed, and nothing else, in one message."""

@@ -14,10 +14,10 @@ __all__ = ["PRESETS", "NightPanel", "night"]
 HEIGHT_PX = 470
 PRESETS = {
     "The night of the final": lambda start: CricStream(),
-    "The old Mumbai origin": lambda start: CricStream().baseline(),
-    "DNS still points home": lambda start: CricStream(ends_at=HOME),
-    "Fetch on every request": lambda start: CricStream(origin_fetch_ratio=1.0),
-    "KV at 60 s": lambda start: CricStream(kv_delay_ms=60_000.0),
+    "The old Mumbai origin": lambda start: start.baseline(),
+    "DNS still points home": lambda start: start.replace(ends_at=HOME),
+    "Fetch on every request": lambda start: start.replace(origin_fetch_ratio=1.0),
+    "KV at 60 s": lambda start: start.replace(kv_delay_ms=60_000.0),
 }
 
 
@@ -62,10 +62,11 @@ class NightPanel(Panel):
         super()._redraw()
 
     def settle(self) -> None:
-        self._simulated = self.model.distribution(method="simulation")
-        self._simulated_for = self.model.latency_only()
+        night = self.model
+        self._simulated = night.distribution(method="simulation")
+        self._simulated_for = night.latency_only()
         self._patch()
-        self.below.value = f"<p>{self.model.simulation_in_words()}</p>"
+        self.below.value = f"<p>{night.simulation_in_words()}</p>"
 
 
 def night(start: CricStream | None = None, pinned: CricStream | None = None) -> NightPanel:

@@ -32,6 +32,8 @@ class Prediction(widgets.VBox):
         self.commit.disabled = change["new"] is None
 
     def _on_commit(self, _: widgets.Button) -> None:
+        if self.options.value is None:
+            return
         self.choice = self.options.value
         self.options.disabled = self.commit.disabled = True
         self.kept.value = (
