@@ -12,12 +12,16 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 DERIVED = ("places.csv", "pops.csv", "rtt_azure.csv", "rtt_azure_regions.csv", "coastline.json")
 
 
+def copied(tmp_path):
+    """A copy of data/, beside the package that it is rebuilt with."""
+    for folder in ("data", "edgelab"):
+        rubbish = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(DATA.parent / folder, tmp_path / folder, ignore=rubbish)
+    return tmp_path / "data"
+
+
 def test_the_script_makes_every_derived_file_again_to_the_byte(tmp_path):
-    copy = tmp_path / "data"
-    shutil.copytree(DATA, copy)
-    shutil.copytree(
-        DATA.parent / "edgelab", tmp_path / "edgelab", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copy = copied(tmp_path)
     for name in DERIVED:
         (copy / name).unlink()
     run = subprocess.run(
@@ -29,16 +33,28 @@ def test_the_script_makes_every_derived_file_again_to_the_byte(tmp_path):
 
 
 def test_rtt_writes_its_two_numbers_and_nothing_else(tmp_path):
-    copy = tmp_path / "data"
-    shutil.copytree(DATA, copy)
-    shutil.copytree(
-        DATA.parent / "edgelab", tmp_path / "edgelab", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copy = copied(tmp_path)
     toml = copy / "cricstream.toml"
     good = toml.read_text(encoding="utf-8")
     toml.write_text(good.replace("value = 6.744", "value = 9.0"), encoding="utf-8")
     run = subprocess.run(
         [sys.executable, copy / "rebuild.py", "rtt"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert run.returncode == 0, run.stderr
+    assert toml.read_text(encoding="utf-8") == good
+
+
+@pytest.mark.slow
+def test_the_fit_stands_on_the_round_trips_just_written(tmp_path):
+    copy = copied(tmp_path)
+    toml = copy / "cricstream.toml"
+    good = toml.read_text(encoding="utf-8")
+    toml.write_text(good.replace("value = 15.18", "value = 20.0"), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, copy / "rebuild.py", "rtt", "fit"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr
     assert toml.read_text(encoding="utf-8") == good

@@ -100,3 +100,21 @@ def test_the_camera_saves_a_slide():
     assert theme.CAMERA["height"] * theme.CAMERA["scale"] == 1080
     assert "sendChartToCloud" in theme.config("x")["modeBarButtonsToRemove"]
     assert BASELINE in cricstream.NAMES.values()
+
+
+def test_nothing_stale_is_a_line_at_zero():
+    for night in (FINAL.baseline(), FINAL.replace(pops=1)):
+        assert (on(traces(night), "stale")[0]["y"] == 0).all()
+
+
+def test_a_quantile_beyond_the_axis_says_how_far():
+    slow = CricStream(last_mile_ms=100, access_factor=2.5, last_mile_sigma=1.0)
+    line, *_, last, words = on(traces(slow), "by_place")[5:10]
+    bay = list(HEADLINE_PLACES).index("Bay Area")
+    assert words["text"][bay] == f"{slow.latency().loc['Bay Area', 'p99_ms']:,.0f} ▶"
+    assert np.isnan(last["x"][bay]) and np.nanmax(line["x"]) <= cricstream.LAST_MS
+
+
+def test_a_map_of_too_many_pops_is_refused():
+    with pytest.raises(ValueError, match="pops: got 501, allowed 0 to 500"):
+        el.figures.world_map(FINAL.latency(), 501)

@@ -33,5 +33,11 @@ def test_the_fitted_constants_are_what_the_fit_finds():
 def test_leaving_a_figure_out_shows_what_the_fit_is_worth():
     frame = calibration.leave_one_out()
     assert frame.loc[["Delhi", "London"], "residual"].abs().max() < 0.12
+    assert frame.loc[["Chennai", "diaspora"], "predicted_ms"].isna().all()
     # Singapore and the Bay Area hold the last mile's two numbers between them.
     assert frame.loc[["Singapore", "Bay Area"], "residual"].abs().max() < 0.25
+
+
+def test_a_target_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="without: got 'Delhi', allowed one of target_delhi"):
+        calibration.fit(without="Delhi")

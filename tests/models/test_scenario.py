@@ -188,3 +188,41 @@ def test_the_table_shows_both_nights_and_what_never_comes():
     text = FINAL.replace(origin_fetch_ratio=0.05)._repr_html_()
     assert "never" in text and BASELINE in text and "Bay Area" in text
     assert "nan" not in text.lower()
+
+
+def test_the_old_fleet_fits_into_its_range_at_the_heaviest_night():
+    knobs = CricStream.knobs()
+    heaviest = {
+        n: knobs[n].high for n in ("requests_per_viewer_min", "origin_service_ms", "write_share")
+    }
+    night = CricStream(**heaviest)
+    assert night.baseline().origin_servers > 100_000
+    assert night.in_words() and not night.latency().isna().any().any()
+
+
+def test_the_origins_p99_is_one():
+    # Nobody waits: the time is the exponential service alone, whose p99 is its mean times ln 100.
+    load = FINAL.origin_load()
+    np.testing.assert_allclose(load["p99_ms"], 2.0 * np.log(100), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("servers", "words"), [(32, "8.8 % busy"), (3, "93 % busy"), (2, "1.4 times what its 2")]
+)
+def test_how_busy_is_said_in_whole_numbers(servers, words):
+    assert words in FINAL.replace(origin_servers=servers).in_words()
+
+
+def test_the_blank_share_falls_without_steps():
+    old = FINAL.baseline()
+    limits = np.linspace(298, 312, 57)
+    shares = [
+        old.replace(blank_panel_ms=b).latency().loc["Bay Area", "blank_share"] for b in limits
+    ]
+    assert (np.diff(shares) < 0).all() and np.abs(np.diff(shares)).max() < 0.05
+
+
+def test_the_detour_moves_nothing_that_ends_at_a_pop():
+    turned = FINAL.replace(chennai_detour=4.0)
+    assert turned.latency_only() == FINAL.latency_only()
+    assert p99(turned.baseline(), "Chennai") > p99(FINAL.baseline(), "Chennai") + 30

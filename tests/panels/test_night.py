@@ -246,3 +246,37 @@ def test_a_prediction_is_kept_and_not_before_it_is_made():
     assert guess.choice is None and not guess.commit.disabled
     guess.commit.click()
     assert guess.choice == "b" and guess.options.disabled and guess.commit.disabled
+
+
+def test_an_error_leaves_nothing_of_an_earlier_night(panel, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(type(panel), "make_traces", lambda self: 1 / 0)
+        panel.presets["Fetch on every request"].click()
+    assert "ZeroDivisionError" in panel.problem.value
+    assert panel.words.value == panel.code.value == panel.below.value == ""
+    base.ERRORS.clear()
+    panel.reset.click()
+    assert panel.problem.value == "" and "312 PoPs" in panel.words.value
+
+
+def test_an_error_of_a_button_is_told(panel, monkeypatch):
+    monkeypatch.setattr(CricStream, "baseline", lambda self: None)
+    panel._press(lambda start: start.baseline())
+    assert "model: got None, allowed a CricStream" in panel.problem.value
+    base.ERRORS.clear()
+    with pytest.raises(TypeError, match="model: got 3"):
+        panel.show(3)
+
+
+def test_presets_keep_what_a_teacher_set():
+    night = el.panels.night(CricStream(function_ms=4.0))
+    night.presets["DNS still points home"].click()
+    assert night.model == CricStream(function_ms=4.0, ends_at="Mumbai")
+    night.presets["The night of the final"].click()
+    assert night.model == CricStream()
+
+
+def test_values_that_read_alike_keep_apart(panel):
+    panel.show(CricStream(kv_delay_ms=250.01))
+    texts = [text for text, _ in panel.controls["kv_delay_ms"].options]
+    assert len(set(texts)) == len(texts) and "250.01" in texts
