@@ -1,0 +1,386 @@
+"""The first page in a real browser: Run All Cells, then what a reader does to the panel."""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import conftest
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import TimeoutError
+
+from edgelab.figures import cricstream
+from edgelab.models.scenario import CricStream
+from edgelab.panels.cricstream import PRESETS
+
+pytestmark = pytest.mark.browser
+
+KNOWN = {"raises": AssertionError, "strict": True}
+CARD = ".edgelab-panel:has(.js-plotly-plot)"
+START = CricStream()
+#: What the panel shows now: its texts, and the data of every trace, decoded.
+STATE = """() => {
+  const card = document.querySelector('.edgelab-panel:has(.js-plotly-plot)');
+  const text = (selector) => card.querySelector(selector)?.textContent ?? '';
+  const plain = (v) => ArrayBuffer.isView(v) ? Array.from(v) : v ?? [];
+  const data = [...(card.querySelector('.js-plotly-plot')?.data ?? [])];
+  return {
+    code: text('code'), words: text('.edgelab-words'), problem: text('.edgelab-error'),
+    rest: card.textContent.includes('One request was drawn for each of 28,000,000 viewers'),
+    traces: data.map(t => ({axis: t.xaxis, name: t.name ?? '', x: plain(t.x), y: plain(t.y)})),
+  };
+}"""
+DRAWN = "every viewer drawn"
+SETTLED = f"""(code) => {{
+  const s = ({STATE})();
+  return s.code === code && s.rest && s.traces.find(t => t.name === '{DRAWN}')?.x.length > 0;
+}}"""
+PINNED = f"""(some) => some === (({STATE})().traces
+  .filter(t => t.name === 'pinned').every(t => t.x.length > 0))"""
+FOCUSED = "() => document.activeElement.textContent"
+#: Every text of the cards with its WCAG contrast; what is disabled is exempt.
+CONTRASTS = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (e) => {
+    const [r, g, b, a = 1] = parse(getComputedStyle(e).backgroundColor);
+    if (a === 1 || !e.parentElement) return [r, g, b];
+    return ground(e.parentElement).map((v, i) => [r, g, b][i] * a + v * (1 - a));
+  };
+  const own = (e) => [...e.childNodes]
+    .filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
+  return [...document.querySelectorAll('.edgelab-panel *')]
+    .filter(e => own(e) && e.getClientRects().length && !e.closest('svg, style, :disabled'))
+    .map(e => {
+      const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))];
+      return [own(e), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    });
+}"""
+
+
+def code_of(night, pinned=None):
+    return f"el.panels.night(el.{night!r}{f', pinned=el.{pinned!r}' if pinned else ''})"
+
+
+class Opened:
+    """The page in JupyterLab, with what a reader does to it."""
+
+    def __init__(self, page, address, shots):
+        self.page, self.shots = page, shots
+        page.goto(address)
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        # Earlier, JupyterLab would ask which kernel to run the cells in.
+        page.wait_for_selector(".jp-KernelName:has-text('Python 3')")
+        self.menu("Run", "Run All Cells")
+        page.wait_for_selector(f"{CARD} .main-svg")
+        self.card = page.locator(CARD)
+        self.settled(START)
+        page.set_default_timeout(20_000)
+
+    def menu(self, *path):
+        """Open a menu of the menu bar, and in it what leads to the last entry."""
+        bar, *between, last = path
+        self.page.locator(".lm-MenuBar-item", has_text=bar).first.click()
+        for name in between:
+            self.page.locator(".lm-Menu-item", has_text=name).first.hover()
+        self.page.locator(".lm-Menu-item", has_text=last).first.click()
+
+    def theme(self, name):
+        """Choose a theme, and wait until it is drawn."""
+        if self.page.locator(f"body[data-jp-theme-name='{name}']").count() == 0:
+            self.menu("Settings", "Theme", name)
+            self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+
+    def state(self):
+        return json.loads(self.page.evaluate(f"() => JSON.stringify(({STATE})())"))
+
+    def settled(self, night, pinned=None):
+        """Wait until the panel shows `night` at rest; return its state, checked."""
+        try:
+            self.page.wait_for_function(SETTLED, arg=code_of(night, pinned))
+        except TimeoutError:
+            self.page.screenshot(path=self.shots / "stuck.png")
+            state = {k: v for k, v in self.state().items() if k != "traces"}
+            pytest.fail(f"waited for {night!r}, and there stands {state}; {self.shots}/stuck.png")
+        state = self.state()
+        assert state["words"] == night.in_words()
+        assert state["problem"] == ""
+        return state
+
+    def button(self, name):
+        return self.card.locator("button", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
+
+    def press(self, name, how):
+        if how == "mouse":
+            self.button(name).click()
+        else:
+            self.button(name).focus()
+            self.page.keyboard.press(how)
+
+
+def axes(state):
+    """The data by axis; what was drawn at rest left out."""
+    out = {}
+    for trace in state["traces"]:
+        if trace["name"] != DRAWN:
+            out.setdefault(trace["axis"], []).append([trace["x"], trace["y"]])
+    return out
+
+
+def assert_shows(state, night):
+    """Every trace on the page is the model's, to the last number."""
+    frames = [cricstream.NightFrames.of(n) for n in (night, night.baseline())]
+    expected = cricstream.traces(*frames)
+    assert len(expected) == len(state["traces"])
+    for wanted, found in zip(expected, state["traces"], strict=True):
+        for key in ("x", "y"):
+            if wanted.get("name") != DRAWN and isinstance(wanted[key], np.ndarray):
+                # JSON has no NaN: what is not drawn came as null.
+                values = np.array(found[key], dtype=float)
+                np.testing.assert_allclose(values, wanted[key], rtol=1e-12, err_msg=wanted["xaxis"])
+
+
+@pytest.fixture(scope="module")
+def opened(lab, context, tmp_path_factory):
+    return Opened(context.new_page(), lab, tmp_path_factory.mktemp("screenshots"))
+
+
+@pytest.fixture
+def night(opened):
+    """The open page with the panel at its start."""
+    opened.theme("JupyterLab Light")
+    if opened.button("Unpin").count():
+        opened.button("Unpin").click()
+        opened.page.wait_for_function(PINNED, arg=False)
+    if opened.state()["code"] != code_of(START):
+        opened.button("Reset").click()
+    opened.settled(START)
+    return opened
+
+
+def test_every_cell_runs_and_nothing_asks_a_question(opened):
+    page = opened.page
+    page.wait_for_function(
+        """() => {
+          const cells = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+          return cells.length > 10 && cells.every((c, i) => c.textContent === `[${i + 1}]:`);
+        }"""
+    )
+    bad = page.locator("[data-mime-type$='jupyter.error'], [data-mime-type$='stderr']")
+    assert bad.count() == 0
+    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    assert_shows(opened.state(), START)
+    opened.card.evaluate("card => card.scrollIntoView()")
+    page.screenshot(path=opened.shots / "panel.png")
+
+
+@pytest.mark.parametrize(
+    ("slider", "knob", "values", "moving", "still"),
+    [
+        (0, "pops", (313, 312, 500, 1), {"x", "x2", "x3", "x4"}, set()),
+        (1, "kv_delay_ms", (300, 250, 60_000, 10), {"x5"}, {"x", "x2", "x3", "x4", "x6"}),
+        (2, "origin_fetch_ratio", (0.005, 0.002, 1, 0), {"x", "x2", "x6"}, {"x5"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_slider_by_keyboard(night, slider, knob, values, moving, still):
+    night.card.locator(".noUi-handle").nth(slider).focus()
+    state = night.state()
+    for key, value in zip(("ArrowRight", "ArrowLeft", "End", "Home"), values, strict=True):
+        before = axes(state), state["words"]
+        night.page.keyboard.press(key)
+        model = START.replace(**{knob: value})
+        state = night.settled(model)
+        assert_shows(state, model)
+        after = axes(state)
+        changed = {axis for axis in after if after[axis] != before[0][axis]}
+        assert not changed & still, key
+        if key in ("End", "Home"):
+            assert changed >= moving, key
+        assert changed & moving and state["words"] != before[1], key
+
+
+def test_a_saturated_origin_says_never(night):
+    drawn = night.card.locator(".js-plotly-plot text", has_text="never")
+    assert drawn.count() == 0
+    night.card.locator(".noUi-handle").nth(2).focus()
+    night.page.keyboard.press("End")
+    state = night.settled(START.replace(origin_fetch_ratio=1.0))
+    assert "never" in state["words"]
+    texts = drawn.all_text_contents()
+    assert "never ▶" in texts and "never empties (32)" in texts
+
+
+def test_every_viewer_is_drawn_when_the_hand_rests(night):
+    night.page.evaluate(
+        f"""() => {{
+          window.emptied = false;
+          const card = document.querySelector('{CARD}');
+          new MutationObserver(() => {{
+            window.emptied ||= card.textContent.includes('Drawing every viewer');
+          }}).observe(card, {{childList: true, subtree: true}});
+        }}"""
+    )
+    night.press("Fetch on every request", "mouse")
+    night.settled(START.replace(origin_fetch_ratio=1.0))
+    assert night.page.evaluate("window.emptied"), "the last draw stood beside a newer curve"
+    night.button("Reset").click()
+    traces = night.settled(START)["traces"]
+    (drawn,) = (t for t in traces if t["name"] == DRAWN)
+    (exact,) = (t for t in traces if t["name"] == "tonight" and t["axis"] == drawn["axis"])
+    assert drawn["x"] == exact["x"][::3]
+    many = [(a, b) for a, b in zip(drawn["y"], exact["y"][::3], strict=True) if b and b > 1e-3]
+    assert len(many) > 20
+    assert all(abs(a / b - 1) < 0.05 for a, b in many)
+
+
+def test_presets_by_mouse(night):
+    for name, make in reversed(PRESETS.items()):
+        night.press(name, "mouse")
+        assert_shows(night.settled(make(START)), make(START))
+
+
+def test_presets_by_keyboard(night):
+    """Tab walks over them in order; Enter and Space press."""
+    first, *_ = PRESETS
+    night.button(first).focus()
+    for number, (name, make) in enumerate(PRESETS.items()):
+        assert night.page.evaluate(FOCUSED) == name
+        night.page.keyboard.press("Enter" if number % 2 else "Space")
+        night.settled(make(START))
+        night.page.keyboard.press("Tab")
+
+
+@pytest.mark.parametrize("how", ["mouse", "Enter", "Space"])
+def test_pin_and_reset(night, how):
+    def pinned():
+        return [t["y"] for t in night.state()["traces"] if t["name"] == "pinned"]
+
+    tonight = [
+        t["y"] for t in night.state()["traces"] if t["name"] == "tonight" and t["axis"] != "x"
+    ]
+    assert pinned() == [[], []]
+    night.press("Pin this curve", how)
+    night.page.wait_for_function(PINNED, arg=True)
+    assert pinned() == tonight
+    moved = START.replace(origin_fetch_ratio=1.0)
+    night.press("Fetch on every request", how)
+    night.settled(moved, pinned=START)
+    assert pinned() == tonight
+    night.press("Unpin", how)
+    night.page.wait_for_function(PINNED, arg=False)
+    night.settled(moved)
+    night.press("Pin this curve", how)
+    night.settled(moved, pinned=moved)
+    night.press("Reset", how)
+    assert_shows(night.settled(START), START)
+    assert pinned() == [[], []]
+
+
+@pytest.mark.parametrize(("plot", "how"), [(0, "mouse"), (0, "Enter"), (1, "mouse")])
+def test_camera(night, plot, how, tmp_path):
+    figure = night.page.locator(".js-plotly-plot").nth(plot)
+    camera = figure.get_by_role("button", name="Download plot as a PNG")
+    with night.page.expect_download() as download:
+        if how == "mouse":
+            camera.click()
+        else:
+            camera.focus()
+            night.page.keyboard.press(how)
+    name = download.value.suggested_filename
+    assert name == ("edgelab-cricstream-night.png", "edgelab-figure.png")[plot]
+    download.value.save_as(tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        assert (image.format, image.size) == ("PNG", (1920, 1080))
+        colours = image.convert("RGB").getcolors(2**21)
+    assert len(colours) > 200
+    assert 0.02 < 1 - max(colours)[0] / (1920 * 1080) < 0.5, "blank, or hardly any paper left"
+
+
+def test_no_button_sends_a_figure_away(night):
+    titles = [b.get_attribute("data-title") for b in night.page.locator(".modebar-btn").all()]
+    assert titles.count("Download plot as a PNG") == night.page.locator(".js-plotly-plot").count()
+    assert not re.search("share|chart studio|cloud|edit", " ".join(titles), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_cards_read_well_in_both_themes(night, theme):
+    night.theme(theme)
+    folded = night.card.get_by_text("Last mile", exact=True)
+    if not folded.is_visible():
+        night.button("More knobs").click()
+        folded.wait_for()
+    cards = night.page.locator(".edgelab-panel").evaluate_all(
+        "cards => cards.map(card => getComputedStyle(card).backgroundColor)"
+    )
+    assert cards == ["rgb(255, 255, 255)"] * 2  # without an alpha: opaque
+    contrasts = night.page.evaluate(CONTRASTS)
+    shown = {text for text, _ in contrasts}
+    assert shown >= {"PoP count", "KV propagation delay", "312", "Reset", "More knobs", *PRESETS}
+    assert START.in_words() in shown
+    assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+    for place, name in ((night.card, "panel"), (night.page.locator(".edgelab-panel"), "guess")):
+        place.first.evaluate("card => card.scrollIntoView()")
+        night.page.screenshot(path=night.shots / f"{name}-{theme.split()[1]}.png")
+
+
+def test_prediction_by_keyboard(night):
+    card = night.page.locator(".edgelab-panel").first
+    last = card.locator(".widget-toggle-buttons button").last
+    commit = card.get_by_role("button", name="Commit to it")
+    assert commit.is_disabled()
+    last.focus()
+    night.page.keyboard.press("Space")
+    night.page.wait_for_function(
+        "() => !document.querySelector('.edgelab-panel .widget-button:last-of-type').disabled"
+    )
+    night.page.keyboard.press("Tab")
+    assert "Commit" in night.page.evaluate(FOCUSED)
+    night.page.keyboard.press("Enter")
+    card.get_by_text("Kept: ").wait_for(timeout=10_000)
+    assert last.is_disabled()
+
+
+def test_more_knobs_by_keyboard(night):
+    folded = night.card.get_by_text("Last mile", exact=True)
+    if folded.is_visible():
+        night.button("More knobs").click()
+        folded.wait_for(state="hidden")
+    for key, state in (("Enter", "visible"), ("Space", "hidden")):
+        night.button("More knobs").focus()
+        night.page.keyboard.press(key)
+        folded.wait_for(state=state)
+
+
+def test_without_a_browser_it_skips_and_in_ci_it_fails(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no browser"):
+        conftest.find_chromium()
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="no browser"):
+        conftest.find_chromium()
+
+
+def outside(addresses):
+    """Those that leave this machine."""
+    parts = {address: urlsplit(address) for address in addresses}
+    return [
+        address
+        for address, part in parts.items()
+        if part.scheme not in {"data", "blob"} and part.hostname not in {"127.0.0.1", "localhost"}
+    ]
+
+
+def test_nothing_left_the_machine_and_nothing_complained(night, context):
+    """Last, so that it covers all of the above."""
+    away = ["https://cdn.plot.ly/x.json", "wss://127.0.0.1.example.org/"]
+    assert outside([*away, "ws://127.0.0.1:1/api", "data:,x", "blob:http://x/y"]) == away
+    seen = context.recorder
+    assert len(seen.requests) > 100
+    assert any(address.startswith("ws://127.0.0.1") for address in seen.requests)
+    assert outside(seen.requests) == []
+    assert seen.complaints == []
