@@ -201,6 +201,8 @@ class Panel(widgets.VBox):
         self.reset.on_click(lambda _: self._press(lambda start: start, unpin=True))
         for widget in self.controls.values():
             widget.observe(self._on_knob, "value")
+        for widget in (self.figure, self.pin, *self.controls.values()):
+            self._guard(widget)
 
         folded = [w for n, w in self.controls.items() if n not in main]
         half = (len(folded) + 1) // 2
@@ -316,6 +318,20 @@ class Panel(widgets.VBox):
             self.pin.description = "Unpin" if change["new"] else "Pin this curve"
             if not self._busy:
                 self._redraw()
+
+    def _guard(self, widget: widgets.Widget) -> None:
+        """Let what the browser says of `widget` wait while a callback is at work.
+
+        ipywidgets holds a widget's notifications back while it takes in a message; a patch sent
+        at that moment from another thread would be merged with what follows it, and lost.
+        """
+        receive = widget.set_state
+
+        def set_state(state: dict) -> None:
+            with self._lock:
+                receive(state)
+
+        widget.set_state = set_state
 
     def _tell(self, error: Exception) -> None:
         ERRORS.append(error)

@@ -16,7 +16,6 @@ from edgelab.panels.cricstream import PRESETS
 
 pytestmark = pytest.mark.browser
 
-KNOWN = {"raises": AssertionError, "strict": True}
 CARD = ".edgelab-panel:has(.js-plotly-plot)"
 START = CricStream()
 #: What the panel shows now: its texts, and the data of every trace, decoded.

@@ -1,6 +1,7 @@
 """The live panel in plain Python: every control at its ends, and the traces are the model's."""
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -280,3 +281,24 @@ def test_values_that_read_alike_keep_apart(panel):
     panel.show(CricStream(kv_delay_ms=250.01))
     texts = [text for text, _ in panel.controls["kv_delay_ms"].options]
     assert len(set(texts)) == len(texts) and "250.01" in texts
+
+
+def test_no_patch_is_lost_to_a_message_from_the_browser(panel):
+    """JupyterLab hands the figure's messages to another thread than the sliders'."""
+    sent, stop = [], threading.Event()
+    panel.figure.observe(lambda change: sent.append(change["new"]), "_py2js_update")
+
+    def browser():
+        while not stop.is_set():
+            panel.figure.set_state({"_js2py_traceDeltas": {"trace_deltas": [], "trace_edit_id": 0}})
+
+    thread = threading.Thread(target=browser)
+    thread.start()
+    try:
+        for k in range(25):
+            panel.controls["kv_delay_ms"].value = (300.0, 400.0)[k % 2]
+    finally:
+        stop.set()
+        thread.join()
+        panel.figure.unobserve_all("_py2js_update")
+    assert len([message for message in sent if message]) == 25
