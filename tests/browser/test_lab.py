@@ -72,9 +72,13 @@ class Opened:
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         # Earlier, JupyterLab would ask which kernel to run the cells in.
-        page.wait_for_selector(".jp-KernelName:has-text('Python 3')")
+        page.wait_for_selector(".jp-StatusBar-TextItem:has-text('Python 3 (ipykernel) | Idle')")
         self.menu("Run", "Run All Cells")
-        page.wait_for_selector(f"{CARD} .main-svg")
+        try:
+            page.wait_for_selector(f"{CARD} .main-svg", state="attached")
+        except TimeoutError:
+            page.screenshot(path=shots / "opening.png")
+            pytest.fail(f"no plot after Run All Cells; {shots}/opening.png")
         self.card = page.locator(CARD)
         self.settled(START)
         page.set_default_timeout(20_000)
