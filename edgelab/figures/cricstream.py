@@ -166,7 +166,9 @@ def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
         rows["pinned"] = pinned.loc[TONIGHT]
     busy = {key: row["utilisation"] for key, row in rows.items()}
     words = [
-        f"{'never empties' if b >= 1 else _percent(b)} ({rows[key]['servers']:,})"
+        f"never empties ({rows[key]['servers']:,})"
+        if b >= 1
+        else f"{_percent(b)} of {rows[key]['servers']:,}"
         for key, b in busy.items()
     ]
     return {
@@ -175,7 +177,7 @@ def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
         "y": [BARS[key] for key in busy],
         "x": [min(b, FULL_BAR) for b in busy.values()],
         "text": words,
-        "textposition": ["inside" if b > 0.5 else "outside" for b in busy.values()],
+        "textposition": ["inside" if b > 0.75 else "outside" for b in busy.values()],
         "insidetextanchor": "start",
         "textangle": 0,
         "textfont": {"size": 11},
@@ -256,7 +258,7 @@ _BLIND = {"showticklabels": False, "showgrid": False, "ticks": "", "mirror": Tru
 _PLACES_AXIS = {
     "tickvals": list(range(len(HEADLINE_PLACES)))[::-1],
     "ticktext": [LABELS.get(name, name) for name in HEADLINE_PLACES],
-    "range": [-0.75, len(HEADLINE_PLACES) - 0.3],
+    "range": [-0.95, len(HEADLINE_PLACES) - 0.05],
     "showgrid": False,
 }
 _LATER_AXIS = theme.share_axis(
@@ -291,7 +293,7 @@ PARTS = {
         (0.585, 0.765, 0.115, 0.415),
     ),
     "load": Part(
-        "How busy Mumbai is (servers)",
+        "How busy Mumbai is",
         theme.share_axis("servers in use", range=[0, FULL_BAR], dtick=0.5),
         {"showgrid": False, "categoryorder": "array", "categoryarray": [*BARS.values()][::-1]},
         (0.85, 0.99, 0.115, 0.415),
@@ -427,7 +429,6 @@ def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
         ),
         _note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
         _note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
-        _note("blank", np.log10(blank), 0, xref="x2", yref="y2 domain", font=quiet),
     ]
     return out
 
