@@ -2,7 +2,7 @@
 
 files  places.csv, pops.csv, rtt_azure.csv, rtt_azure_regions.csv, coastline.json
        from ``data/sources``
-rtt    the two numbers of the round-trip model, in cricstream.toml
+rtt    the three numbers of the round-trip model, in cricstream.toml, with held-out errors
 fit    the scenario's fitted numbers, in cricstream.toml, with residuals and leave-one-out
 
 Without an argument: all three, in this order. Nothing is fetched.
@@ -192,12 +192,14 @@ def set_constant(name: str, number: float) -> None:
 
 
 def fit_rtt() -> None:
-    from edgelab.models.geo import fit_straight_line
+    from edgelab.models import calibration
 
-    fit = fit_straight_line()
-    for name in ("rtt_fixed_ms", "rtt_per_1000_km_ms"):
-        set_constant(name, fit[name])
-    print("rtt:", ", ".join(f"{name} {number:.4g}" for name, number in fit.items()))
+    for name, number in calibration.fit_rtt().items():
+        set_constant(name, number)
+        print(f"{name} {number:.4g}")
+    for seed in range(5):
+        error = calibration.rtt_held_out(seed)["error"].abs()
+        print(f"held out, seed {seed}: median {error.median():.1%}, {(error <= 0.2).mean():.0%}")
 
 
 def fit_scenario() -> None:

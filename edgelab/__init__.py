@@ -13,12 +13,17 @@ __version__ = "0.1.0"
 _HOMES = {
     "CricStream": "edgelab.models.scenario",
     "compare": "edgelab.models.scenario",
-    "rtt_ms": "edgelab.models.geo",
+    "rtt_ms": "edgelab.models.corridors",
     "residuals": "edgelab.models.calibration",
     "leave_one_out": "edgelab.models.calibration",
+    "rtt_residuals": "edgelab.models.calibration",
+    "rtt_held_out": "edgelab.models.calibration",
+    "claims": "edgelab.ledger",
     "places": "edgelab.datasets",
     "pops": "edgelab.datasets",
     "cloud_rtt": "edgelab.datasets",
+    "hubs": "edgelab.datasets",
+    "corridors": "edgelab.datasets",
     "DataError": "edgelab.constants",
 }
 _ROOMS = ("check", "figures", "panels")

@@ -19,7 +19,16 @@ import pandas as pd
 from edgelab.constants import DataError, data_path
 from edgelab.sphere import great_circle_km, light_floor_ms
 
-__all__ = ["ACCESS", "cloud_rtt", "coastline", "places", "pops", "read_table"]
+__all__ = [
+    "ACCESS",
+    "cloud_rtt",
+    "coastline",
+    "corridors",
+    "hubs",
+    "places",
+    "pops",
+    "read_table",
+]
 
 
 #: How a number is written in a data file; int() and float() take more than that.
@@ -45,6 +54,11 @@ def _text(allowed: tuple[str, ...] = (), empty: bool = False) -> tuple[Callable,
         return text
 
     return parse, f"one of {', '.join(allowed)}" if allowed else "a text that is not empty"
+
+
+def _maybe(number: tuple[Callable, str]) -> tuple[Callable, str]:
+    parse, allowed = number
+    return lambda text: parse(text) if text else math.nan, f"{allowed}, or nothing"
 
 
 def _flag() -> tuple[Callable, str]:
@@ -81,8 +95,52 @@ POPS = {
     "lon": LONGITUDE,
     "hypothetical": _flag(),
 }
+HUBS = {
+    "hub": _text(),
+    "kind": _text(("city", "landing", "passage")),
+    "cca2": COUNTRY,
+    "lat": LATITUDE,
+    "lon": LONGITUDE,
+}
+CORRIDORS = {
+    "hub_a": _text(),
+    "hub_b": _text(),
+    "kind": _text(("sea", "land", "thin")),
+    "along": _text(),
+    "source": _text(("map", "announced", "assumed")),
+}
 CLOUD_REGIONS = {"region": _text(), "city": _text(), "lat": LATITUDE, "lon": LONGITUDE}
 CLOUD_RTT = {"region_a": _text(), "region_b": _text(), "rtt_ms": _number(0, 1000)}
+CITIES = {
+    "geonameid": _number(1, 1e9, int),
+    "name": _text(),
+    "cca2": COUNTRY,
+    "lat": LATITUDE,
+    "lon": LONGITUDE,
+    "population": _number(1, 1e8, int),
+}
+#: A statement that a computed figure answers holds, or holds under a condition, in a range.
+COMPUTED = ("computed", "computed when")
+VERDICTS = ("holds", "holds when", "contradicted", "not testable here", "not yet tested")
+#: Notebooks; each row of the ledger belongs to one.
+PAGES = range(1, 12)
+#: Findings of the list of the article's errors.
+FINDINGS = range(1, 23)
+CLAIMS = {
+    "id": _text(),
+    "section": _text(),
+    "statement": _text(),
+    "figure": _text(empty=True),
+    "unit": _text(empty=True),
+    "test": _text(("model", "measured", "public source", "reasoning")),
+    "how": _text(),
+    "low": _maybe(_number(-1e9, 1e9)),
+    "high": _maybe(_number(-1e9, 1e9)),
+    "verdict": _text((*VERDICTS, *COMPUTED)),
+    "because": _text(),
+    "page": _number(PAGES[0], PAGES[-1], int),
+    "finding": _maybe(_number(FINDINGS[0], FINDINGS[-1], int)),
+}
 
 
 def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -184,6 +242,82 @@ def pops() -> pd.DataFrame:
 
 
 @cache
+def _hubs() -> pd.DataFrame:
+    return read_table(data_path("hubs.csv"), HUBS, ("hub",))
+
+
+@cache
+def _corridors() -> pd.DataFrame:
+    return audit_corridors(
+        read_table(data_path("corridors.csv"), CORRIDORS, ("hub_a", "hub_b")), _hubs()
+    )
+
+
+def _refuse_unknown(
+    column: pd.Series, known: pd.Series | pd.Index, name: str, where: str, allowed: str
+) -> None:
+    """Refuse a column that names what is not known."""
+    unknown = np.flatnonzero(~column.isin(known))
+    if unknown.size:
+        raise DataError(
+            f"{name}, line {unknown[0] + 2}, column {where}: got "
+            f"{column.iloc[unknown[0]]!r}, allowed {allowed}"
+        )
+
+
+def audit_corridors(frame: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
+    """Refuse corridors that do not make one graph of the hubs."""
+    name = "corridors.csv"
+    for end in ("hub_a", "hub_b"):
+        _refuse_unknown(frame[end], hubs["hub"], name, end, "a hub of hubs.csv")
+    wrong = np.flatnonzero(frame["hub_a"] >= frame["hub_b"])
+    if wrong.size:
+        row = frame.iloc[wrong[0]]
+        raise DataError(
+            f"{name}, line {wrong[0] + 2}, column hub_b: got {row['hub_b']!r}, allowed a hub "
+            f"that comes after {row['hub_a']!r} in the alphabet, so that no pair stands twice"
+        )
+    joined = {hubs["hub"][0]}
+    while True:
+        ends = frame[["hub_a", "hub_b"]].isin(joined)
+        more = {*frame[["hub_a", "hub_b"]][ends.any(axis=1)].to_numpy().ravel()} - joined
+        if not more:
+            break
+        joined |= more
+    apart = sorted(set(hubs["hub"]) - joined)
+    if apart:
+        raise DataError(f"{name}: no way leads from {hubs['hub'][0]} to {', '.join(apart)}")
+    return frame
+
+
+def hubs() -> pd.DataFrame:
+    """Where cable corridors meet: one row a hub, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``hub``, ``kind`` (city, landing: a cable's landing point, or passage: a point at sea
+        that cables round), ``cca2`` (of a passage: the nearest country's), ``lat`` and ``lon``
+        (degrees). Sources are in ``data/README.md``.
+    """
+    return _hubs().copy()
+
+
+def corridors() -> pd.DataFrame:
+    """The ways that cables take between hubs: one row a corridor, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``hub_a``, ``hub_b``, ``kind`` (sea, land, or thin: a crossing that carries little of
+        others' traffic), ``along`` (cable systems or route), ``source`` (map: a system lands
+        at both ends by the Submarine Cable Map; announced: by its owners; assumed). Rules are
+        in ``data/README.md``.
+    """
+    return _corridors().copy()
+
+
+@cache
 def coastline() -> tuple[np.ndarray, np.ndarray]:
     """Natural Earth's 110m coastline as one pen stroke.
 
@@ -233,12 +367,8 @@ def _cloud_rtt() -> pd.DataFrame:
     place = read_table(data_path(regions), CLOUD_REGIONS, ("region",)).set_index("region")
     frame = read_table(data_path(table), CLOUD_RTT, ("region_a", "region_b"))
     for end in ("a", "b"):
-        unknown = np.flatnonzero(~frame[f"region_{end}"].isin(place.index))
-        if unknown.size:
-            raise DataError(
-                f"{table}, line {unknown[0] + 2}, column region_{end}: got "
-                f"{frame[f'region_{end}'][unknown[0]]!r}, allowed a region of {regions}"
-            )
+        column = f"region_{end}"
+        _refuse_unknown(frame[column], place.index, table, column, f"a region of {regions}")
         at = place.loc[frame[f"region_{end}"]]
         frame[f"lat_{end}"], frame[f"lon_{end}"] = at["lat"].to_numpy(), at["lon"].to_numpy()
     return audit_cloud_rtt(frame, table)
@@ -255,3 +385,51 @@ def cloud_rtt() -> pd.DataFrame:
         Microsoft, "Azure network round-trip latency statistics", CC BY 4.0.
     """
     return _cloud_rtt().copy()
+
+
+@cache
+def _cities() -> pd.DataFrame:
+    return read_table(data_path("sources/cities_top1000_geonames.csv"), CITIES, ("geonameid",))
+
+
+def cities() -> pd.DataFrame:
+    """The world's 1,000 largest cities: one row a city, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``geonameid``, ``name``, ``cca2``, ``lat`` and ``lon`` (degrees), ``population``.
+        Source: GeoNames, CC BY 4.0.
+    """
+    return _cities().copy()
+
+
+@cache
+def _claims() -> pd.DataFrame:
+    frame = read_table(data_path("claims.csv"), CLAIMS, ("id",))
+    computed = frame["verdict"].isin(COMPUTED)
+    ordered = frame["low"] <= frame["high"]  # False where either is missing
+    absent = frame["low"].isna() & frame["high"].isna()
+    wrong = np.flatnonzero(np.where(computed, ~ordered, ~absent))
+    if wrong.size:
+        row = frame.iloc[wrong[0]]
+        allowed = "low <= high" if computed[wrong[0]] else "none, as nothing is computed"
+        raise DataError(
+            f"claims.csv, line {wrong[0] + 2}, column low, high: got {row['low']:g} and "
+            f"{row['high']:g}, allowed {allowed}"
+        )
+    return frame
+
+
+def claims() -> pd.DataFrame:
+    """The article's statements as they stand in ``data/claims.csv``: one row each, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``section``, ``statement``, ``figure``, ``unit``, ``test``, ``how``, ``low`` and
+        ``high`` (the range of our figure in which the statement holds, NaN where none is
+        computed), ``verdict`` (one of `VERDICTS`, or of `COMPUTED`), ``because``, ``page``,
+        ``finding`` (number in the list of the article's errors, or NaN).
+    """
+    return _claims().copy()

@@ -19,6 +19,8 @@ LOADERS = {
     "pops.csv": datasets._pops,
     "rtt_azure.csv": datasets._cloud_rtt,
     "rtt_azure_regions.csv": datasets._cloud_rtt,
+    "hubs.csv": datasets._hubs,
+    "corridors.csv": datasets._corridors,
     "coastline.json": datasets.coastline,
 }
 
@@ -99,7 +101,7 @@ def test_the_coastline_is_one_stroke_on_the_globe_with_the_pen_lifted():
         assert np.nanmin(np.hypot(lon - at["lon"], lat - at["lat"])) < 3
 
 
-@pytest.mark.parametrize("load", [el.places, el.pops, el.cloud_rtt])
+@pytest.mark.parametrize("load", [el.places, el.pops, el.cloud_rtt, el.hubs, el.corridors])
 def test_a_frame_is_the_callers_own(load):
     before, mine = load().copy(), load()
     mine.iloc[:, :] = mine.iloc[::-1].to_numpy()
@@ -143,6 +145,14 @@ CELLS = [
     ("rtt_azure.csv", 6, "rtt_ms", "fast", f"{NUMBER} 0 to 1000"),
     ("rtt_azure.csv", 8, "region_a", "Moon", "allowed a region of rtt_azure_regions.csv"),
     ("rtt_azure.csv", 3, "region_b", "Moon", "allowed a region of rtt_azure_regions.csv"),
+    ("hubs.csv", 4, "kind", "village", "allowed one of city, landing, passage"),
+    ("hubs.csv", 4, "lon", "east", f"{NUMBER} -180 to 180"),
+    ("corridors.csv", 4, "kind", "air", "allowed one of sea, land, thin"),
+    ("corridors.csv", 4, "along", "", "allowed a text that is not empty"),
+    ("corridors.csv", 4, "source", "heard", "allowed one of map, announced, assumed"),
+    ("corridors.csv", 5, "hub_a", "Moon", "allowed a hub of hubs.csv"),
+    ("corridors.csv", 5, "hub_b", "Aalborg", "allowed a hub of hubs.csv"),
+    ("corridors.csv", 5, "hub_b", "Abidjan", "allowed a hub that comes after 'A"),
     ("rtt_azure_regions.csv", 4, "lat", "-91", f"{NUMBER} -90 to 90"),
     *[
         ("places.csv", 4, "viewers", text, "allowed a whole number")
@@ -176,6 +186,12 @@ def test_a_round_trip_faster_than_light_is_refused(refused):
     assert "light's floor" in text and "allowed at least 13" in text
 
 
+def test_corridors_that_leave_a_hub_alone_are_refused(refused):
+    alone = [line for line in lines_of("corridors.csv") if "Anchorage" not in line]
+    text = refused("corridors.csv", "".join(alone))
+    assert text == "corridors.csv: no way leads from Abidjan to Anchorage"
+
+
 DAMAGES = {
     "empty": (lambda lines: [], "no row after the header"),
     "header alone": (lambda lines: lines[:1], "no row after the header"),
@@ -203,7 +219,11 @@ LATER_DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_table_is_refused(refused, name, damage):
     lines = lines_of(name)
-    keys = {"pops.csv": "code", "rtt_azure.csv": "region_a, region_b"}
+    keys = {
+        "pops.csv": "code",
+        "rtt_azure.csv": "region_a, region_b",
+        "corridors.csv": "hub_a, hub_b",
+    }
     key, n = keys.get(name, lines[0].partition(",")[0]), lines[0].count(",") + 1
     change, where = DAMAGES[damage]
     text = refused(name, "".join(change(lines)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edgelab.kernels import histogram, latency, replication
+from edgelab.kernels import corridors, histogram, latency, replication
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["cache_dir", "warm"]
@@ -34,6 +34,7 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
         ),
         "exact distribution": lambda: latency.mixture_cdf(edges, one, np.ones(2), 0.0, 1.0),
         "histogram": lambda: histogram.quantiles(counts + 1.0, edges, q),
+        "cable corridors": _warm_corridors,
         "replication": lambda: replication.replicate(
             1, keys, one, table, table, counts[0, :1], counts
         ),
@@ -44,3 +45,9 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
         step()
     if progress:
         progress(len(steps), len(steps), "ready")
+
+
+def _warm_corridors() -> None:
+    none, start = np.zeros(1, np.int64), np.array([0, 1])
+    reached = corridors.reach(start, none, np.ones(1), corridors.all_pairs(np.zeros((1, 1))))
+    corridors.between(reached, none, start, none, np.ones(1), none)

@@ -1,15 +1,28 @@
-"""The article's figures beside the model's, and the fit of the few numbers that it takes."""
+"""Measured figures beside the model's, and the fits of the few numbers that it takes."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
+from scipy.optimize import least_squares, minimize
 
+from edgelab import datasets
 from edgelab.constants import constant, value
+from edgelab.models.corridors import FITTED_RTT, PairsOfPoints
 from edgelab.models.scenario import CricStream
 
-__all__ = ["FITTED", "fit", "leave_one_out", "residuals"]
+__all__ = [
+    "FITTED",
+    "fit",
+    "fit_rtt",
+    "leave_one_out",
+    "residuals",
+    "rtt_held_out",
+    "rtt_residuals",
+]
+
+#: Round trips of pairs closer than this are not fitted: buildings and not cables.
+RTT_FROM_KM = 50.0
 
 #: The fitted knobs. Four numbers for six figures: two figures are predicted.
 FITTED = ("last_mile_ms", "access_factor", "transit_inflation", "chennai_detour")
@@ -121,3 +134,115 @@ def leave_one_out() -> pd.DataFrame:
             **knobs,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("left_out")
+
+
+# -- round trips ----------------------------------------------------------------------------------
+
+
+def rtt_residuals(table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Measured round trips beside the model's.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, optional
+        Such as `edgelab.cloud_rtt`, which is used if none is given: ``region_a``, ``region_b``,
+        ``rtt_ms``, ``lat_a``, ``lon_a``, ``lat_b``, ``lon_b`` (degrees). Try that of another
+        provider.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair at least 50 km apart, worst first: ``region_a``, ``region_b``,
+        ``distance_km``, ``rtt_ms`` (mean of both directions), ``model_ms``, ``error`` (model
+        over measured, less 1).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a round trip is not positive.
+    """
+    pairs, points = _pairs(datasets.cloud_rtt() if table is None else table)
+    model = points.rtt_ms(*(value(name) for name in FITTED_RTT))
+    return _with_errors(pairs, model)
+
+
+def rtt_held_out(seed: int, share: float = 0.2) -> pd.DataFrame:
+    """The Azure table predicted by a fit that never saw some of its regions.
+
+    Parameters
+    ----------
+    seed : int
+        Chooses the regions.
+    share : float
+        Of the regions, to hold out: over 0 and under 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `rtt_residuals`, for the pairs with at least one end held out. The corridors
+        themselves were drawn by people who had seen the whole table.
+
+    Raises
+    ------
+    ValueError
+        If `share` is out of range.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share: got {share!r}, allowed over 0 and under 1")
+    pairs, points = _pairs(datasets.cloud_rtt())
+    regions = np.unique(pairs[["region_a", "region_b"]])
+    count = max(round(share * len(regions)), 1)
+    out = np.random.default_rng(seed).choice(regions, count, replace=False)
+    held = pairs[["region_a", "region_b"]].isin(out).any(axis=1).to_numpy()
+    numbers = _fit_rtt(pairs, points, ~held)
+    return _with_errors(pairs[held], points.rtt_ms(*numbers)[held])
+
+
+def fit_rtt() -> dict[str, float]:
+    """Fit the round-trip model to the Azure table by least relative absolute deviations.
+
+    Returns
+    -------
+    dict
+        The numbers named in `FITTED_RTT`, as they go into ``cricstream.toml``.
+    """
+    pairs, points = _pairs(datasets.cloud_rtt())
+    numbers = _fit_rtt(pairs, points, np.full(len(pairs), True))
+    return dict(zip(FITTED_RTT, map(float, numbers), strict=True))
+
+
+def _fit_rtt(pairs: pd.DataFrame, points: PairsOfPoints, used: np.ndarray) -> np.ndarray:
+    measured = pairs["rtt_ms"].to_numpy()
+
+    def miss(numbers: np.ndarray) -> float:
+        return float(np.mean(np.abs(points.rtt_ms(*numbers) / measured - 1)[used]))
+
+    bounds = [(e.low, e.high) for e in map(constant, FITTED_RTT)]
+    start = [5.0, 1.3, 1.6]
+    return minimize(miss, start, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-3}).x
+
+
+def _pairs(table: pd.DataFrame) -> tuple[pd.DataFrame, PairsOfPoints]:
+    """Pairs far enough apart to fit, both directions as one, and their points."""
+    place = ["lat_a", "lon_a", "lat_b", "lon_b"]
+    missing = {"region_a", "region_b", "rtt_ms", *place} - set(table.columns)
+    if missing:
+        raise ValueError(f"table: got no column {', '.join(sorted(missing))}, allowed all of them")
+    bad = ~(table["rtt_ms"] > 0)
+    if bad.any():
+        raise ValueError(f"table: got rtt_ms {table['rtt_ms'][bad].iloc[0]}, allowed over 0")
+    there = table[["region_a", *place[:2], "region_b", *place[2:], "rtt_ms"]]
+    back = there.iloc[:, [3, 4, 5, 0, 1, 2, 6]].set_axis(there.columns, axis=1)
+    both = pd.concat([there, back])
+    pairs = both[both["region_a"] < both["region_b"]]
+    pairs = pairs.groupby(["region_a", "region_b"], as_index=False).mean()
+    pairs = pairs.assign(distance_km=PairsOfPoints.of(*(pairs[c] for c in place)).distance_km)
+    pairs = pairs[pairs["distance_km"] >= RTT_FROM_KM].reset_index(drop=True)
+    return pairs, PairsOfPoints.of(*(pairs[column] for column in place))
+
+
+def _with_errors(pairs: pd.DataFrame, model_ms: np.ndarray) -> pd.DataFrame:
+    frame = pairs[["region_a", "region_b", "distance_km", "rtt_ms"]].assign(
+        model_ms=model_ms, error=model_ms / pairs["rtt_ms"] - 1
+    )
+    return frame.sort_values("error", key=np.abs, ascending=False, ignore_index=True)

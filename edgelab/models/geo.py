@@ -1,4 +1,4 @@
-"""Round trips between points of the globe, where viewers live, and the PoP that serves them."""
+"""Where viewers live, the PoP that serves them, and their round trips."""
 
 from __future__ import annotations
 
@@ -6,97 +6,13 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from edgelab import datasets
 from edgelab.constants import value
 from edgelab.kernels.latency import POINTS
-from edgelab.sphere import great_circle_km, light_floor_ms
+from edgelab.models.corridors import rtt_ms
 
-__all__ = ["catchment_points", "fit_straight_line", "nearest_pop", "origin_rtt_ms", "rtt_ms"]
-
-#: Round trips of pairs closer than this are not fitted: buildings and not cables.
-FIT_FROM_KM = 50.0
-
-
-def rtt_ms(
-    lat_a: ArrayLike, lon_a: ArrayLike, lat_b: ArrayLike, lon_b: ArrayLike
-) -> float | np.ndarray:
-    """Backbone round-trip time between two points.
-
-    Parameters
-    ----------
-    lat_a, lon_a, lat_b, lon_b : array_like
-        Degrees; latitudes within 90, longitudes within 180; broadcast together.
-
-    Returns
-    -------
-    float or ndarray
-        Milliseconds: a float for four scalars, else of the broadcast shape. The same place
-        gives the local round trip; nothing is faster than light in fibre.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a coordinate is not a number, not finite or out of range, or if the shapes do not
-        broadcast.
-
-    Notes
-    -----
-    A straight line in the great-circle distance whose fixed part builds up over the first
-    kilometres, since neighbours in a city do not pay it. Its numbers are the entries ``rtt_*``
-    of ``data/cricstream.toml``, fitted to Microsoft's table of Azure round trips (CC BY 4.0).
-
-    Examples
-    --------
-    >>> import edgelab as el
-    >>> round(el.rtt_ms(19.07, 72.88, 51.51, -0.13))  # Mumbai to London
-    116
-    """
-    distance = great_circle_km(lat_a, lon_a, lat_b, lon_b)
-    rtt = np.maximum(
-        _straight_line_ms(distance, value("rtt_fixed_ms"), value("rtt_per_1000_km_ms")),
-        light_floor_ms(distance),
-    )
-    return float(rtt) if rtt.ndim == 0 else rtt
-
-
-def _straight_line_ms(distance_km: np.ndarray, fixed_ms: float, per_1000_km_ms: float):
-    local = value("rtt_local_ms")
-    built_up = -np.expm1(-distance_km / value("rtt_ramp_km"))
-    return local + (fixed_ms - local) * built_up + per_1000_km_ms * distance_km / 1000
-
-
-def fit_straight_line() -> dict[str, float]:
-    """Fit the round-trip model to the cloud table by least relative absolute deviations.
-
-    Returns
-    -------
-    dict
-        ``rtt_fixed_ms`` and ``rtt_per_1000_km_ms`` as they go into ``cricstream.toml``, and
-        ``pairs``, ``median_error`` and ``within_20_percent`` of the fit. Both directions of a
-        pair count as one, with their mean.
-    """
-    from scipy.optimize import minimize  # slow to import, and only a rebuild needs it
-
-    table = datasets.cloud_rtt()
-    ends = np.sort(table[["region_a", "region_b"]].to_numpy(str), axis=1)
-    pairs = table.groupby([ends[:, 0], ends[:, 1]])[["rtt_ms", "distance_km"]].mean()
-    pairs = pairs[pairs["distance_km"] >= FIT_FROM_KM]
-    measured, distance = pairs["rtt_ms"].to_numpy(), pairs["distance_km"].to_numpy()
-
-    def errors(numbers: np.ndarray) -> np.ndarray:
-        return np.abs(_straight_line_ms(distance, *numbers) - measured) / measured
-
-    best = minimize(lambda n: errors(n).sum(), x0=[5.0, 15.0], method="Nelder-Mead", tol=1e-8).x
-    left = errors(best)
-    return {
-        "rtt_fixed_ms": float(best[0]),
-        "rtt_per_1000_km_ms": float(best[1]),
-        "pairs": len(pairs),
-        "median_error": float(np.median(left)),
-        "within_20_percent": float(np.mean(left <= 0.2)),
-    }
+__all__ = ["catchment_points", "nearest_pop", "origin_rtt_ms"]
 
 
 def catchment_points(places: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -7,10 +7,12 @@ from edgelab.models import calibration
 from edgelab.models.scenario import CricStream
 
 
-def test_all_six_figures_are_within_ten_percent():
+def test_five_of_six_figures_are_within_ten_percent_and_delhi_is_not():
     frame = calibration.residuals()
     assert list(frame["article_ms"]) == [38, 71, 312, 19, 22, 31]
-    assert frame["residual"].abs().max() < 0.10
+    assert frame["residual"].drop("Delhi").abs().max() < 0.10
+    # 38 ms leaves a fibre subscriber no room: measured, Delhi to Pune takes 28 ms of it alone.
+    assert 0.10 < frame.loc["Delhi", "residual"] < 0.20
 
 
 def test_the_origin_is_barely_warm():
@@ -32,7 +34,7 @@ def test_the_fitted_constants_are_what_the_fit_finds():
 @pytest.mark.slow
 def test_leaving_a_figure_out_shows_what_the_fit_is_worth():
     frame = calibration.leave_one_out()
-    assert frame.loc[["Delhi", "London"], "residual"].abs().max() < 0.12
+    assert frame.loc["London", "residual"] == pytest.approx(0.07, abs=0.05)
     assert frame.loc[["Chennai", "diaspora"], "predicted_ms"].isna().all()
     # Singapore and the Bay Area hold the last mile's two numbers between them.
     assert frame.loc[["Singapore", "Bay Area"], "residual"].abs().max() < 0.25

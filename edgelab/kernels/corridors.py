@@ -1,0 +1,87 @@
+"""Shortest ways through a small graph of cable corridors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgelab.kernels._jit import kernel
+
+__all__ = ["all_pairs", "between", "reach"]
+
+
+@kernel
+def all_pairs(direct):
+    """Cost of the cheapest way between every two hubs (Floyd and Warshall).
+
+    Parameters
+    ----------
+    direct : float64 ndarray, (hubs, hubs)
+        Cost of the corridor between two hubs, infinite where there is none.
+
+    Returns
+    -------
+    float64 ndarray, (hubs, hubs)
+        Zero on the diagonal.
+    """
+    cost = direct.copy()
+    hubs = cost.shape[0]
+    for h in range(hubs):
+        cost[h, h] = 0.0
+    for via in range(hubs):
+        for a in range(hubs):
+            if np.isfinite(cost[a, via]):
+                for b in range(hubs):
+                    cost[a, b] = min(cost[a, b], cost[a, via] + cost[via, b])
+    return cost
+
+
+@kernel
+def reach(start, hub, loop, ways):
+    """Cost from each point to every hub, by the best of the hubs that it is joined to.
+
+    Parameters
+    ----------
+    start : int64 ndarray, (points + 1,)
+        Point ``p`` is joined to the hubs ``hub[start[p]:start[p + 1]]``.
+    hub : int64 ndarray, (joints,)
+        Row in `ways`.
+    loop : float64 ndarray, (joints,)
+        Cost from the point to that hub.
+    ways : float64 ndarray, (hubs, hubs)
+        From `all_pairs`.
+
+    Returns
+    -------
+    float64 ndarray, (points, hubs)
+    """
+    out = np.full((start.size - 1, ways.shape[0]), np.inf)
+    for p in range(start.size - 1):
+        for j in range(start[p], start[p + 1]):
+            for h in range(ways.shape[0]):
+                out[p, h] = min(out[p, h], loop[j] + ways[hub[j], h])
+    return out
+
+
+@kernel
+def between(reached, point_a, start, hub, loop, point_b):
+    """Cost of the cheapest way by the hubs between pairs of points.
+
+    Parameters
+    ----------
+    reached : float64 ndarray, (points_a, hubs)
+        From `reach`.
+    point_a, point_b : int64 ndarray, (pairs,)
+        Which points a pair joins.
+    start, hub, loop : ndarray
+        The joints of the points b, as for `reach`.
+
+    Returns
+    -------
+    float64 ndarray, (pairs,)
+    """
+    out = np.full(point_a.size, np.inf)
+    for k in range(point_a.size):
+        b = point_b[k]
+        for j in range(start[b], start[b + 1]):
+            out[k] = min(out[k], loop[j] + reached[point_a[k], hub[j]])
+    return out
