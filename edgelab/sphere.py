@@ -67,26 +67,29 @@ def great_circle_km(
 
     Notes
     -----
-    The haversine formula, which keeps its digits for neighbours; the radius is
+    From the chord through the globe, which keeps its digits for neighbours; the radius is
     ``earth_radius_km`` in ``data/cricstream.toml``.
     """
-    lat_a, lat_b = (
-        np.radians(check_degrees(n, v, 90)) for n, v in (("lat_a", lat_a), ("lat_b", lat_b))
-    )
-    lon_a, lon_b = (
-        np.radians(check_degrees(n, v, 180)) for n, v in (("lon_a", lon_a), ("lon_b", lon_b))
-    )
+    given = {"lat_a": lat_a, "lon_a": lon_a, "lat_b": lat_b, "lon_b": lon_b}
+    degrees = [check_degrees(n, v, 90 if n < "lon" else 180) for n, v in given.items()]
     try:
-        np.broadcast_shapes(lat_a.shape, lon_a.shape, lat_b.shape, lon_b.shape)
+        shape = np.broadcast_shapes(*(array.shape for array in degrees))
     except ValueError:
         raise ValueError(
-            "lat_a, lon_a, lat_b, lon_b: got shapes "
-            f"{lat_a.shape}, {lon_a.shape}, {lat_b.shape}, {lon_b.shape}, "
+            f"{', '.join(given)}: got shapes {', '.join(str(d.shape) for d in degrees)}, "
             "allowed shapes that broadcast together"
         ) from None
-    h = np.sin((lat_b - lat_a) / 2) ** 2
-    h = h + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
-    return 2 * value("earth_radius_km") * np.arcsin(np.sqrt(np.minimum(h, 1.0)))
+    a, b = _unit_vector(*degrees[:2]), _unit_vector(*degrees[2:])
+    chord_squared = np.zeros(shape)
+    for of_a, of_b in zip(a, b, strict=True):
+        chord_squared += (of_a - of_b) ** 2
+    return 2 * value("earth_radius_km") * np.arcsin(np.sqrt(np.minimum(chord_squared, 4.0)) / 2)
+
+
+def _unit_vector(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Points as three coordinates on a sphere of radius 1."""
+    lat, lon = np.radians(lat), np.radians(lon)
+    return np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
 
 
 def light_floor_ms(distance_km: ArrayLike) -> np.ndarray:

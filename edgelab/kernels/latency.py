@@ -180,11 +180,16 @@ def mixture_cdf(edges_ms, offsets_ms, grid_cdf, start_ms, step_ms):
     last = grid_cdf.size - 1
     for p in range(offsets_ms.size):
         origin = offsets_ms[p] + start_ms
-        for e in range(edges_ms.size):
+        # Edges before the grid gain nothing; those behind it, all: the sum below hands it on.
+        first = np.searchsorted(edges_ms, origin)
+        behind = max(np.searchsorted(edges_ms, origin + last * step_ms), first)
+        before = 0.0
+        for e in range(first, behind):
             at = (edges_ms[e] - origin) / step_ms
-            if at >= last:
-                out[e] += share
-            elif at >= 0.0:
-                j = int(at)
-                out[e] += share * (grid_cdf[j] + (at - j) * (grid_cdf[j + 1] - grid_cdf[j]))
-    return out
+            j = min(int(at), last - 1)
+            here = grid_cdf[j] + (at - j) * (grid_cdf[j + 1] - grid_cdf[j])
+            out[e] += share * (here - before)
+            before = here
+        if behind < out.size:
+            out[behind] += share * (1.0 - before)
+    return np.cumsum(out)

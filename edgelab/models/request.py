@@ -111,7 +111,7 @@ def exact(night: CricStream) -> np.ndarray:
     edges = histogram.bin_edges_ms()[1:-1]
     ratio = way.fetch_below / latency.FETCH_ALWAYS
     grids: dict[float, list] = {}
-    mass = np.empty((len(way.viewers), histogram.BINS))
+    cdf = np.zeros((len(way.viewers), len(edges)))
     for place, near in enumerate(way.near_ms.astype(float)):
         last_mile = way.last_mile_ms[place].astype(float)
         if last_mile[0] not in grids:
@@ -120,12 +120,11 @@ def exact(night: CricStream) -> np.ndarray:
                 _grid_cdf(last_mile, way.origin_ms) if ratio and not night.saturated else None,
             ]
         answered, fetched = grids[last_mile[0]]
-        cdf = np.zeros_like(edges)
         if answered:
-            cdf += (1 - ratio) * latency.mixture_cdf(edges, near, *answered)
+            cdf[place] += (1 - ratio) * latency.mixture_cdf(edges, near, *answered)
         if fetched:
-            cdf += ratio * latency.mixture_cdf(edges, near + way.far_ms[place], *fetched)
-        mass[place] = way.viewers[place] * np.diff(cdf, prepend=0.0, append=1.0)
+            cdf[place] += ratio * latency.mixture_cdf(edges, near + way.far_ms[place], *fetched)
+    mass = way.viewers[:, None] * np.diff(cdf, prepend=0.0, append=1.0)
     mass.clip(0.0, out=mass)
     mass.flags.writeable = False
     return mass
