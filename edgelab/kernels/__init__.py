@@ -28,12 +28,18 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
     q = np.array([0.5])
     keys = np.zeros(1, np.uint64)
     one = np.ones(1)
+    kept, weights = counts.copy(), counts + 1.0
+    for shared in (kept, weights):
+        shared.flags.writeable = False  # a type of its own to numba
     steps = {
         "simulation of every viewer": lambda: latency.simulate(
             np.ones(1, np.int64), 0, table[None], points, points, table, 1, threads=1
         ),
-        "exact distribution": lambda: latency.mixture_cdf(edges, one, np.ones(2), 0.0, 1.0),
-        "histogram": lambda: histogram.quantiles(counts + 1.0, edges, q),
+        "exact distribution": lambda: latency.add_mixture(
+            1.0, edges[1:-1], one, np.ones(2), 0.0, 1.0, counts[0] + 1.0
+        ),
+        "histogram": lambda: histogram.quantiles(weights, edges, q),
+        "stale reads": lambda: replication.weigh(one, kept),
         "cable corridors": _warm_corridors,
         "replication": lambda: replication.replicate(
             1, keys, one, table, table, counts[0, :1], counts

@@ -19,8 +19,8 @@ __all__ = [
     "FETCH_ALWAYS",
     "POINTS",
     "QUANTILES",
+    "add_mixture",
     "draw",
-    "mixture_cdf",
     "simulate",
     "simulate_block",
     "stream_key",
@@ -156,31 +156,29 @@ def simulate(
 
 
 @kernel
-def mixture_cdf(edges_ms, offsets_ms, grid_cdf, start_ms, step_ms):
-    """Distribution of a duration on a grid plus an equally likely offset, at the edges.
+def add_mixture(scale, edges_ms, offsets_ms, grid_cdf, start_ms, step_ms, mass):
+    """Add the distribution of a duration on a grid plus an equally likely offset to a histogram.
 
     Parameters
     ----------
+    scale : float
+        What the whole distribution adds up to.
     edges_ms : float64 ndarray, (k,)
-        Increasing; infinity allowed.
+        Inner edges of the bins, increasing.
     offsets_ms : float ndarray, (points,)
         Finite.
     grid_cdf : float64 ndarray, (n,)
         P(duration <= start_ms + j step_ms), ending in 1; linear between.
     start_ms, step_ms : float
         The grid.
-
-    Returns
-    -------
-    float64 ndarray, (k,)
-        P(duration + offset <= edge).
+    mass : float64 ndarray, (k + 1,)
+        Added to in place: what falls between two edges, and in the last bin what is later.
     """
-    out = np.zeros(edges_ms.size)
-    share = 1.0 / offsets_ms.size
+    share = scale / offsets_ms.size
     last = grid_cdf.size - 1
     for p in range(offsets_ms.size):
         origin = offsets_ms[p] + start_ms
-        # Edges before the grid gain nothing; those behind it, all: the sum below hands it on.
+        # Only the edges within the grid cut it.
         first = np.searchsorted(edges_ms, origin)
         behind = max(np.searchsorted(edges_ms, origin + last * step_ms), first)
         before = 0.0
@@ -188,8 +186,6 @@ def mixture_cdf(edges_ms, offsets_ms, grid_cdf, start_ms, step_ms):
             at = (edges_ms[e] - origin) / step_ms
             j = min(int(at), last - 1)
             here = grid_cdf[j] + (at - j) * (grid_cdf[j + 1] - grid_cdf[j])
-            out[e] += share * (here - before)
+            mass[e] += share * (here - before)
             before = here
-        if behind < out.size:
-            out[behind] += share * (1.0 - before)
-    return np.cumsum(out)
+        mass[behind] += share * (1.0 - before)

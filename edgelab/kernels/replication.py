@@ -8,7 +8,7 @@ from edgelab.kernels._jit import kernel
 from edgelab.kernels.histogram import bin_of
 from edgelab.kernels.latency import _MASK_Q, _S32, _SHIFT_O, draw
 
-__all__ = ["propagation_delay_ms", "replicate"]
+__all__ = ["propagation_delay_ms", "replicate", "weigh"]
 
 
 @kernel
@@ -58,3 +58,24 @@ def replicate(writes, keys, median_ms, spread, extra_ms, extra_below, counts):
             bits = draw(keys[pop], write)
             delay = propagation_delay_ms(bits, median_ms[pop], spread, extra_ms, extra_below[pop])
             counts[pop, bin_of(delay)] += 1
+
+
+@kernel
+def weigh(weight, counts):
+    """Sum of the rows of a histogram, each times its weight.
+
+    Parameters
+    ----------
+    weight : float64 ndarray, (rows,)
+    counts : int64 ndarray, (rows, BINS)
+
+    Returns
+    -------
+    float64 ndarray, (BINS,)
+    """
+    out = np.zeros(counts.shape[1])
+    for row in range(weight.size):
+        if weight[row] != 0.0:
+            for b in range(counts.shape[1]):
+                out[b] += weight[row] * counts[row, b]
+    return out

@@ -82,7 +82,7 @@ class PairsOfPoints(NamedTuple):
         for lat, lon in ((lat_a, lon_a), (lat_b, lon_b)):
             lat, lon = np.broadcast_arrays(np.asarray(lat, float), np.asarray(lon, float))
             number = np.arange(lat.size).reshape(lat.shape)
-            ends.append((np.broadcast_to(number, distance.shape).ravel(), _joints(lat, lon)))
+            ends.append((np.broadcast_to(number, distance.shape).flatten(), _joints(lat, lon)))
         (point_a, joints_a), (point_b, joints_b) = ends
         return cls(distance, point_a, point_b, joints_a, joints_b)
 

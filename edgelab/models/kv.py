@@ -76,13 +76,24 @@ def delay_histogram(
     median = median_delay_ms(pops, home, kv_delay_ms)
     # At the writer's own PoP a write is seen at once, whatever else happens.
     share = np.where(np.arange(pops) == home, 0, round(rebalancing_share * FETCH_ALWAYS))
-    keys = np.array([stream_key(seed, 1_000_000 + pop) for pop in range(pops)])
     counts = np.zeros((pops, histogram.BINS), np.int64)
     replication.replicate(
-        WRITES, keys, median, spread.astype(np.float32), lag.astype(np.float32), share, counts
+        WRITES,
+        _keys(seed)[:pops],
+        median,
+        spread.astype(np.float32),
+        lag.astype(np.float32),
+        share,
+        counts,
     )
     counts.flags.writeable = False
     return counts
+
+
+@lru_cache(maxsize=4)
+def _keys(seed: int) -> np.ndarray:
+    """The stream of draws of each PoP that there may be."""
+    return np.array([stream_key(seed, 1_000_000 + pop) for pop in range(len(datasets.pops()))])
 
 
 def stale_share(delays: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -99,28 +110,31 @@ def stale_share(delays: np.ndarray, weight: np.ndarray) -> np.ndarray:
     -------
     float64 ndarray, (times,)
     """
-    mixed = weight @ delays / (weight.sum() * WRITES)
+    mixed = replication.weigh(weight, delays) / (weight.sum() * WRITES)
     seen = np.append(0.0, np.cumsum(mixed))
     at = np.searchsorted(histogram.bin_edges_ms(), TIMES_MS)
     return (1 - seen[at]).clip(0.0, 1.0)
 
 
-def mean_stale_share(delays: np.ndarray, every_ms: float) -> np.ndarray:
-    """Share of the time that each PoP holds a replaced value, when it is written anew that often.
+def mean_stale_share(delays: np.ndarray, weight: np.ndarray, every_ms: float) -> float:
+    """Share of reads that see a replaced value, at a random moment.
 
     Parameters
     ----------
     delays : ndarray, (pops, bins)
         From `delay_histogram`.
+    weight : ndarray, (pops,)
+        Readers at each PoP.
     every_ms : float
         Time between two writes.
 
     Returns
     -------
-    float64 ndarray, (pops,)
-        E[min(delay, every_ms)] / every_ms; 0 where the write is made.
+    float
+        E[min(delay, every_ms)] / every_ms, over the readers.
     """
     edges = histogram.bin_edges_ms()
     middle = np.append((edges[:-2] + edges[1:-1]) / 2, edges[-2])
     middle[0] = 0.0
-    return delays @ np.minimum(middle, every_ms) / (every_ms * WRITES)
+    mixed = replication.weigh(weight, delays)
+    return float(mixed @ np.minimum(middle, every_ms) / (weight.sum() * every_ms * WRITES))

@@ -110,31 +110,32 @@ def exact(night: CricStream) -> np.ndarray:
     way = tables(night)
     edges = histogram.bin_edges_ms()[1:-1]
     ratio = way.fetch_below / latency.FETCH_ALWAYS
-    grids: dict[float, list] = {}
-    cdf = np.zeros((len(way.viewers), len(edges)))
+    mass = np.zeros((len(way.viewers), histogram.BINS))
     for place, near in enumerate(way.near_ms.astype(float)):
-        last_mile = way.last_mile_ms[place].astype(float)
-        if last_mile[0] not in grids:
-            grids[last_mile[0]] = [
-                _grid_cdf(last_mile) if ratio < 1 else None,
-                _grid_cdf(last_mile, way.origin_ms) if ratio and not night.saturated else None,
-            ]
-        answered, fetched = grids[last_mile[0]]
-        if answered:
-            cdf[place] += (1 - ratio) * latency.mixture_cdf(edges, near, *answered)
-        if fetched:
-            cdf[place] += ratio * latency.mixture_cdf(edges, near + way.far_ms[place], *fetched)
-    mass = way.viewers[:, None] * np.diff(cdf, prepend=0.0, append=1.0)
-    mass.clip(0.0, out=mass)
+        last_mile = way.last_mile_ms[place].tobytes()
+        viewers = way.viewers[place]
+        if ratio < 1:
+            grid = _grid_cdf(last_mile)
+            latency.add_mixture(viewers * (1 - ratio), edges, near, *grid, mass[place])
+        if ratio and night.saturated:
+            mass[place, -1] += viewers * ratio
+        elif ratio:
+            grid = _grid_cdf(last_mile, way.origin_ms.tobytes())
+            latency.add_mixture(
+                viewers * ratio, edges, near + way.far_ms[place], *grid, mass[place]
+            )
     mass.flags.writeable = False
     return mass
 
 
-def _grid_cdf(*terms: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Distribution of the sum of independent terms of equally likely values, on an even grid.
+@lru_cache(maxsize=32)
+def _grid_cdf(*tables: bytes) -> tuple[np.ndarray, float, float]:
+    """Distribution of the sum of independent terms, on an even grid.
 
-    Returns the distribution function, the grid's start and its step in milliseconds.
+    Each table holds equally likely float32 values, as bytes, which can be remembered. Returns the
+    distribution function, the grid's start and its step in milliseconds.
     """
+    terms = [np.frombuffer(table, np.float32).astype(float) for table in tables]
     start = float(sum(term[0] for term in terms))
     span = float(sum(term[-1] - term[0] for term in terms))
     step = max(span / 2**14, 1 / 32)
@@ -142,7 +143,7 @@ def _grid_cdf(*terms: np.ndarray) -> tuple[np.ndarray, float, float]:
     length = next_fast_len(2 * size, real=True)
     spectrum = np.ones(length // 2 + 1)
     for term in terms:
-        at = (term.astype(float) - term[0]) / step
+        at = (term - term[0]) / step
         below = at.astype(int)
         part = at - below
         mass = np.bincount(below, 1 - part, size) + np.bincount(below + 1, part, size)

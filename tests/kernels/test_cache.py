@@ -10,7 +10,7 @@ from types import FunctionType
 import pytest
 from numba import config
 
-from edgelab.kernels import _jit, histogram, latency, placement, replication
+from edgelab.kernels import _jit, corridors, histogram, latency, placement, replication
 
 PROJECT = Path(_jit.__file__).resolve().parents[2]
 KERNELS = [
@@ -18,10 +18,14 @@ KERNELS = [
     histogram.quantiles,
     latency.draw,
     latency.simulate_block,
-    latency.mixture_cdf,
+    latency.add_mixture,
     placement.greedy_order,
     replication.propagation_delay_ms,
     replication.replicate,
+    replication.weigh,
+    corridors.all_pairs,
+    corridors.reach,
+    corridors.between,
 ]
 # Where nothing is compiled these would compile all the same, and the last would start itself.
 compiles = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="says nothing without the JIT")
@@ -46,8 +50,8 @@ ANSWER = "[[640, 768], [512, 640]]"
 NIGHT = """
 import edgelab as el
 from edgelab import kernels
-from edgelab.kernels import histogram, latency, placement, replication
-rooms = histogram, latency, placement, replication
+from edgelab.kernels import corridors, histogram, latency, placement, replication
+rooms = corridors, histogram, latency, placement, replication
 compiled = lambda: sorted(
     (name, str(signature))
     for room in rooms

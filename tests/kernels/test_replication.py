@@ -114,7 +114,7 @@ def test_stale_share_and_its_mean_are_the_lognormals():
     every = 30_000.0  # far beyond every delay, so that the mean share is E[delay] / every
     mean = median * math.exp(sigma**2 / 2)
     spread = mean * math.sqrt(math.expm1(sigma**2))
-    found = kv.mean_stale_share(delays, every) * every
+    found = every * np.array([kv.mean_stale_share(delays, one, every) for one in np.eye(POPS)])
     assert (np.abs(found - mean) <= 4 * spread / math.sqrt(kv.WRITES) + mean / 256).all()
 
 
@@ -123,6 +123,7 @@ def test_readers_weigh_the_pops():
     delays[0, 0] = delays[1, bin_of(np.float32(100))] = kv.WRITES
     found = kv.stale_share(delays, np.array([1.0, 3.0]))
     assert_array_equal(found, np.where(kv.TIMES_MS < 101, 0.75, 0.0))
-    half_way = kv.mean_stale_share(delays, 50.0)
-    assert half_way == pytest.approx([0, 1])
-    assert kv.mean_stale_share(delays, 400.0) == pytest.approx([0, 0.25], rel=1 / 128)
+    for weight, share in (([1.0, 0.0], 0), ([0.0, 2.0], 1), ([1.0, 3.0], 0.75)):
+        assert kv.mean_stale_share(delays, np.array(weight), 50.0) == pytest.approx(share)
+    late = kv.mean_stale_share(delays, np.array([0.0, 1.0]), 400.0)
+    assert late == pytest.approx(0.25, rel=1 / 128)
