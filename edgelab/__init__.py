@@ -25,6 +25,7 @@ _HOMES = {
     "hubs": "edgelab.datasets",
     "corridors": "edgelab.datasets",
     "DataError": "edgelab.constants",
+    "export": "edgelab.export",
 }
 _ROOMS = ("check", "figures", "panels")
 

@@ -4,6 +4,7 @@ Imports nothing at the top but the standard library, so that it can speak when a
 """
 
 import os
+import platform
 import shlex
 import shutil
 import sys
@@ -14,30 +15,6 @@ from pathlib import Path
 from time import perf_counter
 
 WIDGET_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
-
-BROWSERS = (
-    "google-chrome google-chrome-stable chrome chromium chromium-browser microsoft-edge msedge"
-).split()
-BROWSER_PLACES = {
-    "darwin": [
-        f"{home}/Applications/{app}.app/Contents/MacOS/{app}"
-        for home in ("", "~")
-        for app in ("Google Chrome", "Chromium", "Microsoft Edge")
-    ],
-    "win32": [
-        f"%{root}%\\{app}"
-        for root in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
-        for app in (
-            "Google\\Chrome\\Application\\chrome.exe",
-            "Chromium\\Application\\chrome.exe",
-            "Microsoft\\Edge\\Application\\msedge.exe",
-        )
-    ],
-}
-BROWSER_MEND = {
-    "darwin": "brew install --cask google-chrome",
-    "win32": "winget install Google.Chrome",
-}
 
 
 @dataclass(frozen=True)
@@ -71,15 +48,36 @@ def quoted(program):
     return f'& "{program}"' if sys.platform == "win32" else shlex.quote(str(program))
 
 
+def uv():
+    """Return the uv that made this environment, as it can be pasted into a shell, or None."""
+    config = Path(sys.prefix) / "pyvenv.cfg"
+    if config.is_file() and "\nuv = " in "\n" + config.read_text(encoding="utf-8"):
+        return quoted(shutil.which("uv") or os.path.join(".uv", "bin", "uv"))
+    return None
+
+
 def install_command():
     """Return the command that puts this environment right, by the tool that made it."""
-    prefix = Path(sys.prefix)
-    if (prefix / "conda-meta").is_dir():
+    if (Path(sys.prefix) / "conda-meta").is_dir():
         return "conda env update -f environment.yml"
-    config = prefix / "pyvenv.cfg"
-    if config.is_file() and "\nuv = " in "\n" + config.read_text(encoding="utf-8"):
-        return f"{quoted(shutil.which('uv') or os.path.join('.uv', 'bin', 'uv'))} sync --reinstall"
+    if found := uv():
+        return f"{found} sync --reinstall"
     return f"{quoted(sys.executable)} -m pip install --upgrade --force-reinstall -e ."
+
+
+def browser_command():
+    """Return the command that brings a browser, by the system and the tool that made this."""
+    try:
+        system = platform.freedesktop_os_release()["ID"]
+    except OSError:
+        system = ""
+    if system == "debian":
+        return "sudo " * (os.geteuid() != 0) + "apt-get install -y chromium"
+    if (Path(sys.prefix) / "conda-meta").is_dir():
+        return "plotly_get_chrome -y"
+    if found := uv():
+        return f"{found} run plotly_get_chrome -y"
+    return f"{quoted(Path(sys.executable).with_name('plotly_get_chrome'))} -y"
 
 
 def python():
@@ -181,22 +179,26 @@ def compiling():
 
 
 def find_browser():
-    """Return the path of a Chrome, Chromium or Edge, or None.
+    """Return the path of the browser that draws pictures for `el.export`, or None.
 
-    Looked for where kaleido would: `BROWSER_PATH`, then the PATH, then the usual places.
+    The one that `BROWSER_PATH` names, else the one that kaleido finds: downloaded by
+    `plotly_get_chrome`, on the PATH, or in the usual places.
     """
-    places = [os.environ.get("BROWSER_PATH", ""), *BROWSERS, *BROWSER_PLACES.get(sys.platform, [])]
-    expanded = (os.path.expandvars(os.path.expanduser(place)) for place in places if place)
-    return next(filter(None, map(shutil.which, expanded)), None)
+    if named := os.environ.get("BROWSER_PATH"):
+        return shutil.which(os.path.expanduser(named))
+    from choreographer.browsers.chromium import Chromium
+
+    return Chromium.find_browser(skip_local=False)
 
 
 def browser():
-    """Look for a browser that can write figures to files; doing without one is no failure."""
+    """Look for the browser that draws pictures for `el.export`; doing without is no failure."""
     if found := find_browser():
-        return Check("browser", "ok", f"{found} can write figures to files")
-    detail = "no Chrome, Chromium or Edge: only exports to files need one"
-    mend = BROWSER_MEND.get(sys.platform, "sudo apt-get install -y chromium")
-    return Check("browser", "note", detail, mend)
+        return Check("browser", "ok", f"el.export draws PNG, SVG, PDF and slides with {found}")
+    named = os.environ.get("BROWSER_PATH")
+    missing = f"BROWSER_PATH names {named}, no program" if named else "no Chrome, Chromium or Edge"
+    detail = f"{missing}: only el.export to PNG, SVG, PDF and slides needs one"
+    return Check("browser", "note", detail, browser_command())
 
 
 CHECKS = (python, packages, widgets, kernel, cache, compiling, browser)

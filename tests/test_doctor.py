@@ -102,10 +102,37 @@ def test_kernels_that_do_not_compile_are_one_line_and_the_rest_goes_on(monkeypat
     assert well.state == "ok"
 
 
-def test_no_browser_is_a_note(monkeypatch):
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+@pytest.mark.parametrize(
+    ("release", "made_by", "command"),
+    [
+        ("ID=debian", "pip", "apt-get install -y chromium"),
+        ("ID=ubuntu", "uv", "uv run plotly_get_chrome -y"),
+        ("", "pip", "plotly_get_chrome -y"),
+        ("ID=fedora", "conda", "plotly_get_chrome -y"),
+    ],
+)
+def test_no_browser_is_a_note_with_the_command_of_this_system(
+    monkeypatch, tmp_path, release, made_by, command
+):
+    def os_release():
+        if not release:
+            raise OSError
+        return {"ID": release.removeprefix("ID=")}
+
+    monkeypatch.setattr(doctor.platform, "freedesktop_os_release", os_release)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "pyvenv.cfg").write_text("uv = 0.9\n" if made_by == "uv" else "")
+    if made_by == "conda":
+        (tmp_path / "conda-meta").mkdir()
+    monkeypatch.setattr(doctor, "find_browser", lambda: None)
     found = doctor.browser()
-    assert found.state == "note" and found.mend
+    assert found.state == "note" and found.mend.endswith(command)
+
+
+def test_a_browser_that_is_named_and_not_there(monkeypatch):
+    monkeypatch.setenv("BROWSER_PATH", "no/such/chrome")
+    found = doctor.browser()
+    assert found.state == "note" and "BROWSER_PATH names no/such/chrome" in found.detail
 
 
 def test_browser_is_found_where_it_is_named(monkeypatch, tmp_path):

@@ -27,6 +27,7 @@ CONDA_TO_PYPI = {
     "jupyter_client": "jupyter-client",
     "jupyter_core": "jupyter-core",
     "jupyterlab_widgets": "jupyterlab-widgets",
+    "python-kaleido": "kaleido",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from edgelab import datasets
-from edgelab.figures import theme
+from edgelab.figures import telling, theme
 from edgelab.figures.theme import COLOURS
 from edgelab.models.scenario import BASELINE, EDGE, HEADLINE_PLACES, CricStream
 
@@ -52,8 +54,9 @@ class NightFrames(NamedTuple):
     pops: int
 
     @classmethod
+    @lru_cache(maxsize=8)
     def of(cls, night: CricStream) -> NightFrames:
-        """The frames of `night`, from the exact distribution."""
+        """The frames of `night`, from the exact distribution; remembered, so not to be changed."""
         return cls(
             night.latency(),
             night.distribution(),
@@ -69,8 +72,10 @@ NOTHING = NightFrames(None, None, None, None, 0)
 # -- traces: a frame in, dictionaries out; the same ones make a figure and patch a live one -------
 
 
-def _by_place(latency: pd.DataFrame | None, key: str, shift: float) -> list[dict]:
-    """p50, p95 and p99 of the headline places as a line with three marks."""
+def _by_place(
+    latency: pd.DataFrame | None, key: str, shift: float, gap: float = 1.07
+) -> list[dict]:
+    """p50, p95 and p99 of the headline places as a line with three marks, and a word after it."""
     colour, name = COLOURS[key], NAMES[key]
     y = np.arange(len(HEADLINE_PLACES))[::-1] + shift
     levels = np.full((len(y), 3), np.nan)
@@ -106,7 +111,7 @@ def _by_place(latency: pd.DataFrame | None, key: str, shift: float) -> list[dict
         for column, (level, symbol) in enumerate(theme.SYMBOLS.items())
     ]
     label = _scatter(
-        end * 1.07 if drawn else end,
+        end * gap if drawn else end,
         y,
         mode="text",
         text=words if drawn else [""] * len(y),
@@ -159,18 +164,23 @@ def _stale(frame: pd.DataFrame | None, key: str) -> dict:
     return _curve(frame, "since_write_ms", "stale_share", key, hover)
 
 
+def _fleets(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict[str, pd.Series]:
+    rows = {"old": tonight.loc[BASELINE], "tonight": tonight.loc[TONIGHT]}
+    return rows if pinned is None else rows | {"pinned": pinned.loc[TONIGHT]}
+
+
+def _busy(row: pd.Series) -> str:
+    """How busy a fleet is, and how large."""
+    if row["utilisation"] >= 1:
+        return f"never empties ({row['servers']:,})"
+    return f"{_percent(row['utilisation'])} of {row['servers']:,}"
+
+
 def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
     """Bars of how busy the origin is; a saturated one fills its bar and says so."""
-    rows = {"old": tonight.loc[BASELINE], "tonight": tonight.loc[TONIGHT]}
-    if pinned is not None:
-        rows["pinned"] = pinned.loc[TONIGHT]
+    rows = _fleets(tonight, pinned)
     busy = {key: row["utilisation"] for key, row in rows.items()}
-    words = [
-        f"never empties ({rows[key]['servers']:,})"
-        if b >= 1
-        else f"{_percent(b)} of {rows[key]['servers']:,}"
-        for key, b in busy.items()
-    ]
+    words = [_busy(row) for row in rows.values()]
     return {
         "type": "bar",
         "orientation": "h",
@@ -198,7 +208,6 @@ def _percent(share: float) -> str:
 def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
     """Coastline, the PoPs in use, and the places by what they see."""
     lon, lat = datasets.coastline()
-    every = datasets.pops().iloc[:pops]
     places = datasets.places()
     p99 = latency.loc[places["place"], "p99_ms"].to_numpy()
     words = ["never" if np.isinf(v) else f"{v:.0f} ms" for v in p99]
@@ -224,21 +233,33 @@ def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
             text=[f"{p}: p99 {w}" for p, w in zip(places["place"], words, strict=True)],
             hovertemplate="%{text}<extra></extra>",
         ),
-        *(
-            _scatter(
-                some["lon"].to_numpy(),
-                some["lat"].to_numpy(),
-                mode="markers",
-                marker={"symbol": symbol, "size": 5 * scale, "color": COLOURS["tonight"]},
-                text=some["city"].to_numpy(),
-                hovertemplate=f"{word} %{{text}}<extra></extra>",
-            )
-            for some, symbol, word in (
-                (every[~every["hypothetical"]], "cross-thin-open", "PoP"),
-                (every[every["hypothetical"]], "triangle-up-open", "hypothetical PoP"),
-            )
-        ),
+        *_pop_marks(pops, scale),
     ]
+
+
+@lru_cache(maxsize=8)
+def _pop_marks(pops: int, scale: float) -> tuple[dict, ...]:
+    """The first PoPs, the operator's and the hypothetical ones."""
+    every = datasets.pops().iloc[:pops]
+    return tuple(
+        _scatter(
+            some["lon"].to_numpy(),
+            some["lat"].to_numpy(),
+            mode="markers",
+            marker={
+                "symbol": symbol,
+                "size": 5 * scale,
+                "color": COLOURS["tonight"],
+                "line": {"width": 1},
+            },
+            text=some["city"].to_numpy(),
+            hovertemplate=f"{word} %{{text}}<extra></extra>",
+        )
+        for some, symbol, word in (
+            (every[~every["hypothetical"]], "cross-thin-open", "PoP"),
+            (every[every["hypothetical"]], "triangle-up-open", "hypothetical PoP"),
+        )
+    )
 
 
 # -- parts: axes, place in the combined figure, title --------------------------------------------
@@ -400,28 +421,13 @@ def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
         _rule("x6", x0=1, x1=1),
     ]
     quiet = {"size": 11, "color": COLOURS["quiet"]}
-    bands = range(0, len(HEADLINE_PLACES), 2)
-    out["shapes"] += [
-        {
-            "type": "rect",
-            "xref": "x domain",
-            "yref": "y",
-            "x0": 0,
-            "x1": 1,
-            "y0": row - 0.56,
-            "y1": row + 0.44,
-            "line": {"width": 0},
-            "fillcolor": COLOURS["band"],
-            "layer": "below",
-        }
-        for row in bands
-    ]
+    out["shapes"] += _bands()
     at_home = tonight.ends_at != EDGE
     out["annotations"] += [
         _note("blank", np.log10(blank), 1, xref="x", yref="y domain", yanchor="top", font=quiet),
         _note(
             "no KV: nothing is stale" if at_home else "",
-            *(0.5, 0.5),
+            *(0.5, 0.92),
             xref="x5 domain",
             yref="y5 domain",
             xanchor="center",
@@ -431,6 +437,25 @@ def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
         _note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
     ]
     return out
+
+
+def _bands(centre: float = -0.06) -> list[dict]:
+    """A tint behind every other place."""
+    return [
+        {
+            "type": "rect",
+            "xref": "x domain",
+            "yref": "y",
+            "x0": 0,
+            "x1": 1,
+            "y0": row + centre - 0.5,
+            "y1": row + centre + 0.5,
+            "line": {"width": 0},
+            "fillcolor": COLOURS["band"],
+            "layer": "below",
+        }
+        for row in range(0, len(HEADLINE_PLACES), 2)
+    ]
 
 
 def _rule(xref: str, **about) -> dict:
@@ -463,25 +488,10 @@ def _note(text: str, x: float, y: float, **about) -> dict:
 
 def title(night: CricStream, pinned: CricStream | None = None) -> str:
     """Every setting in two lines, so that an exported picture tells them."""
-    knobs = CricStream.knobs()
-    said = {"pops", "origin_fetch_ratio", "kv_delay_ms", "ends_at"}
-    if night.ends_at == EDGE:
-        ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
-        delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
-        pops = f"{night.pops} PoP{'s' * (night.pops != 1)}"
-        first = f"{pops}, KV delay {delay}, {ratio} fetched"
-    else:
-        first = f"every request goes home to Mumbai, {night.origin_servers:,} servers"
-        said.add("origin_servers")
-    more = [
-        f"{knobs[name].label} {knobs[name].text(value)}"
-        for name, value in night.turned.items()
-        if name not in said
-    ]
-    second = "; ".join([", ".join(more)] * bool(more) + [f"pinned: {pinned!r}"] * bool(pinned))
-    if len(second) > SECOND_LINE:
-        second = second[: SECOND_LINE - 1] + "…"
-    return f"<b>CricStream</b>: {first}<br><span style='font-size:11px'>{second}</span>"
+    first, more = telling.settings(night)
+    second = "; ".join([more] * bool(more) + [f"pinned: {pinned!r}"] * bool(pinned))
+    small = f"<span style='font-size:11px'>{telling.cut(second, SECOND_LINE)}</span>"
+    return f"<b>CricStream</b>: {first}<br>{small}"
 
 
 def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = False) -> go.Figure:
@@ -502,18 +512,75 @@ def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = 
     """
     frames = [NightFrames.of(n) for n in (tonight, tonight.baseline())]
     made = traces(*frames, NightFrames.of(pinned) if pinned else None)
-    return theme.figure(made, layout(tonight, pinned), widget)
+    parts = "; ".join(part.title for part in PARTS.values() if part.title)
+    arguments = f"el.{tonight!r}" + (f", pinned=el.{pinned!r}" if pinned else "")
+    meta = {
+        "name": "night",
+        "title": "The night of the final at a glance",
+        "caption": tonight.in_words(),
+        "alt": f"Six plots: {parts}. {tonight.in_words()}",
+        "code": f"el.figures.night({arguments})",
+    }
+    return theme.figure(made, layout(tonight, pinned) | {"meta": meta}, widget)
 
 
-def _single(part: str, made: list[dict], **layout) -> go.Figure:
-    """One part as a figure of its own."""
-    about = PARTS[part]
+# -- single figures: each tells its title, caption, alternative text and line of code -------------
+
+QUIET = {"size": 14, "color": COLOURS["quiet"]}
+#: Keeps a word legible on a line.
+HALO = ", ".join(f"{x}px {y}px {COLOURS['paper']}" for x in (-1, 1) for y in (-1, 1))
+#: By which parameter a figure takes the frames of a night.
+KEYWORDS = {"tonight": "", "old": "baseline=", "pinned": "pinned="}
+
+
+def _frames(tonight, old=None, pinned=None) -> dict[str, pd.DataFrame]:
+    """The frames that were given, by night, tonight's first."""
+    frames = {"tonight": tonight, "old": old, "pinned": pinned}
+    return {key: frame for key, frame in frames.items() if frame is not None}
+
+
+def _single(
+    part: str,
+    made: list[dict],
+    frames: Mapping[str, pd.DataFrame],
+    about: Mapping[str, str],
+    pops: int | None = None,
+    **layout,
+) -> go.Figure:
+    """One part as a figure of its own, with what an export tells of it.
+
+    `about` holds the name of the function, the title, caption and alternative text; what the
+    frames tell of their nights is added.
+    """
+    sources = {key: telling.source(frame) for key, frame in frames.items()}
+    settings = {
+        key: ", ".join(filter(None, telling.settings(sources[key][0])))
+        for key in ("tonight", "pinned")
+        if sources.get(key)
+    }
+    meta = dict(about)
+    meta["caption"] += "".join(f" {key.capitalize()}: {said}." for key, said in settings.items())
+    if all(sources.values()):
+        lines = [f"{KEYWORDS[key]}{line}" for key, (_, line) in sources.items()]
+        lines += [] if pops is None else [str(pops)]
+        meta["code"] = f"el.figures.{about['name']}({', '.join(lines)})"
+    below = "; pinned: ".join(settings.values()) if "tonight" in settings else ""
+    below = telling.cut(below, theme.SUBTITLE_CHARACTERS)
+    heading = {
+        "text": f"<b>{about['title']}</b>",
+        "subtitle": {"text": below, "font": {"size": 14}},
+        "x": 0.02,
+        "y": 0.965,
+        "yanchor": "top",
+        "font": {"size": 18},
+    }
     base = {
-        "title": {"text": f"<b>{about.title}</b>", "x": 0.02, "font": {"size": 18}},
-        "margin": {"l": 120, "r": 20, "t": 70, "b": 55},
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
-        "xaxis": about.x_axis,
-        "yaxis": about.y_axis,
+        "title": heading,
+        "margin": {"l": 20, "r": 30, "t": 105, "b": 20},
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.01, "yanchor": "bottom"},
+        "xaxis": PARTS[part].x_axis | {"automargin": True},
+        "yaxis": PARTS[part].y_axis | {"automargin": True},
+        "meta": meta,
     }
     for trace in made:
         if "textfont" in trace:
@@ -521,48 +588,93 @@ def _single(part: str, made: list[dict], **layout) -> go.Figure:
     return theme.figure(made, base | layout, type_px=15)
 
 
-def p99_by_place(latency: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
+def p99_by_place(
+    latency: pd.DataFrame,
+    baseline: pd.DataFrame | None = None,
+    pinned: pd.DataFrame | None = None,
+) -> go.Figure:
     """p50, p95 and p99 of the headline places.
 
     Parameters
     ----------
     latency : pandas.DataFrame
         From `CricStream.latency`, in milliseconds.
-    baseline : pandas.DataFrame, optional
-        The same of the old Mumbai origin.
+    baseline, pinned : pandas.DataFrame, optional
+        The same of the old Mumbai origin, and of a night to compare with.
 
     Returns
     -------
     plotly.graph_objects.Figure
         A quantile that never comes is a line to the edge with the word "never".
     """
-    made = _by_place(latency, "tonight", -0.1)
-    made[0] |= {"showlegend": True, "name": NAMES["tonight"]}
-    if baseline is not None:
-        made += _by_place(baseline, "old", 0.2)
-        made[-5] |= {"showlegend": True, "name": NAMES["old"]}
-    return _single("by_place", made)
+    frames = _frames(latency, baseline, pinned)
+    shifts = {"old": 0.31, "tonight": 0.0, "pinned": -0.31}
+    if pinned is None:
+        shifts = {"old": 0.22, "tonight": -0.22}
+    lines, words, told = [], [], []
+    for key in (k for k in shifts if k in frames):
+        line, *marks, word = _by_place(frames[key], key, shifts[key], gap=1.15)
+        lines += [line | {"showlegend": True, "name": NAMES[key]}, *marks]
+        halo = word["textfont"] | {"shadow": HALO}
+        words.append(word | {"textfont": halo, "textposition": "middle right"})
+    for key, frame in frames.items():
+        rows = frame.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)]
+        each = [
+            f"{LABELS.get(place, place)} {', '.join(telling.in_ms(v) for v in row)}"
+            for place, row in zip(rows.index, rows.to_numpy(), strict=True)
+        ]
+        told.append(f"{NAMES[key].capitalize()}: {'; '.join(each)}.")
+    seen = {key: telling.in_ms(frame.loc["Bay Area", "p99_ms"]) for key, frame in frames.items()}
+    about = {
+        "name": "p99_by_place",
+        "title": "What each place sees",
+        "caption": f"Bay Area viewers: p99 {telling.said(seen)}",
+        "alt": f"Dots on lines, a row a place: p50, p95 and p99. {' '.join(told)}",
+    }
+    axes = {
+        "xaxis": theme.ms_axis("latency, ms: ○ p50, ◇ p95, ■ p99", *BY_PLACE_MS),
+        "yaxis": _PLACES_AXIS | {"range": [-0.6, len(HEADLINE_PLACES) - 0.4]},
+    }
+    axes = {name: axis | {"automargin": True} for name, axis in axes.items()}
+    return _single("by_place", lines + words, frames, about, shapes=_bands(0.0), **axes)
 
 
-def distribution(frame: pd.DataFrame, baseline: pd.DataFrame | None = None) -> go.Figure:
+def distribution(
+    frame: pd.DataFrame,
+    baseline: pd.DataFrame | None = None,
+    pinned: pd.DataFrame | None = None,
+) -> go.Figure:
     """Share of the viewers who still wait, over the latency; both axes are logarithmic.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         From `CricStream.distribution`.
-    baseline : pandas.DataFrame, optional
-        The same of the old Mumbai origin.
+    baseline, pinned : pandas.DataFrame, optional
+        The same of the old Mumbai origin, and of a night to compare with.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    return _single("later", [_later(frame, "tonight"), _later(baseline, "old")])
+    frames = _frames(frame, baseline, pinned)
+    until = {k: telling.falls_to(f, "to_ms", "later_share", 0.01) for k, f in frames.items()}
+    caption = f"Time until only 1 viewer in 100 still waits: {telling.said(until)}"
+    about = {
+        "name": "distribution",
+        "title": "Who still waits",
+        "caption": caption,
+        "alt": "Falling curves on two logarithmic axes: the share of viewers who still wait, over "
+        f"the latency. {caption}",
+    }
+    made = [_later(each, key) for key, each in frames.items()]
+    ends = {"x0": LATER_MS[0], "x1": LATER_MS[1], "yref": "y", "y0": 0.01, "y1": 0.01}
+    p99 = _note("p99", np.log10(LATER_MS[1]), -2, xref="x", yref="y", xanchor="right", font=QUIET)
+    return _single("later", made, frames, about, shapes=[_rule("x", **ends)], annotations=[p99])
 
 
 def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
-    """The places by p99 and the PoPs, on Natural Earth's coastline.
+    """The places by p99 and the PoPs on Natural Earth's coastline, and India larger.
 
     Parameters
     ----------
@@ -583,37 +695,94 @@ def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
     """
     if pops not in range(len(datasets.pops()) + 1):
         raise ValueError(f"pops: got {pops!r}, allowed 0 to {len(datasets.pops())}")
-    made = _map(latency, pops, scale=1.2)
+    made = _map(latency, pops, scale=0.9)
+    p99 = latency.loc[datasets.places()["place"], "p99_ms"]
+    lost = int(np.isinf(p99).sum())
+    caption = f"The p99 of {lost} of {len(p99)} places never comes."
+    if not lost:
+        best, worst = p99.idxmin(), p99.idxmax()
+        caption = f"p99 by place: {telling.in_ms(p99[best])} in {best} at best, "
+        caption += f"{telling.in_ms(p99[worst])} in {worst} at worst."
+    place = "place, ✕ where the p99 never comes" if lost else "place, the larger the more viewers"
+    for trace, name in zip(made[1:], (place, "PoP", "hypothetical PoP"), strict=True):
+        trace |= {"name": name, "showlegend": len(trace["x"]) > 0}
     made[1]["marker"] |= {"colorbar": _colorbar(x=1.0, y=1.0, length=1.0)}
-    return _single("map", made, margin={"l": 20, "r": 20, "t": 60, "b": 20})
+    made += [t | {"xaxis": "x2", "yaxis": "y2"} for t in _map(latency, pops, scale=1.2)]
+    about = {
+        "name": "world_map",
+        "title": "PoPs, and places by p99",
+        "caption": caption,
+        "alt": f"World map and map of India: {pops} PoP{'s' * (pops != 1)}, and {len(p99)} places "
+        f"coloured by p99. {caption}",
+    }
+    maps = {
+        "xaxis": PARTS["map"].x_axis | {"domain": [0, 0.65]},
+        "xaxis2": PARTS["india"].x_axis | {"domain": [0.67, 0.995], "anchor": "y2"},
+        "yaxis2": PARTS["india"].y_axis | {"anchor": "x2"},
+        "legend": {"itemsizing": "constant", "orientation": "h", "y": 1.01, "yanchor": "bottom"},
+    }
+    india = _note("India", 0.02, 0.01, xref="x2 domain", yref="y2 domain", font=QUIET)
+    notes = {"annotations": [india]}
+    return _single("map", made, {"tonight": latency}, about, pops=pops, **maps, **notes)
 
 
-def staleness(frame: pd.DataFrame) -> go.Figure:
+def staleness(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
     """Share of stale KV reads over the time since the write.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         From `CricStream.staleness`.
+    pinned : pandas.DataFrame, optional
+        The same of a night to compare with.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    return _single("stale", [_stale(frame, "tonight")])
+    frames = _frames(frame, pinned=pinned)
+    until = {
+        k: telling.falls_to(f, "since_write_ms", "stale_share", 0.01) for k, f in frames.items()
+    }
+    caption = f"Time until 99 of 100 reads see the new list: {telling.said(until)}"
+    about = {
+        "name": "staleness",
+        "title": "Stale KV reads",
+        "caption": caption,
+        "alt": "Falling curve: the share of reads that are stale, over the time since the write. "
+        f"{caption}",
+    }
+    made = [_stale(each, key) | {"showlegend": True} for key, each in frames.items()]
+    none = "" if frame["stale_share"].any() else "tonight nothing is stale"
+    note = _note(none, 0.5, 0.05, xref="x domain", yref="y domain", font=QUIET)
+    return _single("stale", made, frames, about, annotations=[note])
 
 
-def origin_load(frame: pd.DataFrame) -> go.Figure:
+def origin_load(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
     """How busy the origin is, beside the old fleet.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         From `CricStream.origin_load`.
+    pinned : pandas.DataFrame, optional
+        The same of a night to compare with.
 
     Returns
     -------
     plotly.graph_objects.Figure
         The bar of a saturated origin is cut at the edge and says that its queue never empties.
     """
-    return _single("load", [_load(frame, None)])
+    busy = {
+        key: f"{BARS[key]} {'a queue that ' * bool(row['utilisation'] >= 1)}{_busy(row)}"
+        for key, row in _fleets(frame, pinned).items()
+    }
+    caption = f"Servers in use in Mumbai: {', '.join(busy.values())}."
+    about = {
+        "name": "origin_load",
+        "title": "How busy Mumbai is",
+        "caption": caption,
+        "alt": f"Bars, one a fleet. {caption}",
+    }
+    made, frames = [_load(frame, pinned)], _frames(frame, pinned=pinned)
+    return _single("load", made, frames, about, shapes=[_rule("x", x0=1, x1=1)])

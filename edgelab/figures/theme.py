@@ -6,9 +6,13 @@ colour says, a symbol, a dash or a text says too.
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from math import log10
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 
@@ -21,11 +25,25 @@ __all__ = [
     "figure",
     "ms_axis",
     "share_axis",
+    "slide",
 ]
 
 #: Size of a figure on a slide, in CSS pixels; the camera doubles it to 1920 x 1080.
 WIDTH, HEIGHT, CAMERA_SCALE = 960, 540, 2
 CAMERA = {"format": "png", "width": WIDTH, "height": HEIGHT, "scale": CAMERA_SCALE}
+
+#: Least sizes of type on a slide, in the same pixels: read from the back row of a lecture hall.
+TITLE_PX, HEADING_PX, LABEL_PX = 28, 20, 18
+#: How much thicker lines and how much bigger marks get on a slide.
+BOLDER = 1.7
+#: A picture with more plots than this keeps its type: there is no room to enlarge it.
+DENSE = 2
+#: How much larger the canvas of such a picture may be.
+LARGER = 4 / 3
+#: Characters of the title, and of the line below it, for which a slide has room.
+TITLE_CHARACTERS, SUBTITLE_CHARACTERS = 58, 98
+_AXIS = re.compile(r"[xy]axis\d*")
+_SUBPLOT = re.compile(r"(xaxis|polar|scene|geo|map|mapbox|ternary|smith)\d*")
 
 
 def config(name: str) -> dict:
@@ -126,3 +144,136 @@ def _merged(under: Mapping, over: Mapping) -> dict:
         if k in over and isinstance(under[k], Mapping) and isinstance(over[k], Mapping)
     }
     return {**under, **over, **both}
+
+
+# -- slides ---------------------------------------------------------------------------------------
+
+
+def slide(figure: go.Figure, title: bool = True) -> go.Figure:
+    """A copy of any plotly figure, made to be read from the back row.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        A Figure or FigureWidget, of any template; it stays as it is.
+    title : bool
+        Whether the title stays. Without it the picture is lower by the title's height.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        960 x 540 CSS px (960 x 460 without a title): the title at least 28 px, headings and
+        legend 20, other type 18, thicker lines, bigger marks, margins that fit. A picture of more
+        than two plots keeps its type, on up to 1280 x 720 if it was drawn for more than 960 x 540.
+    """
+    traces = [trace.to_plotly_json() for trace in figure.data]
+    layout = figure.layout.to_plotly_json()
+    height = HEIGHT if title else HEIGHT - 80
+    said = _title(layout)
+    layout.pop("title", None)
+    if len({key for key in layout if _SUBPLOT.fullmatch(key)}) > DENSE:
+        zoom = max((layout.get("width") or 0) / WIDTH, (layout.get("height") or 0) / height)
+        zoom = min(max(zoom, 1), LARGER)
+        layout |= {"width": round(WIDTH * zoom), "height": round(height * zoom)}
+        if title:
+            layout["title"] = said
+        return go.Figure(traces, layout | {"autosize": False}, frames=figure.frames)
+    for node in (said, layout, *traces):
+        _raise_type(node)
+    for trace in traces:
+        _embolden(trace)
+    for shape in layout.get("shapes", ()):
+        _scale(shape.get("line", {}), "width")
+    font = layout.get("font") or {}
+    layout["font"] = font | {"size": max(HEADING_PX, font.get("size") or 0)}
+    if any("xaxis" in trace for trace in figure.data):
+        layout = {"xaxis": {}, "yaxis": {}} | layout
+    if any("scene" in trace for trace in figure.data):  # from further away, for its larger type
+        eye = {"x": 1.6, "y": 1.6, "z": 1.4}
+        layout["scene"] = {"camera": {"eye": eye}} | (layout.get("scene") or {})
+    for key, axis in layout.items():
+        if _AXIS.fullmatch(key):
+            layout[key] = axis | {"automargin": True}
+    top = 18
+    if title and said:
+        layout["title"], tall = _slide_title(said)
+        top += tall
+    if _above(layout, traces):
+        top += 38
+    # An axis makes room for its labels, though none to the edge beyond its title.
+    named = {key[0] for key, about in layout.items() if _AXIS.fullmatch(key) and _title(about)}
+    left, below = (100 if "y" in named else 24), (74 if "x" in named else 24)
+    given = layout.get("margin") or {}
+    margin = {"l": max(left, given.get("l") or 0), "r": max(34, given.get("r") or 0)}
+    layout["margin"] = margin | {"t": top, "b": max(below, given.get("b") or 0)}
+    layout |= {"width": WIDTH, "height": height, "autosize": False}
+    return go.Figure(traces, layout, frames=figure.frames)
+
+
+def _title(about: Mapping) -> dict:
+    """The title of a layout or an axis; empty if there is none."""
+    said = about.get("title") or {}
+    said = {"text": said} if isinstance(said, str) else said
+    return said if said.get("text") else {}
+
+
+def _slide_title(said: Mapping) -> tuple[dict, int]:
+    """The title at the top of a slide, its subtitle as its last line, and the pixels they take."""
+    text = said["text"]
+    if "<" not in text:
+        text = "<br>".join(textwrap.wrap(text, TITLE_CHARACTERS))
+    size = max(TITLE_PX, (said.get("font") or {}).get("size") or 0)
+    tall = 8 + 1.3 * size * (1 + text.count("<br>"))
+    if below := (said.get("subtitle") or {}).get("text"):
+        text += f"<br><span style='font-size:{LABEL_PX}px'>{below}</span>"
+        tall += 1.4 * LABEL_PX
+    # By its first baseline: plotly sets several lines higher than one if hung by their top.
+    baseline = 1 - (14 + 0.75 * size) / HEIGHT
+    place = {"y": baseline, "yref": "container", "yanchor": "bottom", "automargin": False}
+    font = (said.get("font") or {}) | {"size": size}
+    return {**said, "text": text, "subtitle": {"text": ""}, "font": font, **place}, round(tall)
+
+
+def _above(layout: Mapping, traces: Sequence[Mapping]) -> bool:
+    """Whether a legend or a heading stands above the plot."""
+    tops = [
+        note.get("y", 0)
+        for note in layout.get("annotations", ())
+        if note.get("yref") == "paper" and note.get("text")
+    ]
+    legend = layout.get("legend") or {}
+    entries = [trace.get("showlegend", len(traces) > 1) for trace in traces]
+    if legend.get("orientation") == "h" and any(entries) and layout.get("showlegend") is not False:
+        tops.append(legend.get("y") or 0)
+    return max(tops, default=0) >= 1
+
+
+def _raise_type(node: Any, inside: str = "") -> None:
+    """Raise every size of type that is said and too small, at every depth."""
+    for item in node if isinstance(node, list | tuple) else ():
+        _raise_type(item)
+    if not isinstance(node, Mapping):
+        return
+    for key, value in node.items():
+        if key.endswith("font") and isinstance(value, dict) and value.get("size") is not None:
+            least = HEADING_PX if inside in ("title", "legend") else LABEL_PX
+            value["size"] = np.maximum(value["size"], least).tolist()
+        elif key != "meta":
+            _raise_type(value, key)
+
+
+def _embolden(trace: dict) -> None:
+    """Thicken a trace's lines and enlarge its marks, also those that plotly would choose."""
+    if trace["type"].startswith("scatter"):
+        trace["line"] = {"width": 2} | trace.get("line", {})
+        trace["marker"] = {"size": 6} | trace.get("marker", {})
+    marker = trace.get("marker", {})
+    for line in (trace.get("line", {}), marker.get("line", {})):
+        _scale(line, "width")
+    _scale(marker, "size")
+    _scale(marker.get("colorbar", {}), "thickness")
+
+
+def _scale(about: dict, key: str) -> None:
+    if about.get(key) is not None:
+        about[key] = (BOLDER * np.asarray(about[key], float)).tolist()

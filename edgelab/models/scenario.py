@@ -326,10 +326,12 @@ class CricStream(Model):
             exactly 1 % is fetched, may stand at either end of it.
         """
         night = self.latency_only().replace(blank_panel_ms=self.blank_panel_ms)
-        return _latency_frame(night, method).copy()
+        frame = _latency_frame(night, method).copy()
+        frame.attrs["code"] = f"el.{self!r}.latency({f'{method=}' * (method != 'exact')})"
+        return frame
 
     def _latency_frame(self, method: str) -> pd.DataFrame:
-        counts = _with_groups(self.histogram(method))
+        counts = _with_groups(self.latency_only(), method)
         places = datasets.places()
         frame = pd.DataFrame(
             {
@@ -373,12 +375,12 @@ class CricStream(Model):
         names = [*datasets.places()["place"], *GROUPS]
         if group not in names:
             raise ValueError(f"group: got {group!r}, allowed a place or one of {', '.join(GROUPS)}")
-        counts = _with_groups(self.histogram(method))[names.index(group)]
+        counts = _with_groups(self.latency_only(), method)[names.index(group)]
         edges = histogram.bin_edges_ms()[:-1]
         coarse = 8
         share = np.append(counts[:-1].reshape(-1, coarse).sum(axis=1), counts[-1]) / counts.sum()
         later = np.cumsum(share[::-1])[::-1][1:]
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {
                 "from_ms": edges[:-1:coarse],
                 "to_ms": edges[coarse::coarse],
@@ -386,20 +388,16 @@ class CricStream(Model):
                 "later_share": later,
             }
         )
+        given = [f"{group=}"] * (group != "everyone") + [f"{method=}"] * (method != "exact")
+        frame.attrs["code"] = f"el.{self!r}.distribution({', '.join(given)})"
+        return frame
 
     # -- stale lists -----------------------------------------------------------------------
-
-    def _readers(self) -> tuple[np.ndarray, np.ndarray]:
-        """Viewers who read at each PoP, and the row of the PoP at which the list is written."""
-        pop, _ = geo.nearest_pop(self.pops)
-        viewers = datasets.places()["viewers"].to_numpy() / pop.shape[1]
-        readers = np.bincount(pop.ravel(), np.repeat(viewers, pop.shape[1]), minlength=self.pops)
-        return readers, int(np.argmin(geo.origin_rtt_ms()[1][: self.pops]))
 
     def _delays(self) -> np.ndarray:
         return kv.delay_histogram(
             self.pops,
-            self._readers()[1],
+            _readers(self.pops)[1],
             self.kv_delay_ms,
             self.rebalancing_share,
             self.seed,
@@ -415,17 +413,14 @@ class CricStream(Model):
             the PoPs that hold the old list). With DNS pointing home there is no KV to be stale,
             and both are 0.
         """
-        readers, _ = self._readers()
-        delays = self._delays()
+        stale = np.zeros((2, len(kv.TIMES_MS)))
+        if self.ends_at == EDGE:
+            weights = _readers(self.pops)[0], np.ones(self.pops)
+            stale = [kv.stale_share(self._delays(), weight) for weight in weights]
         frame = pd.DataFrame(
-            {
-                "since_write_ms": kv.TIMES_MS,
-                "stale_share": kv.stale_share(delays, readers),
-                "stale_pops": kv.stale_share(delays, np.ones(self.pops)),
-            }
+            {"since_write_ms": kv.TIMES_MS, "stale_share": stale[0], "stale_pops": stale[1]}
         )
-        if self.ends_at == HOME:
-            frame[["stale_share", "stale_pops"]] = 0.0
+        frame.attrs["code"] = f"el.{self!r}.staleness()"
         return frame
 
     @property
@@ -433,8 +428,9 @@ class CricStream(Model):
         """Viewers whose panel, at a random moment, is made from a list already replaced."""
         if self.ends_at == HOME:
             return 0.0
-        readers, _ = self._readers()
-        return float(readers @ kv.mean_stale_share(self._delays(), 1000 * self.list_refresh_s))
+        readers, _ = _readers(self.pops)
+        share = kv.mean_stale_share(self._delays(), readers, 1000 * self.list_refresh_s)
+        return share * readers.sum()
 
     # -- the origin ------------------------------------------------------------------------
 
@@ -464,7 +460,9 @@ class CricStream(Model):
                 "p99_ms": time[49],
                 "state": night.state,
             }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
+        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
+        frame.attrs["code"] = f"el.{self!r}.origin_load()"
+        return frame
 
     # -- in short --------------------------------------------------------------------------
 
@@ -598,8 +596,23 @@ def _latency_frame(night: CricStream, method: str) -> pd.DataFrame:
     return night._latency_frame(method)
 
 
-def _with_groups(counts: np.ndarray) -> np.ndarray:
+@lru_cache(maxsize=8)
+def _with_groups(night: CricStream, method: str) -> np.ndarray:
     """The places' histograms with those of the groups below them: merging is adding."""
+    counts = night.histogram(method)
     diaspora = (datasets.places()["group"] == "diaspora").to_numpy()
-    groups = [counts[diaspora].sum(axis=0), counts[~diaspora].sum(axis=0), counts.sum(axis=0)]
-    return np.vstack([counts, groups]).astype(float)
+    out = np.empty((len(counts) + len(GROUPS), counts.shape[1]))
+    out[: len(counts)] = counts
+    for row, some in enumerate((diaspora, ~diaspora, slice(None)), start=len(counts)):
+        out[row] = counts[some].sum(axis=0)
+    out.flags.writeable = False
+    return out
+
+
+@lru_cache(maxsize=8)
+def _readers(pops: int) -> tuple[np.ndarray, int]:
+    """Viewers who read at each PoP, and the row of the PoP at which the list is written."""
+    pop, _ = geo.nearest_pop(pops)
+    viewers = datasets.places()["viewers"].to_numpy() / pop.shape[1]
+    readers = np.bincount(pop.ravel(), np.repeat(viewers, pop.shape[1]), minlength=pops)
+    return readers, int(np.argmin(geo.origin_rtt_ms()[1][:pops]))

@@ -12,9 +12,10 @@ import ipywidgets as widgets
 import numpy as np
 from IPython import get_ipython
 from IPython.display import display
-from plotly.graph_objects import FigureWidget
+from plotly.graph_objects import Figure, FigureWidget
 
 from edgelab import kernels
+from edgelab.export import export
 from edgelab.figures import theme
 from edgelab.knobs import Knob, Model
 
@@ -144,8 +145,8 @@ def _options(about: Knob, value: Any) -> list[tuple[str, Any]]:
 class Panel(widgets.VBox):
     """A card of knobs, one live figure, a sentence, and the line of code that recreates it.
 
-    A subclass says what to draw. An error in a callback is shown in the card, in words, and
-    kept in `ERRORS`.
+    A subclass says what to draw, and how its files are called (`name`). An error in a callback is
+    shown in the card, in words, and kept in `ERRORS`.
 
     Parameters
     ----------
@@ -160,6 +161,9 @@ class Panel(widgets.VBox):
     pinned : Model, optional
         What is pinned at first.
     """
+
+    #: What its slides and the camera's pictures are called.
+    name = "panel"
 
     def __init__(
         self,
@@ -183,6 +187,7 @@ class Panel(widgets.VBox):
         self.below = widgets.HTML()
         self.code = widgets.HTML()
         self.problem = widgets.HTML()
+        self.saved = widgets.HTML(layout={"display": "none"})
         self.figure = self.make_figure()
         self._drawn = [dict(trace) for trace in self.make_traces()]
         self._written = self.make_layout()
@@ -199,6 +204,10 @@ class Panel(widgets.VBox):
         self.pin.observe(self._on_pin, "value")
         self.reset = widgets.Button(description="Reset", icon="undo", tooltip="Back to the start")
         self.reset.on_click(lambda _: self._press(lambda start: start, unpin=True))
+        self.deck = widgets.Button(
+            description="Slides", icon="download", tooltip="Save a PowerPoint deck in exports/"
+        )
+        self.deck.on_click(lambda _: self._save())
         for widget in self.controls.values():
             widget.observe(self._on_knob, "value")
         for widget in (self.figure, self.pin, *self.controls.values()):
@@ -216,7 +225,7 @@ class Panel(widgets.VBox):
             lambda c: setattr(drawer.layout, "display", "flex" if c["new"] else "none"), "value"
         )
         top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
-        side = widgets.VBox([self.pin, self.reset], layout={"width": "170px"})
+        side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
         sliders = widgets.VBox([self.controls[n] for n in main], layout={"flex": "1 1 auto"})
         super().__init__(
             [
@@ -224,6 +233,7 @@ class Panel(widgets.VBox):
                 top,
                 widgets.HBox([sliders, side]),
                 self.problem,
+                self.saved,
                 self.figure,
                 self.words,
                 self.below,
@@ -256,6 +266,14 @@ class Panel(widgets.VBox):
     def settle(self) -> None:
         """What follows when the hand is at rest; nothing by default."""
 
+    def slides(self) -> list[Figure]:
+        """The figures of a deck of slides for the present model; by default the panel's own."""
+        figure = Figure(self.figure)
+        title = self.name.replace("-", " ").capitalize()
+        told = {"title": title, "caption": self.make_words(), "code": self.line()}
+        figure.layout.meta = {"name": self.name, **told}
+        return [figure]
+
     # -- what every panel does -----------------------------------------------------------------
 
     def show(self, model: Model) -> None:
@@ -287,6 +305,49 @@ class Panel(widgets.VBox):
                 self._busy = False
             self.model = model
             self._redraw()
+
+    def line(self) -> str:
+        """The line of code that recreates what is on the screen."""
+        arguments = f"el.{self.model!r}"
+        if self.pinned:
+            arguments += f", pinned=el.{self.pinned!r}"
+        return self._code_form.format(arguments)
+
+    def _save(self) -> None:
+        """Write the slides of the present model, in a thread: the sliders stay alive."""
+        with self._lock:
+            if self.deck.disabled:
+                return
+            self.deck.disabled = True
+            self._report("Preparing the slides …")
+            try:
+                figures = self.slides()
+            except Exception as error:  # shown in words, and kept for the tests
+                self._saved(error)
+                return
+        threading.Thread(target=self._write, args=(figures,), daemon=True).start()
+
+    def _write(self, figures: list[Figure]) -> None:
+        try:
+            path = export(figures, f"{self.name}.pptx", progress=self._report)
+            self._saved(f"{len(figures)} slides are in {path}, with the code in their notes.")
+        except Exception as error:  # shown in words, and kept for the tests
+            self._saved(error)
+
+    def _saved(self, end: str | Exception) -> None:
+        with self._lock:
+            self._report(f"{end}", wrong=isinstance(end, Exception))
+            if isinstance(end, Exception):
+                ERRORS.append(end)
+            self.deck.disabled = False
+
+    def _report(self, text: str, wrong: bool = False) -> None:
+        """Tell in the card how the slides get on."""
+        kind = 'class="edgelab-error" role="alert"' if wrong else 'role="status"'
+        lines = "<br>".join(html.escape(text).splitlines())
+        with self._lock:
+            self.saved.value = f"<p {kind}>{lines}</p>"
+            self.saved.layout.display = None
 
     def _press(self, make: Callable[[Model], Model], unpin: bool = False) -> None:
         """A button's work: what `make` makes of the start; errors are told in the card."""
@@ -350,11 +411,7 @@ class Panel(widgets.VBox):
             self.words.value = (
                 f'<p class="edgelab-words" aria-live="polite">{html.escape(self.make_words())}</p>'
             )
-            arguments = f"el.{self.model!r}"
-            if self.pinned:
-                arguments += f", pinned=el.{self.pinned!r}"
-            line = html.escape(self._code_form.format(arguments))
-            self.code.value = f"<p>This screen again: <code>{line}</code></p>"
+            self.code.value = f"<p>This screen again: <code>{html.escape(self.line())}</code></p>"
             self.problem.value = ""
         except Exception as error:  # shown in words, and kept for the tests
             # What stands there belongs to an earlier model.
@@ -405,6 +462,8 @@ def _changed(old: Any, new: Mapping) -> dict:
 
 
 def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return a.shape == b.shape and bool(np.all((a == b) | ((a != a) & (b != b))))
     return type(a) is type(b) and a == b

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from plotly.graph_objects import FigureWidget
+from plotly.graph_objects import Figure, FigureWidget
 
 from edgelab.figures import cricstream, theme
-from edgelab.models.scenario import HOME, CricStream
+from edgelab.models.scenario import EDGE, HOME, CricStream
 from edgelab.panels.base import Panel, set_camera
 
 __all__ = ["PRESETS", "NightPanel", "night"]
@@ -24,6 +24,8 @@ PRESETS = {
 class NightPanel(Panel):
     """The night live: the exact curves under the moving hand, every viewer when it rests."""
 
+    name = "cricstream-night"
+
     def __init__(self, start: CricStream, pinned: CricStream | None = None) -> None:
         self._simulated = self._simulated_for = None
         super().__init__(
@@ -37,14 +39,15 @@ class NightPanel(Panel):
     def make_figure(self) -> FigureWidget:
         figure = theme.figure(self.make_traces(), self.make_layout(), widget=True)
         figure.layout.height = HEIGHT_PX
-        set_camera(figure, "edgelab-cricstream-night")
+        set_camera(figure, f"edgelab-{self.name}")
         return figure
 
     def make_traces(self) -> list[dict]:
         frames = cricstream.NightFrames.of
         return cricstream.traces(
             frames(self.model),
-            frames(self.model.baseline()),
+            # One entry in memory, whatever slider moves that the old origin does not have.
+            frames(self.model.baseline().latency_only()),
             frames(self.pinned) if self.pinned else None,
             self._simulated,
         )
@@ -54,6 +57,20 @@ class NightPanel(Panel):
 
     def make_words(self) -> str:
         return self.model.in_words()
+
+    def slides(self) -> list[Figure]:
+        """The single figures of the present night, beside its baseline and the pinned night."""
+        night, old, pinned = self.model, self.model.baseline(), self.pinned
+        latency, pops = night.latency(), night.pops if night.ends_at == EDGE else 0
+        return [
+            cricstream.p99_by_place(latency, old.latency(), pinned and pinned.latency()),
+            cricstream.distribution(
+                night.distribution(), old.distribution(), pinned and pinned.distribution()
+            ),
+            cricstream.world_map(latency, pops),
+            cricstream.staleness(night.staleness(), pinned and pinned.staleness()),
+            cricstream.origin_load(night.origin_load(), pinned and pinned.origin_load()),
+        ]
 
     def _redraw(self) -> None:
         if self._simulated_for != self.model.latency_only():

@@ -1,7 +1,8 @@
 """How long the night takes: python tests/benchmarks/night.py
 
-Prints medians of things that are run in turn in one process, and of first panels in processes of
-their own. Nothing is asserted: times flake, ratios in one run tell more.
+Prints medians of things that are run in turn in one process, of imports and first panels in
+processes of their own, and of the drag in a browser (`drag.py`). Nothing is asserted: times flake,
+ratios in one run tell more.
 """
 
 from __future__ import annotations
@@ -15,12 +16,23 @@ import tempfile
 from collections.abc import Callable
 from time import perf_counter
 
+import drag
 import numpy as np
 
+from edgelab import datasets
 from edgelab.kernels import histogram, latency, warm
+from edgelab.kernels.placement import greedy_order
 from edgelab.models import request
 from edgelab.models.scenario import CricStream
+from edgelab.sphere import great_circle_km
 
+IMPORTS = {
+    "edgelab with its panels": "import edgelab as el; el.panels",
+    "its dependencies alone": (
+        "import numba, numpy, pandas, scipy.fft, scipy.special, ipywidgets, IPython.display; "
+        "import platformdirs, plotly.io; from plotly.graph_objects import Figure, FigureWidget"
+    ),
+}
 FIRST_PANEL = """
 from time import perf_counter
 start = perf_counter()
@@ -30,6 +42,13 @@ imported = perf_counter()
 el.panels.night()
 print(imported - start, perf_counter() - imported)
 """
+
+
+CITIES, POPS = datasets.cities(), datasets.pops()
+PEOPLE = np.concatenate([CITIES["population"], np.full(len(POPS), 1e5)])
+ENDS = [[frame[c].to_numpy(float) for c in ("lat", "lon")] for frame in (CITIES, POPS)]
+KM = great_circle_km(*(np.concatenate(both)[:, None] for both in zip(*ENDS, strict=True)), *ENDS[1])
+WEIGHT = PEOPLE.astype(float)
 
 
 def vectorised(tables: request.Tables, seed: int) -> list[np.ndarray]:
@@ -80,14 +99,37 @@ def first_panel_s(cache: str) -> tuple[float, float]:
     return imports, panel
 
 
+def run_s(code: str) -> float:
+    """Seconds of a line of code in a process of its own, the interpreter's start left out."""
+    timed = f"from time import perf_counter as t; a = t(); {code}; print(t() - a)"
+    run = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True)
+    return float(run.stdout)
+
+
+def greedy() -> None:
+    """The order of 500 PoPs for the world's cities, and for each PoP's own metro."""
+    greedy_order(KM, WEIGHT, 500)
+
+
 def main() -> None:
     """Measure and print."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for code in IMPORTS.values():  # files into memory
+        run_s(code)
+    jobs = {name: lambda code=code: run_s(code) for name, code in IMPORTS.items()}
+    both = medians_s(jobs, 5)
+    whole, bare = both.values()
+    print(f"import: {whole:.2f} s, {bare:.2f} s for its dependencies alone, x{whole / bare:.2f}")
+
     with tempfile.TemporaryDirectory() as cache:
-        runs = [("cold", *first_panel_s(cache))]
-        runs += [("warm", *first_panel_s(cache)) for _ in range(3)]
-    for name, imports, panel in runs:
-        print(f"first panel, {name}: imports {imports:.2f} s, then {panel:.2f} s")
+        cold = first_panel_s(cache)[1]
+        warm_ones = [first_panel_s(cache)[1] for _ in range(5)]
+    print(
+        f"first panel after imports: cold {cold:.2f} s, warm {statistics.median(warm_ones):.2f} s"
+    )
+
+    greedy()
+    print(f"greedy order of 500 PoPs: {medians_s({'order': greedy}, 5)['order']:.2f} s")
 
     warm()
     night = CricStream()
@@ -125,6 +167,7 @@ def main() -> None:
 
         tick = medians_s({"tick": step}, len(values))["tick"]
         print(f"tick of {name}, Python's side: {tick * 1e3:.0f} ms")
+    drag.main()
 
 
 if __name__ == "__main__":

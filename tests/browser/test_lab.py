@@ -1,15 +1,18 @@
 """The first page in a real browser: Run All Cells, then what a reader does to the panel."""
 
+import io
 import json
 import re
 from urllib.parse import urlsplit
 
-import conftest
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import TimeoutError
+from pptx import Presentation
 
+from browsers import find_chromium
+from edgelab import doctor
 from edgelab.figures import cricstream
 from edgelab.models.scenario import CricStream
 from edgelab.panels.cricstream import PRESETS
@@ -303,6 +306,36 @@ def test_camera(night, plot, how, tmp_path):
     assert 0.02 < 1 - max(colours)[0] / (1920 * 1080) < 0.5, "blank, or hardly any paper left"
 
 
+def test_slides_by_keyboard_while_a_slider_moves(night, lab):
+    """The deck is that of the press; the panel stays alive, and the file is there and whole."""
+    order = ["Pin this curve", "Reset", "Slides"]
+    night.button(order[0]).focus()
+    for name in order:
+        assert night.page.evaluate(FOCUSED).strip() == name
+        if name != order[-1]:
+            night.page.keyboard.press("Tab")
+    night.page.keyboard.press("Enter")
+    status = night.card.locator("[role=status]")
+    status.wait_for()
+    assert night.button("Slides").is_disabled()
+    night.card.locator(".noUi-handle").first.focus()
+    night.page.keyboard.press("ArrowRight")
+    night.settled(START.replace(pops=313))
+    assert night.button("Slides").is_disabled(), "the deck was faster than the slider"
+    status.get_by_text("slides are in").wait_for(timeout=60_000)
+    assert not night.button("Slides").is_disabled()
+    path = re.search(r"5 slides are in (\S+\.pptx),", status.text_content())[1]
+    night.card.evaluate("card => card.scrollIntoView()")
+    night.page.screenshot(path=night.shots / "slides.png")
+    address, _, token = lab.partition("/lab")
+    token = token.partition("token=")[2]
+    found = night.page.request.get(f"{address}/files/notebooks/{path}?token={token}")
+    deck = Presentation(io.BytesIO(found.body()))
+    assert len(deck.slides) == 5
+    notes = [slide.notes_slide.notes_text_frame.text for slide in deck.slides]
+    assert all("el.CricStream()." in note and "pops=313" not in note for note in notes)
+
+
 def test_no_button_sends_a_figure_away(night):
     titles = [b.get_attribute("data-title") for b in night.page.locator(".modebar-btn").all()]
     assert titles.count("Download plot as a PNG") == night.page.locator(".js-plotly-plot").count()
@@ -359,13 +392,13 @@ def test_more_knobs_by_keyboard(night):
 
 
 def test_without_a_browser_it_skips_and_in_ci_it_fails(monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(doctor, "find_browser", lambda: None)
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="no browser"):
-        conftest.find_chromium()
+        find_chromium()
     monkeypatch.delenv("CI")
     with pytest.raises(pytest.skip.Exception, match="no browser"):
-        conftest.find_chromium()
+        find_chromium()
 
 
 def outside(addresses):

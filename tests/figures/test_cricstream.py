@@ -115,6 +115,87 @@ def test_a_quantile_beyond_the_axis_says_how_far():
     assert np.isnan(last["x"][bay]) and np.nanmax(line["x"]) <= cricstream.LAST_MS
 
 
+SLOW = CricStream(pops=40, origin_fetch_ratio=0.012)
+SINGLE = {
+    "p99_by_place": lambda n, o, p: el.figures.p99_by_place(n.latency(), o.latency(), p.latency()),
+    "distribution": lambda n, o, p: el.figures.distribution(
+        n.distribution(), o.distribution(), p.distribution()
+    ),
+    "of one place": lambda n, o, p: el.figures.distribution(
+        n.distribution("London", "simulation"), pinned=p.distribution(method="simulation")
+    ),
+    "world_map": lambda n, o, p: el.figures.world_map(n.latency("simulation"), 40),
+    "staleness": lambda n, o, p: el.figures.staleness(n.staleness(), p.staleness()),
+    "origin_load": lambda n, o, p: el.figures.origin_load(n.origin_load(), p.origin_load()),
+    "night": lambda n, o, p: el.figures.night(n, pinned=p),
+}
+
+
+@pytest.mark.parametrize("make", SINGLE.values(), ids=SINGLE)
+def test_the_line_of_code_makes_the_very_figure(make):
+    figure = make(SLOW, SLOW.baseline(), FINAL)
+    again = eval(figure.layout.meta["code"], {"el": el})
+    assert again.to_json() == figure.to_json()
+
+
+@pytest.mark.parametrize("make", SINGLE.values(), ids=SINGLE)
+@pytest.mark.parametrize("night", [FINAL, SATURATED, FINAL.replace(pops=1), FINAL.baseline()])
+def test_every_figure_tells_of_itself_in_words(make, night):
+    meta = make(night, night.baseline(), SLOW).layout.meta
+    assert {"name", "title", "caption", "alt", "code"} == set(meta)
+    for text in meta.values():
+        assert text and "nan" not in text and "inf " not in text and "  " not in text
+    assert len(meta["caption"]) < 420 and meta["caption"].endswith(".")
+
+
+def test_a_caption_has_the_numbers_of_its_frames():
+    night, old = FINAL.latency(), FINAL.baseline().latency()
+    meta = el.figures.p99_by_place(night, old).layout.meta
+    tonight, before = (frame.loc["Bay Area", "p99_ms"] for frame in (night, old))
+    said = f"p99 {tonight:.0f} ms tonight, {before:.0f} ms from the old Mumbai origin."
+    assert said in meta["caption"] and "Tonight: 312 PoPs, KV delay 250 ms" in meta["caption"]
+    assert f"Bay Area {night.loc['Bay Area', 'p50_ms']:.0f} ms" in meta["alt"]
+    assert (
+        "never tonight" in el.figures.distribution(SATURATED.distribution()).layout.meta["caption"]
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame * 2,
+        lambda frame: frame.iloc[::-1],
+        lambda frame: frame[frame["stale_share"] < 0.5],
+        lambda frame: frame.assign(stale_share=0.5),
+    ],
+)
+def test_a_changed_frame_claims_no_line_of_code(change):
+    frame = FINAL.staleness()
+    assert "code" in el.figures.staleness(frame.copy()).layout.meta
+    changed = change(frame)
+    assert changed.attrs == frame.attrs  # pandas keeps them
+    for meta in (
+        el.figures.staleness(changed).layout.meta,
+        el.figures.staleness(frame, changed).layout.meta,
+    ):
+        assert "code" not in meta and meta["caption"]
+    assert "312 PoPs" not in el.figures.staleness(changed).layout.title.subtitle.text
+
+
+@pytest.mark.parametrize(
+    "code", [None, 3, "", "1 +", "print(1)", "el.CricStream(pops=0).staleness()", "x.y.z"]
+)
+def test_attrs_of_somebody_else_are_no_line_of_code(code):
+    frame = FINAL.staleness()
+    frame.attrs["code"] = code
+    assert "code" not in el.figures.staleness(frame).layout.meta
+
+
+def test_a_figure_without_a_baseline_has_no_legend_entry_for_it():
+    names = [t.name for t in el.figures.distribution(FINAL.distribution()).data]
+    assert names == ["tonight"]
+
+
 def test_a_map_of_too_many_pops_is_refused():
     with pytest.raises(ValueError, match="pops: got 501, allowed 0 to 500"):
         el.figures.world_map(FINAL.latency(), 501)

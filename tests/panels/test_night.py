@@ -2,12 +2,16 @@
 
 import asyncio
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ipywidgets import BoundedIntText, IntSlider, SelectionSlider, ToggleButtons
+from plotly.graph_objects import Figure
 
 import edgelab as el
+from edgelab.browser import BrowserError
 from edgelab.figures import cricstream
 from edgelab.models import request
 from edgelab.models.scenario import CricStream
@@ -281,6 +285,70 @@ def test_values_that_read_alike_keep_apart(panel):
     panel.show(CricStream(kv_delay_ms=250.01))
     texts = [text for text, _ in panel.controls["kv_delay_ms"].options]
     assert len(set(texts)) == len(texts) and "250.01" in texts
+
+
+def saved(panel):
+    """Wait for the deck to be written; return what the card tells of it."""
+    for _ in range(600):
+        if not panel.deck.disabled:
+            break
+        time.sleep(0.05)
+    assert not panel.deck.disabled
+    return panel.saved.value
+
+
+def test_the_slides_button_writes_the_present_night_while_the_sliders_move(panel, monkeypatch):
+    asked, go_on = [], threading.Event()
+
+    def export(figures, path, progress):
+        asked.append((figures, path))
+        progress("1 of 5: <first>")
+        assert go_on.wait(10)
+        return Path("exports") / path
+
+    monkeypatch.setattr(base, "export", export)
+    panel.controls["pops"].value = 40
+    panel.pin.value = True
+    panel.controls["pops"].value = 50
+    panel.deck.click()
+    assert panel.deck.disabled
+    panel.deck.click()  # once more does nothing
+    panel.controls["pops"].value = 60
+    assert_shows(panel, CricStream(pops=60))
+    assert panel.saved.layout.display is None and "1 of 5: &lt;first&gt;" in panel.saved.value
+    go_on.set()
+    assert "5 slides are in exports/cricstream-night.pptx" in saved(panel)
+    assert 'role="status"' in panel.saved.value
+    ((figures, path),) = asked
+    assert path == "cricstream-night.pptx"
+    codes = [figure.layout.meta["code"] for figure in figures]
+    assert all("el.CricStream(pops=50)" in code for code in codes)
+    assert "pinned=el.CricStream(pops=40).latency()" in codes[0]
+
+
+def test_an_error_while_the_slides_are_written_is_told(panel, monkeypatch):
+    def export(figures, path, progress):
+        raise BrowserError("no <browser>\n    get one")
+
+    monkeypatch.setattr(base, "export", export)
+    panel.deck.click()
+    assert (
+        "no &lt;browser&gt;<br>    get one" in saved(panel) and 'role="alert"' in panel.saved.value
+    )
+    panel.controls["pops"].value = 77
+    assert panel.problem.value == "" and "get one" in panel.saved.value
+    monkeypatch.setattr(type(panel), "slides", lambda self: 1 / 0)
+    panel.deck.click()
+    assert "division by zero" in saved(panel)
+    assert [type(error) for error in base.ERRORS] == [BrowserError, ZeroDivisionError]
+    base.ERRORS.clear()
+
+
+def test_a_panel_offers_its_one_figure_unless_it_says_otherwise(panel):
+    (figure,) = base.Panel.slides(panel)
+    assert type(figure) is Figure and len(figure.data) == len(panel.figure.data)
+    assert figure.layout.meta["code"] == code_of(panel)
+    assert figure.layout.meta["caption"] == panel.model.in_words()
 
 
 def test_no_patch_is_lost_to_a_message_from_the_browser(panel):
