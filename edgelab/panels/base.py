@@ -24,7 +24,7 @@ __all__ = ["CARD", "ERRORS", "Panel", "control", "set_camera", "warm"]
 #: Errors that a callback met, newest last. They also stand in the panel, in words.
 ERRORS: list[Exception] = []
 #: A hand that has not moved for this long is at rest.
-REST_S = 0.15
+REST_S = 0.1
 
 #: The style of an opaque card that reads well in light and dark themes alike.
 CARD = """<style>

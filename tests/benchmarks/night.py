@@ -99,9 +99,17 @@ def first_panel_s(cache: str) -> tuple[float, float]:
     return imports, panel
 
 
-def run_s(code: str) -> float:
-    """Seconds of a line of code in a process of its own, the interpreter's start left out."""
-    timed = f"from time import perf_counter as t; a = t(); {code}; print(t() - a)"
+def run_s(code: str, depth: int) -> float:
+    """Seconds of a line of code in a process of its own, the interpreter's start left out.
+
+    It runs `depth` calls deep: Python 3.11 gets a new piece of stack at certain depths, and an
+    import whose inner loop happens to sit there takes three times as long.
+    """
+    timed = (
+        "from time import perf_counter as t\n"
+        f"def run(n): exec({code!r}, {{}}) if n == 0 else run(n - 1)\n"
+        f"a = t(); run({depth}); print(t() - a)"
+    )
     run = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True)
     return float(run.stdout)
 
@@ -114,11 +122,8 @@ def greedy() -> None:
 def main() -> None:
     """Measure and print."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    for code in IMPORTS.values():  # files into memory
-        run_s(code)
-    jobs = {name: lambda code=code: run_s(code) for name, code in IMPORTS.items()}
-    both = medians_s(jobs, 5)
-    whole, bare = both.values()
+    times = {name: [run_s(code, d) for d in range(0, 25, 4)] for name, code in IMPORTS.items()}
+    whole, bare = (statistics.median(seconds) for seconds in times.values())
     print(f"import: {whole:.2f} s, {bare:.2f} s for its dependencies alone, x{whole / bare:.2f}")
 
     with tempfile.TemporaryDirectory() as cache:
