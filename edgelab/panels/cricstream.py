@@ -82,8 +82,9 @@ class NightPanel(Panel):
         night = self.model
         self._simulated = night.distribution(method="simulation")
         self._simulated_for = night.latency_only()
-        self._patch()
+        # The words first: the browser shows them at once, and the dots take a repaint.
         self.below.value = f"<p>{night.simulation_in_words()}</p>"
+        self._patch()
 
 
 def night(start: CricStream | None = None, pinned: CricStream | None = None) -> NightPanel:
