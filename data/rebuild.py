@@ -24,6 +24,7 @@ SOURCES = DATA / "sources"
 sys.path.insert(0, str(DATA.parent))
 
 from edgelab.constants import value  # noqa: E402
+from edgelab.datasets import cities  # noqa: E402
 from edgelab.kernels.placement import greedy_order  # noqa: E402
 from edgelab.sphere import great_circle_km  # noqa: E402
 
@@ -39,9 +40,6 @@ CONTINENT_OF = {
     "SD": "Africa", "SO": "Africa", "SY": "Asia", "TD": "Africa", "TG": "Africa",
     "UY": "South America", "UZ": "Asia", "VE": "South America", "YE": "Asia",
 }  # fmt: skip
-#: A village in Haryana that the list gives 1.3 million people and a city's name; the city
-#: itself stands in the list too.
-NOT_A_CITY = [1270926]
 #: Places abroad: centre and radius of the disc that has the built-up region's area, from
 #: public land areas: Singapore 735 km2, Dubai's built-up coast about 1,500 km2, Greater
 #: London 1,572 km2, the nine counties of the Bay Area 17,900 km2.
@@ -56,12 +54,6 @@ ABROAD = [
 def read(name: str) -> pd.DataFrame:
     """A source file; NA is Namibia's code and no missing value."""
     return pd.read_csv(SOURCES / name, keep_default_na=False)
-
-
-def cities() -> pd.DataFrame:
-    """The world's largest cities, without records that are known to be wrong."""
-    frame = read("cities_top1000_geonames.csv")
-    return frame[~frame["geonameid"].isin(NOT_A_CITY)].reset_index(drop=True)
 
 
 def write(frame: pd.DataFrame, name: str) -> None:
