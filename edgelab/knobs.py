@@ -165,6 +165,12 @@ class Model:
         """
         return dataclasses.replace(self, **changes)
 
+    def sourced(self, frame: pd.DataFrame, method: str, /, **given: Any) -> pd.DataFrame:
+        """Note in a frame's `attrs` the line of code that makes it, for figures and slides."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        frame.attrs["code"] = f"el.{self!r}.{method}({arguments})"
+        return frame
+
     def __repr__(self) -> str:
         """One line of code that makes this object."""
         turned = ", ".join(f"{name}={value!r}" for name, value in self.turned.items())

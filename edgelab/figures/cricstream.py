@@ -11,7 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from edgelab import datasets
-from edgelab.figures import telling, theme
+from edgelab.figures import drawing, maps, telling, theme
+from edgelab.figures.drawing import Part, note, rule, scatter
 from edgelab.figures.theme import COLOURS
 from edgelab.models.scenario import BASELINE, EDGE, HEADLINE_PLACES, CricStream
 
@@ -92,7 +93,7 @@ def _by_place(
     drawn = latency is not None
     mark = {"color": COLOURS["paper"], "line": {"color": colour, "width": 1.5}, "size": 7}
     out = [
-        _scatter(
+        scatter(
             np.column_stack([start, end, np.full(len(y), np.nan)]).ravel(),
             np.repeat(y, 3),
             mode="lines",
@@ -101,7 +102,7 @@ def _by_place(
         )
     ]
     out += [
-        _scatter(
+        scatter(
             shown[:, column],
             y,
             mode="markers",
@@ -110,7 +111,7 @@ def _by_place(
         )
         for column, (level, symbol) in enumerate(theme.SYMBOLS.items())
     ]
-    label = _scatter(
+    label = scatter(
         end * gap if drawn else end,
         y,
         mode="text",
@@ -122,13 +123,9 @@ def _by_place(
     return [*out, label]
 
 
-def _scatter(x, y, **about) -> dict:
-    return {"type": "scatter", "x": x, "y": y, "showlegend": False} | about
-
-
 def _curve(frame: pd.DataFrame | None, x: str, y: str, key: str, hover: str, **about) -> dict:
     """One column of a frame over another, in the colour and dash of its night."""
-    return _scatter(
+    return scatter(
         np.empty(0) if frame is None else frame[x].to_numpy(),
         np.empty(0) if frame is None else frame[y].to_numpy(),
         mode="lines",
@@ -206,76 +203,14 @@ def _percent(share: float) -> str:
 
 
 def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
-    """Coastline, the PoPs in use, and the places by what they see."""
-    lon, lat = datasets.coastline()
-    places = datasets.places()
-    p99 = latency.loc[places["place"], "p99_ms"].to_numpy()
-    words = ["never" if np.isinf(v) else f"{v:.0f} ms" for v in p99]
-    served = {
-        "size": scale * (3 + 9 * np.sqrt(places["viewers"] / places["viewers"].max())).to_numpy(),
-        "color": np.log10(np.clip(p99, SERVED_MS[0], 1.4 * SERVED_MS[-1])),
-        "cmin": np.log10(SERVED_MS[0]),
-        "cmax": np.log10(1.4 * SERVED_MS[-1]),
-        "colorscale": theme.SERVED_SCALE,
-        "opacity": 1,
-        "symbol": np.where(np.isinf(p99), "x", "circle"),
-        "line": {"color": COLOURS["ink"], "width": 0.8},
-    }
-    return [
-        _scatter(
-            lon, lat, mode="lines", line={"color": COLOURS["coast"], "width": 1}, hoverinfo="skip"
-        ),
-        _scatter(
-            places["lon"].to_numpy(),
-            places["lat"].to_numpy(),
-            mode="markers",
-            marker=served,
-            text=[f"{p}: p99 {w}" for p, w in zip(places["place"], words, strict=True)],
-            hovertemplate="%{text}<extra></extra>",
-        ),
-        *_pop_marks(pops, scale),
-    ]
-
-
-@lru_cache(maxsize=8)
-def _pop_marks(pops: int, scale: float) -> tuple[dict, ...]:
-    """The first PoPs, the operator's and the hypothetical ones."""
-    every = datasets.pops().iloc[:pops]
-    return tuple(
-        _scatter(
-            some["lon"].to_numpy(),
-            some["lat"].to_numpy(),
-            mode="markers",
-            marker={
-                "symbol": symbol,
-                "size": 5 * scale,
-                "color": COLOURS["tonight"],
-                "line": {"width": 1},
-            },
-            text=some["city"].to_numpy(),
-            hovertemplate=f"{word} %{{text}}<extra></extra>",
-        )
-        for some, symbol, word in (
-            (every[~every["hypothetical"]], "cross-thin-open", "PoP"),
-            (every[every["hypothetical"]], "triangle-up-open", "hypothetical PoP"),
-        )
-    )
+    """Coastline, places, and the PoPs in use."""
+    places = maps.places_by_p99(latency, scale)
+    return [maps.coast(), places, *maps.pop_marks(pops, scale)]
 
 
 # -- parts: axes, place in the combined figure, title --------------------------------------------
 
 
-class Part(NamedTuple):
-    """One plot of the combined figure."""
-
-    title: str
-    x_axis: dict
-    y_axis: dict
-    #: Left, right, bottom and top in the combined figure.
-    box: tuple[float, float, float, float]
-
-
-_BLIND = {"showticklabels": False, "showgrid": False, "ticks": "", "mirror": True}
 _PLACES_AXIS = {
     "tickvals": list(range(len(HEADLINE_PLACES)))[::-1],
     "ticktext": [LABELS.get(name, name) for name in HEADLINE_PLACES],
@@ -291,6 +226,7 @@ PARTS = {
         theme.ms_axis("latency, ms", *BY_PLACE_MS),
         _PLACES_AXIS,
         (0.105, 0.575, 0.555, 0.875),
+        heading_at=0.0,
     ),
     "later": Part(
         "Who still waits, of 28 million viewers",
@@ -300,13 +236,10 @@ PARTS = {
     ),
     "map": Part(
         "PoPs (+, △ hypothetical) and places (●) by p99",
-        _BLIND | {"range": [-130, 155]},
-        _BLIND | {"range": [-40, 62]},
+        *maps.WORLD,
         (0.0, 0.30, 0.005, 0.415),
     ),
-    "india": Part(
-        "", _BLIND | {"range": [67, 91]}, _BLIND | {"range": [7, 35.5]}, (0.31, 0.435, 0.005, 0.415)
-    ),
+    "india": Part("", *maps.INDIA, (0.31, 0.435, 0.005, 0.415)),
     "stale": Part(
         "Stale KV reads",
         theme.ms_axis("time since the write, ms", *STALE_MS, every=3),
@@ -320,12 +253,6 @@ PARTS = {
         (0.85, 0.99, 0.115, 0.415),
     ),
 }
-
-
-def _axis_of(part: str) -> str:
-    """Number of a part's axes, as plotly writes it."""
-    number = list(PARTS).index(part) + 1
-    return "" if number == 1 else str(number)
 
 
 # -- figures --------------------------------------------------------------------------------------
@@ -354,78 +281,37 @@ def traces(
             _later(held.distribution, "pinned"),
             _simulated(simulated),
         ],
-        "map": _map(tonight.latency, tonight.pops, scale=0.7),
-        "india": _map(tonight.latency, tonight.pops, scale=1.2),
+        "map": _map(tonight.latency, tonight.pops, 0.7),
+        "india": _map(tonight.latency, tonight.pops, 1.2),
         "stale": [_stale(tonight.staleness, "tonight"), _stale(held.staleness, "pinned")],
         "load": [_load(tonight.load, held.load)],
     }
-    out = [
-        trace | {"xaxis": f"x{_axis_of(part)}", "yaxis": f"y{_axis_of(part)}"}
-        for part, drawn in made.items()
-        for trace in drawn
-    ]
+    out = drawing.on_axes(PARTS, made)
     # The world map's places carry the one colour bar.
     coloured = next(t for t in out if "colorscale" in t.get("marker", {}))
     left, top = PARTS["india"].box[1], PARTS["map"].box[3]
-    coloured["marker"] |= {"colorbar": _colorbar(x=left + 0.004, y=top, length=top - 0.01)}
+    coloured["marker"] |= {"colorbar": maps.colorbar(x=left + 0.004, y=top, length=top - 0.01)}
     return out
-
-
-def _colorbar(x: float, y: float, length: float) -> dict:
-    return {
-        "title": {"text": "ms", "font": {"size": 11}},
-        "tickvals": np.log10(SERVED_MS),
-        "ticktext": [f"{ms}" for ms in SERVED_MS],
-        "tickfont": {"size": 10},
-        "thickness": 8,
-        "outlinewidth": 0,
-        "x": x,
-        "xpad": 2,
-        "y": y,
-        "yanchor": "top",
-        "len": length,
-    }
 
 
 def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
     """Layout of the combined figure."""
-    out: dict = {
-        "margin": {"l": 10, "r": 10, "t": 6, "b": 4},
-        "legend": {
-            "orientation": "h",
-            # Right of the title, left of the modebar.
-            "x": 0.89,
-            "y": 1.01,
-            "xanchor": "right",
-            "yanchor": "top",
-            "font": {"size": 11},
-        },
-        "annotations": [
-            _note(title(tonight, pinned), 0.0, 1.0, yanchor="top", align="left", font={"size": 14})
-        ],
-    }
-    for name, part in PARTS.items():
-        number = _axis_of(name)
-        left, right, bottom, top = part.box
-        out[f"xaxis{number}"] = part.x_axis | {"domain": [left, right], "anchor": f"y{number}"}
-        out[f"yaxis{number}"] = part.y_axis | {"domain": [bottom, top], "anchor": f"x{number}"}
-        if part.title:
-            start = 0.0 if name == "by_place" else left
-            heading = _note(f"<b>{part.title}</b>", start, top + 0.01, yanchor="bottom")
-            out["annotations"].append(heading)
+    # Right of the title, left of the modebar.
+    legend = {"x": 0.89, "y": 1.01, "xanchor": "right"}
+    out = drawing.combined(PARTS, title(tonight, pinned), legend)
     blank = tonight.blank_panel_ms
     out["shapes"] = [
-        _rule("x", x0=blank, x1=blank),
-        _rule("x2", x0=blank, x1=blank),
-        _rule("x2", x0=LATER_MS[0], x1=LATER_MS[1], yref="y2", y0=0.01, y1=0.01),
-        _rule("x6", x0=1, x1=1),
+        rule("x", x0=blank, x1=blank),
+        rule("x2", x0=blank, x1=blank),
+        rule("x2", x0=LATER_MS[0], x1=LATER_MS[1], yref="y2", y0=0.01, y1=0.01),
+        rule("x6", x0=1, x1=1),
     ]
-    quiet = {"size": 11, "color": COLOURS["quiet"]}
+    quiet = drawing.QUIET_SMALL
     out["shapes"] += _bands()
     at_home = tonight.ends_at != EDGE
     out["annotations"] += [
-        _note("blank", np.log10(blank), 1, xref="x", yref="y domain", yanchor="top", font=quiet),
-        _note(
+        note("blank", np.log10(blank), 1, xref="x", yref="y domain", yanchor="top", font=quiet),
+        note(
             "no KV: nothing is stale" if at_home else "",
             *(0.5, 0.92),
             xref="x5 domain",
@@ -433,8 +319,8 @@ def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
             xanchor="center",
             font=quiet,
         ),
-        _note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
-        _note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
+        note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
+        note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
     ]
     return out
 
@@ -458,37 +344,29 @@ def _bands(centre: float = -0.06) -> list[dict]:
     ]
 
 
-def _rule(xref: str, **about) -> dict:
-    """A dotted line across a part."""
-    line = {"color": COLOURS["quiet"], "width": 1.2, "dash": "dot"}
-    return {
-        "type": "line",
-        "xref": xref,
-        "yref": f"y{xref[1:]} domain",
-        "y0": 0,
-        "y1": 1,
-        "line": line,
-    } | about
+def settings(night: CricStream) -> tuple[str, str]:
+    """What a night is set to: in short, and every other knob that was turned."""
+    knobs = CricStream.knobs()
+    said = {"pops", "origin_fetch_ratio", "kv_delay_ms", "ends_at"}
+    if night.ends_at == EDGE:
+        ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
+        delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
+        pops = f"{night.pops} PoP{'s' * (night.pops != 1)}"
+        first = f"{pops}, KV delay {delay}, {ratio} fetched"
+    else:
+        first = f"every request goes home to Mumbai, {night.origin_servers:,} servers"
+        said.add("origin_servers")
+    return first, telling.turned(night, without=said)
 
 
-def _note(text: str, x: float, y: float, **about) -> dict:
-    """A text, by default at a share of the whole figure."""
-    return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 12.5},
-    } | about
+def settings_in_words(night: CricStream) -> str:
+    """The same in one line."""
+    return ", ".join(filter(None, settings(night)))
 
 
 def title(night: CricStream, pinned: CricStream | None = None) -> str:
     """Every setting in two lines, so that an exported picture tells them."""
-    first, more = telling.settings(night)
+    first, more = settings(night)
     second = "; ".join([more] * bool(more) + [f"pinned: {pinned!r}"] * bool(pinned))
     small = f"<span style='font-size:11px'>{telling.cut(second, SECOND_LINE)}</span>"
     return f"<b>CricStream</b>: {first}<br>{small}"
@@ -526,9 +404,6 @@ def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = 
 
 # -- single figures: each tells its title, caption, alternative text and line of code -------------
 
-QUIET = {"size": 14, "color": COLOURS["quiet"]}
-#: Keeps a word legible on a line.
-HALO = ", ".join(f"{x}px {y}px {COLOURS['paper']}" for x in (-1, 1) for y in (-1, 1))
 #: By which parameter a figure takes the frames of a night.
 KEYWORDS = {"tonight": "", "old": "baseline=", "pinned": "pinned="}
 
@@ -547,45 +422,10 @@ def _single(
     pops: int | None = None,
     **layout,
 ) -> go.Figure:
-    """One part as a figure of its own, with what an export tells of it.
-
-    `about` holds the name of the function, the title, caption and alternative text; what the
-    frames tell of their nights is added.
-    """
-    sources = {key: telling.source(frame) for key, frame in frames.items()}
-    settings = {
-        key: ", ".join(filter(None, telling.settings(sources[key][0])))
-        for key in ("tonight", "pinned")
-        if sources.get(key)
-    }
-    meta = dict(about)
-    meta["caption"] += "".join(f" {key.capitalize()}: {said}." for key, said in settings.items())
-    if all(sources.values()):
-        lines = [f"{KEYWORDS[key]}{line}" for key, (_, line) in sources.items()]
-        lines += [] if pops is None else [str(pops)]
-        meta["code"] = f"el.figures.{about['name']}({', '.join(lines)})"
-    below = "; pinned: ".join(settings.values()) if "tonight" in settings else ""
-    below = telling.cut(below, theme.SUBTITLE_CHARACTERS)
-    heading = {
-        "text": f"<b>{about['title']}</b>",
-        "subtitle": {"text": below, "font": {"size": 14}},
-        "x": 0.02,
-        "y": 0.965,
-        "yanchor": "top",
-        "font": {"size": 18},
-    }
-    base = {
-        "title": heading,
-        "margin": {"l": 20, "r": 30, "t": 105, "b": 20},
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.01, "yanchor": "bottom"},
-        "xaxis": PARTS[part].x_axis | {"automargin": True},
-        "yaxis": PARTS[part].y_axis | {"automargin": True},
-        "meta": meta,
-    }
-    for trace in made:
-        if "textfont" in trace:
-            trace["textfont"] = trace["textfont"] | {"size": 14}
-    return theme.figure(made, base | layout, type_px=15)
+    """One part as a figure of its own, with what an export tells of it."""
+    more = [] if pops is None else [str(pops)]
+    meta, below = telling.meta(about, frames, settings_in_words, KEYWORDS, more)
+    return drawing.single(PARTS[part], made, meta, below, **layout)
 
 
 def p99_by_place(
@@ -615,7 +455,7 @@ def p99_by_place(
     for key in (k for k in shifts if k in frames):
         line, *marks, word = _by_place(frames[key], key, shifts[key], gap=1.15)
         lines += [line | {"showlegend": True, "name": NAMES[key]}, *marks]
-        halo = word["textfont"] | {"shadow": HALO}
+        halo = word["textfont"] | {"shadow": drawing.HALO}
         words.append(word | {"textfont": halo, "textposition": "middle right"})
     for key, frame in frames.items():
         rows = frame.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)]
@@ -669,8 +509,10 @@ def distribution(
     }
     made = [_later(each, key) for key, each in frames.items()]
     ends = {"x0": LATER_MS[0], "x1": LATER_MS[1], "yref": "y", "y0": 0.01, "y1": 0.01}
-    p99 = _note("p99", np.log10(LATER_MS[1]), -2, xref="x", yref="y", xanchor="right", font=QUIET)
-    return _single("later", made, frames, about, shapes=[_rule("x", **ends)], annotations=[p99])
+    p99 = note(
+        "p99", np.log10(LATER_MS[1]), -2, xref="x", yref="y", xanchor="right", font=drawing.QUIET
+    )
+    return _single("later", made, frames, about, shapes=[rule("x", **ends)], annotations=[p99])
 
 
 def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
@@ -695,7 +537,7 @@ def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
     """
     if pops not in range(len(datasets.pops()) + 1):
         raise ValueError(f"pops: got {pops!r}, allowed 0 to {len(datasets.pops())}")
-    made = _map(latency, pops, scale=0.9)
+    made = _map(latency, pops, 0.9)
     p99 = latency.loc[datasets.places()["place"], "p99_ms"]
     lost = int(np.isinf(p99).sum())
     caption = f"The p99 of {lost} of {len(p99)} places never comes."
@@ -706,8 +548,8 @@ def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
     place = "place, ✕ where the p99 never comes" if lost else "place, the larger the more viewers"
     for trace, name in zip(made[1:], (place, "PoP", "hypothetical PoP"), strict=True):
         trace |= {"name": name, "showlegend": len(trace["x"]) > 0}
-    made[1]["marker"] |= {"colorbar": _colorbar(x=1.0, y=1.0, length=1.0)}
-    made += [t | {"xaxis": "x2", "yaxis": "y2"} for t in _map(latency, pops, scale=1.2)]
+    made[1]["marker"] |= {"colorbar": maps.colorbar(x=1.0, y=1.0, length=1.0)}
+    made += [t | {"xaxis": "x2", "yaxis": "y2"} for t in _map(latency, pops, 1.2)]
     about = {
         "name": "world_map",
         "title": "PoPs, and places by p99",
@@ -715,15 +557,15 @@ def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
         "alt": f"World map and map of India: {pops} PoP{'s' * (pops != 1)}, and {len(p99)} places "
         f"coloured by p99. {caption}",
     }
-    maps = {
+    axes = {
         "xaxis": PARTS["map"].x_axis | {"domain": [0, 0.65]},
         "xaxis2": PARTS["india"].x_axis | {"domain": [0.67, 0.995], "anchor": "y2"},
         "yaxis2": PARTS["india"].y_axis | {"anchor": "x2"},
         "legend": {"itemsizing": "constant", "orientation": "h", "y": 1.01, "yanchor": "bottom"},
     }
-    india = _note("India", 0.02, 0.01, xref="x2 domain", yref="y2 domain", font=QUIET)
+    india = note("India", 0.02, 0.01, xref="x2 domain", yref="y2 domain", font=drawing.QUIET)
     notes = {"annotations": [india]}
-    return _single("map", made, {"tonight": latency}, about, pops=pops, **maps, **notes)
+    return _single("map", made, {"tonight": latency}, about, pops=pops, **axes, **notes)
 
 
 def staleness(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
@@ -754,8 +596,8 @@ def staleness(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Fig
     }
     made = [_stale(each, key) | {"showlegend": True} for key, each in frames.items()]
     none = "" if frame["stale_share"].any() else "tonight nothing is stale"
-    note = _note(none, 0.5, 0.05, xref="x domain", yref="y domain", font=QUIET)
-    return _single("stale", made, frames, about, annotations=[note])
+    remark = note(none, 0.5, 0.05, xref="x domain", yref="y domain", font=drawing.QUIET)
+    return _single("stale", made, frames, about, annotations=[remark])
 
 
 def origin_load(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
@@ -785,4 +627,4 @@ def origin_load(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.F
         "alt": f"Bars, one a fleet. {caption}",
     }
     made, frames = [_load(frame, pinned)], _frames(frame, pinned=pinned)
-    return _single("load", made, frames, about, shapes=[_rule("x", x0=1, x1=1)])
+    return _single("load", made, frames, about, shapes=[rule("x", x0=1, x1=1)])

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from edgelab.models.scenario import BASELINE, EDGE, CricStream
+from edgelab.knobs import Model
+from edgelab.models.scenario import BASELINE
 
-__all__ = ["cut", "falls_to", "in_ms", "said", "settings", "source"]
+__all__ = ["cut", "falls_to", "in_ms", "meta", "said", "source", "turned"]
 
 #: How a caption calls the nights.
 IN_WORDS = {"tonight": "tonight", "old": f"from {BASELINE}", "pinned": "with the pinned night"}
+#: By which parameter a figure takes its frames, unless it says otherwise.
+KEYWORDS = {"now": "", "pinned": "pinned="}
+#: Frames whose settings follow from the first one's.
+UNTOLD = ("old",)
 
 
-def source(frame: pd.DataFrame) -> tuple[CricStream, str] | None:
-    """The night that made `frame` and the line that did, if that line gives this very frame.
+def source(frame: pd.DataFrame) -> tuple[Model, str] | None:
+    """The model that made `frame` and the line that did, if that line gives this very frame.
 
     pandas keeps `attrs` through filtering and arithmetic, so the line is read and tried.
     """
@@ -28,31 +33,66 @@ def source(frame: pd.DataFrame) -> tuple[CricStream, str] | None:
             {word.arg: ast.literal_eval(word.value) for word in each.keywords}
             for each in (call.func.value, call)
         )
-        night = CricStream(**knobs)
-        again = getattr(night, call.func.attr)(**given)
-    except (AttributeError, SyntaxError, TypeError, ValueError):  # somebody else's attrs
+        kinds = {kind.__name__: kind for kind in Model.__subclasses__()}
+        model = kinds[call.func.value.func.id](**knobs)
+        again = getattr(model, call.func.attr)(**given)
+    except (AttributeError, KeyError, SyntaxError, TypeError, ValueError):  # somebody else's attrs
         return None
-    return (night, line) if frame.equals(again) else None
+    return (model, line) if frame.equals(again) else None
 
 
-def settings(night: CricStream) -> tuple[str, str]:
-    """What a night is set to: in short, and every other knob that was turned."""
-    knobs = CricStream.knobs()
-    said = {"pops", "origin_fetch_ratio", "kv_delay_ms", "ends_at"}
-    if night.ends_at == EDGE:
-        ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
-        delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
-        pops = f"{night.pops} PoP{'s' * (night.pops != 1)}"
-        first = f"{pops}, KV delay {delay}, {ratio} fetched"
-    else:
-        first = f"every request goes home to Mumbai, {night.origin_servers:,} servers"
-        said.add("origin_servers")
-    more = [
+def turned(model: Model, without: Container[str] = ()) -> str:
+    """Every knob that was turned, with its value; some left out."""
+    knobs = model.knobs()
+    return ", ".join(
         f"{knobs[name].label} {knobs[name].text(value)}"
-        for name, value in night.turned.items()
-        if name not in said
-    ]
-    return first, ", ".join(more)
+        for name, value in model.turned.items()
+        if name not in without
+    )
+
+
+def meta(
+    about: Mapping[str, str],
+    frames: Mapping[str, pd.DataFrame],
+    settings: Callable[[Model], str] = turned,
+    keywords: Mapping[str, str] = KEYWORDS,
+    more: Sequence[str] = (),
+) -> tuple[dict, str]:
+    """What an export tells of a figure, and the line below its title.
+
+    Parameters
+    ----------
+    about : mapping
+        ``name`` of the function in ``el.figures``, ``title``, ``caption`` and alternative text,
+        ``alt``.
+    frames : mapping of str to pandas.DataFrame
+        What the figure draws, by name, the most important one first.
+    settings : callable
+        Says in words what a model is set to.
+    keywords : mapping of str to str
+        By which parameter the function takes each frame, such as ``pinned=``.
+    more : sequence of str
+        Further arguments of the function.
+
+    Returns
+    -------
+    dict
+        `about` with the settings in the caption and, if every frame's line of code gives that
+        very frame, the line that draws the figure as ``code``.
+    str
+        The settings in short.
+    """
+    sources = {key: source(frame) for key, frame in frames.items()}
+    said = {
+        key: settings(found[0]) for key, found in sources.items() if found and key not in UNTOLD
+    }
+    out = dict(about)
+    out["caption"] += "".join(f" {key.capitalize()}: {text}." for key, text in said.items() if text)
+    if all(sources.values()):
+        lines = [f"{keywords[key]}{line}" for key, (_, line) in sources.items()]
+        out["code"] = f"el.figures.{about['name']}({', '.join([*lines, *more])})"
+    first = next(iter(frames), None)
+    return out, "; pinned: ".join(said.values()) if first in said else ""
 
 
 def cut(text: str, characters: int) -> str:

@@ -2,58 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from edgelab.kernels import corridors, histogram, latency, replication
 from edgelab.kernels._jit import cache_dir
 
-__all__ = ["cache_dir", "warm"]
+__all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
 
 
-def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
-    """Compile every kernel that a panel needs, or load it from the cache.
+#: Steps of `STEPS` that this process has taken.
+WARMED: set[str] = set()
+
+
+def warm(
+    progress: Callable[[int, int, str], None] | None = None, names: Iterable[str] | None = None
+) -> None:
+    """Compile kernels that panels need, or load them from the cache.
 
     Parameters
     ----------
     progress : callable, optional
-        Called as ``progress(done, total, name)`` before each kernel and once at
+        Called as ``progress(done, total, name)`` before each step and once at
         the end.
+    names : iterable of str, optional
+        Names in `STEPS`; all of them if not given.
+
+    Raises
+    ------
+    KeyError
+        If there is no step of such a name.
     """
-    table = np.ones(latency.QUANTILES, np.float32)
-    points = np.ones((1, latency.POINTS), np.float32)
-    edges = histogram.bin_edges_ms()
-    counts = np.zeros((1, histogram.BINS), np.int64)
-    q = np.array([0.5])
-    keys = np.zeros(1, np.uint64)
-    one = np.ones(1)
-    kept, weights = counts.copy(), counts + 1.0
-    for shared in (kept, weights):
-        shared.flags.writeable = False  # a type of its own to numba
-    steps = {
-        "simulation of every viewer": lambda: latency.simulate(
-            np.ones(1, np.int64), 0, table[None], points, points, table, 1, threads=1
-        ),
-        "exact distribution": lambda: latency.add_mixture(
-            1.0, edges[1:-1], one, np.ones(2), 0.0, 1.0, counts[0] + 1.0
-        ),
-        "histogram": lambda: histogram.quantiles(weights, edges, q),
-        "stale reads": lambda: replication.weigh(one, kept),
-        "cable corridors": _warm_corridors,
-        "replication": lambda: replication.replicate(
-            1, keys, one, table, table, counts[0, :1], counts
-        ),
-    }
-    for done, (name, step) in enumerate(steps.items()):
+    names = list(STEPS if names is None else names)
+    for done, name in enumerate(names):
         if progress:
-            progress(done, len(steps), name)
-        step()
+            progress(done, len(names), name)
+        STEPS[name]()
+        WARMED.add(name)
     if progress:
-        progress(len(steps), len(steps), "ready")
+        progress(len(names), len(names), "ready")
 
 
-def _warm_corridors() -> None:
+_TABLE = np.ones(latency.QUANTILES, np.float32)
+_POINTS = np.ones((1, latency.POINTS), np.float32)
+_ONE = np.ones(1)
+
+
+def _counts(kind: type = np.int64, shared: bool = False) -> np.ndarray:
+    """A histogram; one that nobody may write to is a type of its own to numba."""
+    counts = np.ones((1, histogram.BINS), kind)
+    counts.flags.writeable = not shared
+    return counts
+
+
+def _simulation() -> None:
+    viewers = np.ones(1, np.int64)
+    latency.simulate(viewers, 0, _TABLE[None], _POINTS, _POINTS, _TABLE, 1, threads=1)
+
+
+def _exact() -> None:
+    edges = histogram.bin_edges_ms()[1:-1]
+    latency.add_mixture(1.0, edges, _ONE, np.ones(2), 0.0, 1.0, _counts(np.float64)[0])
+
+
+def _histogram() -> None:
+    edges = histogram.bin_edges_ms()
+    histogram.quantiles(_counts(np.float64, shared=True), edges, np.array([0.5]))
+
+
+def _stale() -> None:
+    replication.weigh(_ONE, _counts(shared=True))
+
+
+def _corridors() -> None:
     none, start = np.zeros(1, np.int64), np.array([0, 1])
     reached = corridors.reach(start, none, np.ones(1), corridors.all_pairs(np.zeros((1, 1))))
     corridors.between(reached, none, start, none, np.ones(1), none)
+
+
+def _replication() -> None:
+    keys, counts = np.zeros(1, np.uint64), _counts()
+    replication.replicate(1, keys, _ONE, _TABLE, _TABLE, counts[0, :1], counts)
+
+
+#: What a panel can ask to be compiled, by the name that its progress line shows.
+STEPS: dict[str, Callable[[], object]] = {
+    "simulation of every viewer": _simulation,
+    "exact distribution": _exact,
+    "histogram": _histogram,
+    "stale reads": _stale,
+    "cable corridors": _corridors,
+    "replication": _replication,
+}

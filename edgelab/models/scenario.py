@@ -326,9 +326,8 @@ class CricStream(Model):
             exactly 1 % is fetched, may stand at either end of it.
         """
         night = self.latency_only().replace(blank_panel_ms=self.blank_panel_ms)
-        frame = _latency_frame(night, method).copy()
-        frame.attrs["code"] = f"el.{self!r}.latency({f'{method=}' * (method != 'exact')})"
-        return frame
+        given = {"method": method} if method != "exact" else {}
+        return self.sourced(_latency_frame(night, method).copy(), "latency", **given)
 
     def _latency_frame(self, method: str) -> pd.DataFrame:
         counts = _with_groups(self.latency_only(), method)
@@ -388,9 +387,9 @@ class CricStream(Model):
                 "later_share": later,
             }
         )
-        given = [f"{group=}"] * (group != "everyone") + [f"{method=}"] * (method != "exact")
-        frame.attrs["code"] = f"el.{self!r}.distribution({', '.join(given)})"
-        return frame
+        given = {"group": group} if group != "everyone" else {}
+        given |= {"method": method} if method != "exact" else {}
+        return self.sourced(frame, "distribution", **given)
 
     # -- stale lists -----------------------------------------------------------------------
 
@@ -420,8 +419,7 @@ class CricStream(Model):
         frame = pd.DataFrame(
             {"since_write_ms": kv.TIMES_MS, "stale_share": stale[0], "stale_pops": stale[1]}
         )
-        frame.attrs["code"] = f"el.{self!r}.staleness()"
-        return frame
+        return self.sourced(frame, "staleness")
 
     @property
     def stale_viewers(self) -> float:
@@ -461,8 +459,7 @@ class CricStream(Model):
                 "state": night.state,
             }
         frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
-        frame.attrs["code"] = f"el.{self!r}.origin_load()"
-        return frame
+        return self.sourced(frame, "origin_load")
 
     # -- in short --------------------------------------------------------------------------
 

@@ -6,10 +6,9 @@ import asyncio
 import html
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import ClassVar
 
 import ipywidgets as widgets
-import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 from plotly.graph_objects import Figure, FigureWidget
@@ -17,45 +16,22 @@ from plotly.graph_objects import Figure, FigureWidget
 from edgelab import kernels
 from edgelab.export import export
 from edgelab.figures import theme
-from edgelab.knobs import Knob, Model
+from edgelab.knobs import Model
+from edgelab.panels.controls import CARD, control, options
+from edgelab.panels.patch import changed
 
-__all__ = ["CARD", "ERRORS", "Panel", "control", "set_camera", "warm"]
+__all__ = ["ERRORS", "Panel", "warm"]
 
 #: Errors that a callback met, newest last. They also stand in the panel, in words.
 ERRORS: list[Exception] = []
 #: A hand that has not moved for this long is at rest.
 REST_S = 0.1
 
-#: The style of an opaque card that reads well in light and dark themes alike.
-CARD = """<style>
-.edgelab-panel { background: #fff; color: #1a1a1a; border: 1px solid #c8c8c8; border-radius: 8px;
-  padding: 10px 14px; max-width: 1500px;
-  --jp-widgets-label-color: #1a1a1a; --jp-widgets-readout-color: #1a1a1a;
-  --jp-widgets-color: #1a1a1a; --jp-widgets-input-color: #1a1a1a;
-  --jp-widgets-input-background-color: #fff; --jp-ui-font-color0: #1a1a1a;
-  --jp-ui-font-color1: #1a1a1a; --jp-ui-font-color2: #4a4a4a; --jp-content-font-color1: #1a1a1a;
-  --jp-layout-color0: #fff; --jp-layout-color1: #fff; --jp-layout-color2: #eee;
-  --jp-layout-color3: #dcdcdc; --jp-border-color1: #bdbdbd; --jp-border-color2: #d8d8d8;
-  --jp-widgets-slider-active-handle-color: #d0d0d0; --jp-widgets-slider-border-color: #767676;
-  --jp-widgets-font-size: 14px; }
-.edgelab-panel .widget-html-content { line-height: 1.4; color: #1a1a1a; }
-.edgelab-panel .widget-html-content p { margin: 0 0 2px; }
-.edgelab-panel .edgelab-words { font-size: 15px; margin: 2px 0 4px; }
-.edgelab-panel code { background: #f2f2f2; color: #1a1a1a; padding: 1px 4px; }
-.edgelab-panel .edgelab-error { color: #8c1d00; font-weight: 600; }
-.edgelab-panel .jupyter-button { background: #ececec; color: #1a1a1a; }
-.edgelab-panel .jupyter-button.mod-active { background: #0072b2; color: #fff; }
-.edgelab-panel .noUi-handle:focus-visible, .edgelab-panel button:focus-visible
-  { outline: 3px solid #0072b2; outline-offset: 1px; }
-</style>"""
 
-_warmed = False
-
-
-def warm() -> None:
-    """Compile the kernels once in this process, with a line of progress in a notebook."""
-    global _warmed
-    if _warmed:
+def warm(names: Sequence[str]) -> None:
+    """Compile these kernels once in this process, with a line of progress in a notebook."""
+    names = [name for name in names if name not in kernels.WARMED]
+    if not names:
         return
     line = widgets.HTML()
     if get_ipython():
@@ -65,118 +41,54 @@ def warm() -> None:
         line.value = f"Preparing the kernels, {done} of {total}: {html.escape(name)} …"
 
     try:
-        kernels.warm(progress)
+        kernels.warm(progress, names)
     finally:
         line.close()
-    _warmed = True
-
-
-def set_camera(figure: FigureWidget, name: str) -> None:
-    """Let the modebar's camera save a 1920 x 1080 PNG called `name`.
-
-    plotly has no public way to configure a FigureWidget's modebar; this is the one place that
-    touches the private one, and the browser test guards it.
-    """
-    figure._config = theme.config(name)
-
-
-def control(about: Knob, value: Any) -> widgets.Widget:
-    """The widget that turns a knob.
-
-    Parameters
-    ----------
-    about : Knob
-        The declaration.
-    value : int, float or str
-        Where it starts.
-
-    Returns
-    -------
-    ipywidgets.Widget
-        With ``value``, and ``description`` in words.
-    """
-    common = {
-        "description": about.label,
-        "tooltip": f"{about.meaning} Allowed: {about.allowed}.",
-        "style": {"description_width": "175px"},
-        "layout": {"width": "99%"},
-    }
-    if about.choices:
-        return widgets.ToggleButtons(
-            options=about.choices, value=value, **common | {"layout": {"width": "auto"}}
-        )
-    if about.integer and about.high > 1e6:
-        return widgets.BoundedIntText(value=value, min=about.low, max=about.high, **common)
-    if about.integer and not about.log:
-        return widgets.IntSlider(value=value, min=about.low, max=about.high, **common)
-    # Stops and no float slider: a float slider moves a value to its own nearest step as soon as
-    # it is shown, and a reader could not come back to the default.
-    return widgets.SelectionSlider(options=_options(about, value), value=value, **common)
-
-
-def _stops(about: Knob) -> Sequence[float]:
-    """Round numbers across the knob's range, denser than a hand can tell apart."""
-    if about.stops:
-        return about.stops
-    if about.log:
-        tens = range(int(np.floor(np.log10(about.low))), int(np.ceil(np.log10(about.high))) + 1)
-        steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
-        stops = {float(f"{step}e{ten}") for ten in tens for step in steps}
-    else:
-        rough = (about.high - about.low) / 20
-        ten = 10.0 ** np.floor(np.log10(rough))
-        step = ten * max(n for n in (1, 2, 5) if n * ten <= rough * (1 + 1e-9))
-        count = round((about.high - about.low) / step)
-        stops = {float(f"{about.low + k * step:.6g}") for k in range(count + 1)}
-    if about.integer:
-        stops = {int(stop) for stop in stops if stop == int(stop)}
-    return [stop for stop in stops | {about.low, about.high} if about.low <= stop <= about.high]
-
-
-def _options(about: Knob, value: Any) -> list[tuple[str, Any]]:
-    """The stops as a slider's options, with the default and `value` among them."""
-    out: dict[str, Any] = {}
-    for stop in sorted({*_stops(about), about.default, value}):
-        text = about.text(stop)
-        out[repr(stop) if text in out else text] = stop
-    return list(out.items())
 
 
 class Panel(widgets.VBox):
     """A card of knobs, one live figure, a sentence, and the line of code that recreates it.
 
-    A subclass says what to draw, and how its files are called (`name`). An error in a callback is
-    shown in the card, in words, and kept in `ERRORS`.
+    A subclass says what it is about and what to draw. An error in a callback is shown in the
+    card, in words, and kept in `ERRORS`; a setting that the model refuses is told and not taken.
 
     Parameters
     ----------
-    start : Model
-        Where the knobs stand at first, and where "reset" returns to.
-    code : str
-        The expression that makes the panel, with ``{}`` for the arguments.
-    main : sequence of str
-        Knobs that always show; the others fold away.
-    presets : mapping of str to callable
-        From a name to what it makes of `start`.
+    start : Model, optional
+        Where the knobs stand at first, and where "reset" returns to; the defaults if not given.
     pinned : Model, optional
         What is pinned at first.
+
+    Raises
+    ------
+    TypeError
+        If `start` or `pinned` is something else than a `scenario`.
     """
 
     #: What its slides and the camera's pictures are called.
-    name = "panel"
+    name: ClassVar[str] = "panel"
+    #: The function that a reader calls to make it.
+    call: ClassVar[str] = "el.panels.panel"
+    #: Class of the models that it shows.
+    scenario: ClassVar[type[Model]]
+    #: Knobs that always show; the others fold away.
+    main: ClassVar[Sequence[str]] = ()
+    #: From a preset's name to what it makes of `start`.
+    made: ClassVar[Mapping[str, Callable[[Model], Model]]] = {}
+    #: Names in `edgelab.kernels.STEPS` of the kernels that it needs.
+    kernels: ClassVar[Sequence[str]] = ()
+    #: Height of the figure: with sliders and sentence, what a small laptop shows at once.
+    height_px: ClassVar[int] = 470
 
-    def __init__(
-        self,
-        start: Model,
-        code: str,
-        main: Sequence[str],
-        presets: Mapping[str, Callable[[Model], Model]],
-        pinned: Model | None = None,
-    ) -> None:
-        warm()
+    def __init__(self, start: Model | None = None, pinned: Model | None = None) -> None:
+        start = self.scenario() if start is None else start
+        for given, model in (("start", start), ("pinned", pinned)):
+            if not (isinstance(model, self.scenario) or (given == "pinned" and model is None)):
+                wanted = self.scenario.__name__
+                raise TypeError(f"{given}: got {model!r}, allowed a {wanted}")
+        warm(self.kernels)
         self.start = self.model = start
         self.pinned = pinned
-        self._code_form = code
         self._busy = False
         # JupyterLab may run callbacks in another thread than cells.
         self._lock = threading.RLock()
@@ -192,10 +104,10 @@ class Panel(widgets.VBox):
         self._drawn = [dict(trace) for trace in self.make_traces()]
         self._written = self.make_layout()
 
-        self.presets = {name: widgets.Button(description=name) for name in presets}
+        self.presets = {name: widgets.Button(description=name) for name in self.made}
         for name, button in self.presets.items():
             button.layout.width = "auto"
-            button.on_click(lambda _, make=presets[name]: self._press(make))
+            button.on_click(lambda _, make=self.made[name]: self._press(make))
         self.pin = widgets.ToggleButton(
             description="Pin this curve", icon="thumb-tack", tooltip="Keep it to compare with"
         )
@@ -213,7 +125,7 @@ class Panel(widgets.VBox):
         for widget in (self.figure, self.pin, *self.controls.values()):
             self._guard(widget)
 
-        folded = [w for n, w in self.controls.items() if n not in main]
+        folded = [w for n, w in self.controls.items() if n not in self.main]
         half = (len(folded) + 1) // 2
         columns = [
             widgets.VBox(part, layout={"width": "50%"}) for part in (folded[:half], folded[half:])
@@ -226,7 +138,7 @@ class Panel(widgets.VBox):
         )
         top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
-        sliders = widgets.VBox([self.controls[n] for n in main], layout={"flex": "1 1 auto"})
+        sliders = widgets.VBox([self.controls[n] for n in self.main], layout={"flex": "1 1 auto"})
         super().__init__(
             [
                 widgets.HTML(CARD),
@@ -249,7 +161,13 @@ class Panel(widgets.VBox):
 
     def make_figure(self) -> FigureWidget:
         """The figure, for the model where the panel starts."""
-        raise NotImplementedError
+        figure = theme.figure(self.make_traces(), self.make_layout(), widget=True)
+        figure.layout.height = self.height_px
+        # The modebar's camera saves a 1920 x 1080 PNG. plotly has no public way to say so for a
+        # FigureWidget; this is the one place that touches the private one, and the browser test
+        # guards it.
+        figure._config = theme.config(f"edgelab-{self.name}")
+        return figure
 
     def make_traces(self) -> list[dict]:
         """Every trace for the present model, always as many, in the same order."""
@@ -265,6 +183,11 @@ class Panel(widgets.VBox):
 
     def settle(self) -> None:
         """What follows when the hand is at rest; nothing by default."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether the hand is at rest and all that follows has been drawn."""
+        return self._rest is None
 
     def slides(self) -> list[Figure]:
         """The figures of a deck of slides for the present model; by default the panel's own."""
@@ -289,17 +212,17 @@ class Panel(widgets.VBox):
         TypeError
             If it is of another kind.
         """
-        if type(model) is not type(self.start):
-            raise TypeError(f"model: got {model!r}, allowed a {type(self.start).__name__}")
+        if not isinstance(model, self.scenario):
+            raise TypeError(f"model: got {model!r}, allowed a {self.scenario.__name__}")
         with self._lock:
             self._busy = True
             try:
                 for name, widget in self.controls.items():
                     value = getattr(model, name)
                     if isinstance(widget, widgets.SelectionSlider):
-                        options = _options(model.knobs()[name], value)
-                        if list(widget.options) != options:
-                            widget.options = options
+                        stops = options(model.knobs()[name], value)
+                        if list(widget.options) != stops:
+                            widget.options = stops
                     widget.value = value
             finally:
                 self._busy = False
@@ -311,7 +234,7 @@ class Panel(widgets.VBox):
         arguments = f"el.{self.model!r}"
         if self.pinned:
             arguments += f", pinned=el.{self.pinned!r}"
-        return self._code_form.format(arguments)
+        return f"{self.call}({arguments})"
 
     def _save(self) -> None:
         """Write the slides of the present model, in a thread: the sliders stay alive."""
@@ -368,8 +291,11 @@ class Panel(widgets.VBox):
             name = next(n for n, w in self.controls.items() if w is change["owner"])
             try:
                 self.model = self.model.replace(**{name: change["new"]})
-            except (TypeError, ValueError) as error:
-                self._tell(error)
+            except (TypeError, ValueError) as error:  # told, and the control goes back
+                self._busy = True
+                change["owner"].value = getattr(self.model, name)
+                self._busy = False
+                self._tell(f"{error}")
                 return
             self._redraw()
 
@@ -394,12 +320,12 @@ class Panel(widgets.VBox):
 
         widget.set_state = set_state
 
-    def _tell(self, error: Exception) -> None:
-        ERRORS.append(error)
-        self.problem.value = (
-            f'<p class="edgelab-error" role="alert">{html.escape(f"{error}")} '
-            f"({type(error).__name__})</p>"
-        )
+    def _tell(self, problem: Exception | str) -> None:
+        text = problem
+        if isinstance(problem, Exception):
+            ERRORS.append(problem)
+            text = f"{problem} ({type(problem).__name__})"
+        self.problem.value = f'<p class="edgelab-error" role="alert">{html.escape(text)}</p>'
 
     def _redraw(self) -> None:
         """Patch the figure and the texts; let the rest follow when the hand is at rest."""
@@ -427,43 +353,21 @@ class Panel(widgets.VBox):
 
     def _settle(self) -> None:
         with self._lock:
-            self._rest = None
             try:
                 self.settle()
             except Exception as error:  # shown in words, and kept for the tests
                 self._tell(error)
+            self._rest = None
 
     def _patch(self) -> None:
         """Send what changed, and nothing else, in one message."""
         traces, layout = self.make_traces(), self.make_layout()
         with self.figure.batch_update():
             for trace, old, new in zip(self.figure.data, self._drawn, traces, strict=True):
-                trace.update(_changed(old, new))
+                trace.update(changed(old, new))
             for kind in ("annotations", "shapes"):
                 for shown, old, new in zip(
                     self.figure.layout[kind], self._written[kind], layout[kind], strict=True
                 ):
-                    shown.update(_changed(old, new))
+                    shown.update(changed(old, new))
         self._drawn, self._written = traces, layout
-
-
-def _changed(old: Any, new: Mapping) -> dict:
-    """The entries of `new` that differ from `old`'s, at every depth."""
-    out = {}
-    for key, value in new.items():
-        before = old.get(key)
-        if isinstance(value, Mapping):
-            inner = _changed(before or {}, value)
-            if inner:
-                out[key] = inner
-        elif not _same(before, value):
-            out[key] = value
-    return out
-
-
-def _same(a: Any, b: Any) -> bool:
-    if a is b:
-        return True
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.shape == b.shape and bool(np.all((a == b) | ((a != a) & (b != b))))
-    return type(a) is type(b) and a == b

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from plotly.graph_objects import Figure, FigureWidget
+from plotly.graph_objects import Figure
 
-from edgelab.figures import cricstream, theme
+from edgelab.figures import cricstream
 from edgelab.models.scenario import EDGE, HOME, CricStream
-from edgelab.panels.base import Panel, set_camera
+from edgelab.panels.base import Panel
 
 __all__ = ["PRESETS", "NightPanel", "night"]
 
-#: With the sliders above it and the sentence below it, what a small laptop shows at once.
-HEIGHT_PX = 470
 PRESETS = {
     "The night of the final": lambda start: CricStream(),
     "The old Mumbai origin": lambda start: start.baseline(),
@@ -25,22 +23,18 @@ class NightPanel(Panel):
     """The night live: the exact curves under the moving hand, every viewer when it rests."""
 
     name = "cricstream-night"
+    call = "el.panels.night"
+    scenario = CricStream
+    main = ("pops", "kv_delay_ms", "origin_fetch_ratio")
+    made = PRESETS
+    kernels = (
+        *("simulation of every viewer", "exact distribution", "histogram"),
+        *("stale reads", "cable corridors", "replication"),
+    )
 
-    def __init__(self, start: CricStream, pinned: CricStream | None = None) -> None:
+    def __init__(self, start: CricStream | None = None, pinned: CricStream | None = None) -> None:
         self._simulated = self._simulated_for = None
-        super().__init__(
-            start,
-            code="el.panels.night({})",
-            main=("pops", "kv_delay_ms", "origin_fetch_ratio"),
-            presets=PRESETS,
-            pinned=pinned,
-        )
-
-    def make_figure(self) -> FigureWidget:
-        figure = theme.figure(self.make_traces(), self.make_layout(), widget=True)
-        figure.layout.height = HEIGHT_PX
-        set_camera(figure, f"edgelab-{self.name}")
-        return figure
+        super().__init__(start, pinned)
 
     def make_traces(self) -> list[dict]:
         frames = cricstream.NightFrames.of
@@ -107,8 +101,4 @@ def night(start: CricStream | None = None, pinned: CricStream | None = None) -> 
     TypeError
         If `start` or `pinned` is something else.
     """
-    start = CricStream() if start is None else start
-    for name, given in (("start", start), ("pinned", pinned)):
-        if not (isinstance(given, CricStream) or (name == "pinned" and given is None)):
-            raise TypeError(f"{name}: got {given!r}, allowed a CricStream")
     return NightPanel(start, pinned)

@@ -3,13 +3,13 @@
 import io
 import json
 import re
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import TimeoutError
 from pptx import Presentation
+from workbook import CARD, CONTRASTS, FOCUSED, Workbook, outside
 
 from browsers import find_chromium
 from edgelab import doctor
@@ -19,7 +19,6 @@ from edgelab.panels.cricstream import PRESETS
 
 pytestmark = pytest.mark.browser
 
-CARD = ".edgelab-panel:has(.js-plotly-plot)"
 START = CricStream()
 #: What the panel shows now: its texts, and the data of every trace, decoded.
 STATE = """() => {
@@ -40,65 +39,19 @@ SETTLED = f"""(code) => {{
 }}"""
 PINNED = f"""(some) => some === (({STATE})().traces
   .filter(t => t.name === 'pinned').every(t => t.x.length > 0))"""
-FOCUSED = "() => document.activeElement.textContent"
-#: Every text of the cards with its WCAG contrast; what is disabled is exempt.
-CONTRASTS = """() => {
-  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-  const light = (c) => c.slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (e) => {
-    const [r, g, b, a = 1] = parse(getComputedStyle(e).backgroundColor);
-    if (a === 1 || !e.parentElement) return [r, g, b];
-    return ground(e.parentElement).map((v, i) => [r, g, b][i] * a + v * (1 - a));
-  };
-  const own = (e) => [...e.childNodes]
-    .filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
-  return [...document.querySelectorAll('.edgelab-panel *')]
-    .filter(e => own(e) && e.getClientRects().length && !e.closest('svg, style, :disabled'))
-    .map(e => {
-      const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))];
-      return [own(e), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
-    });
-}"""
 
 
 def code_of(night, pinned=None):
     return f"el.panels.night(el.{night!r}{f', pinned=el.{pinned!r}' if pinned else ''})"
 
 
-class Opened:
-    """The page in JupyterLab, with what a reader does to it."""
+class Opened(Workbook):
+    """The first page in JupyterLab, with what a reader does to it."""
 
     def __init__(self, page, address, shots):
-        self.page, self.shots = page, shots
-        page.goto(address)
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
-        # Earlier, JupyterLab would ask which kernel to run the cells in.
-        page.wait_for_selector(".jp-StatusBar-TextItem:has-text('Python 3 (ipykernel) | Idle')")
-        self.menu("Run", "Run All Cells")
-        try:
-            page.wait_for_selector(f"{CARD} .main-svg", state="attached")
-        except TimeoutError:
-            page.screenshot(path=shots / "opening.png")
-            pytest.fail(f"no plot after Run All Cells; {shots}/opening.png")
-        self.card = page.locator(CARD)
+        super().__init__(page, address, shots)
         self.settled(START)
         page.set_default_timeout(20_000)
-
-    def menu(self, *path):
-        """Open a menu of the menu bar, and in it what leads to the last entry."""
-        bar, *between, last = path
-        self.page.locator(".lm-MenuBar-item", has_text=bar).first.click()
-        for name in between:
-            self.page.locator(".lm-Menu-item", has_text=name).first.hover()
-        self.page.locator(".lm-Menu-item", has_text=last).first.click()
-
-    def theme(self, name):
-        """Choose a theme, and wait until it is drawn."""
-        if self.page.locator(f"body[data-jp-theme-name='{name}']").count() == 0:
-            self.menu("Settings", "Theme", name)
-            self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
 
     def state(self):
         return json.loads(self.page.evaluate(f"() => JSON.stringify(({STATE})())"))
@@ -115,16 +68,6 @@ class Opened:
         assert state["words"] == night.in_words()
         assert state["problem"] == ""
         return state
-
-    def button(self, name):
-        return self.card.locator("button", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
-
-    def press(self, name, how):
-        if how == "mouse":
-            self.button(name).click()
-        else:
-            self.button(name).focus()
-            self.page.keyboard.press(how)
 
 
 def axes(state):
@@ -169,15 +112,7 @@ def night(opened):
 
 def test_every_cell_runs_and_nothing_asks_a_question(opened):
     page = opened.page
-    page.wait_for_function(
-        """() => {
-          const cells = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-          return cells.length > 10 && cells.every((c, i) => c.textContent === `[${i + 1}]:`);
-        }"""
-    )
-    bad = page.locator("[data-mime-type$='jupyter.error'], [data-mime-type$='stderr']")
-    assert bad.count() == 0
-    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    opened.ran_clean()
     assert_shows(opened.state(), START)
     opened.card.evaluate("card => card.scrollIntoView()")
     page.screenshot(path=opened.shots / "panel.png")
@@ -399,16 +334,6 @@ def test_without_a_browser_it_skips_and_in_ci_it_fails(monkeypatch):
     monkeypatch.delenv("CI")
     with pytest.raises(pytest.skip.Exception, match="no browser"):
         find_chromium()
-
-
-def outside(addresses):
-    """Those that leave this machine."""
-    parts = {address: urlsplit(address) for address in addresses}
-    return [
-        address
-        for address, part in parts.items()
-        if part.scheme not in {"data", "blob"} and part.hostname not in {"127.0.0.1", "localhost"}
-    ]
 
 
 def test_nothing_left_the_machine_and_nothing_complained(night, context):

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 import edgelab as el
-from edgelab.figures import cricstream, theme
+from edgelab.figures import cricstream, drawing, theme
 from edgelab.models.scenario import BASELINE, HEADLINE_PLACES, CricStream
 
 FINAL = CricStream()
@@ -18,7 +18,7 @@ def traces(night, pinned=None, simulated=None):
 
 
 def on(made, part):
-    return [t for t in made if t["xaxis"] == f"x{cricstream._axis_of(part)}"]
+    return [t for t in made if t["xaxis"] == f"x{drawing.axis_of(cricstream.PARTS, part)}"]
 
 
 def test_marks_stand_at_the_frames_quantiles():

@@ -12,10 +12,11 @@ from plotly.graph_objects import Figure
 
 import edgelab as el
 from edgelab.browser import BrowserError
-from edgelab.figures import cricstream
+from edgelab.figures import cricstream, drawing
 from edgelab.models import request
 from edgelab.models.scenario import CricStream
 from edgelab.panels import base
+from edgelab.panels.controls import control
 
 KNOBS = CricStream.knobs()
 
@@ -44,7 +45,7 @@ def ends(name):
 
 
 def panel_control(name):
-    return base.control(KNOBS[name], KNOBS[name].default)
+    return control(KNOBS[name], KNOBS[name].default)
 
 
 def shown(panel):
@@ -119,7 +120,7 @@ def test_the_kv_slider_moves_staleness_and_no_latency(panel):
         for trace, (_, old), (_, new) in zip(panel.figure.data, before, after, strict=True)
         if list(map(str, old)) != list(map(str, new))
     ]
-    assert moved == [f"x{cricstream._axis_of('stale')}"]
+    assert moved == [f"x{drawing.axis_of(cricstream.PARTS, 'stale')}"]
     assert misses == (request.exact.cache_info().misses, request.simulated.cache_info().misses)
 
 

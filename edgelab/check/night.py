@@ -1,59 +1,13 @@
-"""Checks of the exercises: three states, each with a reason, and never the answer itself."""
+"""The checks of notebook 01, the night of the final."""
 
 from __future__ import annotations
 
-import html
-import numbers
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
 from edgelab.models.scenario import CricStream
 
-__all__ = ["Verdict", "blank_viewers", "cliff", "cliff_guess", "slow_database"]
-
-UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check says: its state, and why."""
-
-    state: str
-    reason: str
-
-    def __repr__(self) -> str:
-        return f"{self.state}: {self.reason}"
-
-    def _repr_html_(self) -> str:
-        mark, colour = {
-            UNANSWERED: ("○", "#6b6b6b"),
-            WORKING: ("◐", "#8c5a00"),
-            RIGHT: ("●", "#00664c"),
-        }[self.state]
-        return (
-            f'<p style="border-left: 4px solid {colour}; padding: 4px 10px; background: #fff; '
-            f'color: #1a1a1a"><b style="color: {colour}">{mark} {html.escape(self.state)}</b>: '
-            f"{html.escape(self.reason)}</p>"
-        )
-
-
-def _judged(answer: Any, question: str, judge: Callable[[Any], Verdict]) -> Verdict:
-    return Verdict(UNANSWERED, question) if answer is None else judge(answer)
-
-
-def _number(answer: Any, low: float, high: float) -> Verdict | None:
-    """What is wrong with an answer that has to be a number in a range."""
-    if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
-        return Verdict(WORKING, f"got {answer!r}; the answer is a number")
-    if not low <= answer <= high:
-        return Verdict(
-            WORKING, f"got {answer!r}; the answer lies between {low:,.0f} and {high:,.0f}"
-        )
-    return None
-
+__all__ = ["CLIFF_CHOICES", "blank_viewers", "cliff", "cliff_guess", "slow_database"]
 
 #: The choices of notebook 01's prediction.
 CLIFF_CHOICES = ("hardly at all", "by about half", "to more than five times as much")
@@ -90,7 +44,7 @@ def cliff_guess(choice: str | None) -> Verdict:
             "slowest hundredth?",
         )
 
-    return _judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, "choose and commit above, before you move a slider", judge)
 
 
 def blank_viewers(answer: float | None) -> Verdict:
@@ -103,7 +57,7 @@ def blank_viewers(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = _number(answer, 0, 28e6)
+        wrong = number(answer, 0, 28e6)
         if wrong:
             return wrong
         row = CricStream().baseline().latency().loc["everyone"]
@@ -122,7 +76,7 @@ def blank_viewers(answer: float | None) -> Verdict:
             "viewers in the row “everyone” of final.baseline().latency()",
         )
 
-    return _judged(answer, "set the number of viewers", judge)
+    return judged(answer, "set the number of viewers", judge)
 
 
 def cliff(answer: float | None) -> Verdict:
@@ -135,7 +89,7 @@ def cliff(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = _number(answer, 0, 1)
+        wrong = number(answer, 0, 1)
         if wrong:
             return wrong
         here, next_step = (
@@ -156,7 +110,7 @@ def cliff(answer: float | None) -> Verdict:
             "a p99 can hide the fetches as long as they are no more than one request in a hundred.",
         )
 
-    return _judged(answer, "set a ratio, for instance 0.004 for 0.4 %", judge)
+    return judged(answer, "set a ratio, for instance 0.004 for 0.4 %", judge)
 
 
 def slow_database(answer: CricStream | None) -> Verdict:
@@ -193,4 +147,4 @@ def slow_database(answer: CricStream | None) -> Verdict:
             "the origin's size follows the load that misses the edge, and not the 28 million.",
         )
 
-    return _judged(answer, "set a night: final.replace(...)", judge)
+    return judged(answer, "set a night: final.replace(...)", judge)

@@ -1,0 +1,104 @@
+"""A page of the workbook in JupyterLab, and what a reader does to it."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import TimeoutError
+
+CARD = ".edgelab-panel:has(.js-plotly-plot)"
+FOCUSED = "() => document.activeElement.textContent"
+#: Every text of the cards with its WCAG contrast; what is disabled is exempt.
+CONTRASTS = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (e) => {
+    const [r, g, b, a = 1] = parse(getComputedStyle(e).backgroundColor);
+    if (a === 1 || !e.parentElement) return [r, g, b];
+    return ground(e.parentElement).map((v, i) => [r, g, b][i] * a + v * (1 - a));
+  };
+  const own = (e) => [...e.childNodes]
+    .filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
+  return [...document.querySelectorAll('.edgelab-panel *')]
+    .filter(e => own(e) && e.getClientRects().length && !e.closest('svg, style, :disabled'))
+    .map(e => {
+      const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))];
+      return [own(e), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    });
+}"""
+#: Every cell of code, numbered in order once all of them have run.
+RAN = """() => {
+  const cells = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+  return cells.length > 5 && cells.every((c, i) => c.textContent === `[${i + 1}]:`);
+}"""
+
+
+def outside(addresses):
+    """Those that leave this machine."""
+    parts = {address: urlsplit(address) for address in addresses}
+    return [
+        address
+        for address, part in parts.items()
+        if part.scheme not in {"data", "blob"} and part.hostname not in {"127.0.0.1", "localhost"}
+    ]
+
+
+class Workbook:
+    """A page, opened and run from the top."""
+
+    def __init__(self, page, address, shots):
+        self.page, self.shots = page, shots
+        page.goto(address)
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        # Earlier, JupyterLab would ask which kernel to run the cells in.
+        page.wait_for_selector(".jp-StatusBar-TextItem:has-text('Python 3 (ipykernel) | Idle')")
+        self.menu("Run", "Run All Cells")
+        try:
+            page.wait_for_selector(f"{CARD} .main-svg", state="attached")
+        except TimeoutError:
+            page.screenshot(path=shots / "opening.png")
+            pytest.fail(f"no plot after Run All Cells; {shots}/opening.png")
+        self.card = page.locator(CARD)
+
+    def ran_clean(self):
+        """Wait until every cell has run; nothing went wrong, and nothing asks a question."""
+        self.page.wait_for_function(RAN)
+        bad = "[data-mime-type$='jupyter.error'], [data-mime-type$='stderr']"
+        assert self.page.locator(bad).count() == 0
+        assert self.page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+
+    def menu(self, *path):
+        """Open a menu of the menu bar, and in it what leads to the last entry."""
+        bar, *between, last = path
+        self.page.locator(".lm-MenuBar-item", has_text=bar).first.click()
+        for name in between:
+            self.page.locator(".lm-Menu-item", has_text=name).first.hover()
+        self.page.locator(".lm-Menu-item", has_text=last).first.click()
+
+    def theme(self, name):
+        """Choose a theme, and wait until it is drawn."""
+        if self.page.locator(f"body[data-jp-theme-name='{name}']").count() == 0:
+            self.menu("Settings", "Theme", name)
+            self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+
+    def button(self, name):
+        return self.card.locator("button", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
+
+    def press(self, name, how):
+        if how == "mouse":
+            self.button(name).click()
+        else:
+            self.button(name).focus()
+            self.page.keyboard.press(how)
+
+    def shown(self, code, within_ms=20_000):
+        """Wait until the panel shows what `code` makes, then give its sentence."""
+        self.page.wait_for_function(
+            f"(code) => document.querySelector('{CARD} code')?.textContent === code",
+            arg=code,
+            timeout=within_ms,
+        )
+        assert self.card.locator(".edgelab-error").count() == 0
+        return self.card.locator(".edgelab-words").text_content()
