@@ -1,8 +1,8 @@
 """How long the night takes: python tests/benchmarks/night.py
 
 Prints medians of things that are run in turn in one process, of imports and first panels in
-processes of their own, and of the drag in a browser (`drag.py`). Nothing is asserted: times flake,
-ratios in one run tell more.
+processes of their own, and of the drag (`drag.py`, which has the other panels' too). Nothing is
+asserted: times flake, ratios in one run tell more.
 """
 
 from __future__ import annotations
@@ -155,24 +155,7 @@ def main() -> None:
     pops = iter(range(1, 500))
     exact = medians_s({"exact": lambda: night.replace(pops=next(pops)).latency()}, 50)
     print(f"exact distribution and frame, 72 places: {exact['exact'] * 1e3:.1f} ms")
-
-    import edgelab as el
-
-    panel = el.panels.night()
-    panel.settle = lambda: None  # the drag alone; every viewer follows when the hand rests
-    for name, values in {
-        "pops": range(101, 151),
-        "kv_delay_ms": [v for _, v in panel.controls["kv_delay_ms"].options],
-        "origin_fetch_ratio": [v for _, v in panel.controls["origin_fetch_ratio"].options],
-    }.items():
-        steps = iter(values)
-
-        def step(name=name, steps=steps):
-            panel.controls[name].value = next(steps)
-
-        tick = medians_s({"tick": step}, len(values))["tick"]
-        print(f"tick of {name}, Python's side: {tick * 1e3:.0f} ms")
-    drag.main()
+    drag.main(["night"])
 
 
 if __name__ == "__main__":
