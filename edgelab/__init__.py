@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "CricStream": "edgelab.models.scenario",
     "compare": "edgelab.models.scenario",
+    "RequestChain": "edgelab.models.chain",
+    "RoundTrips": "edgelab.models.links",
     "rtt_ms": "edgelab.models.corridors",
     "residuals": "edgelab.models.calibration",
     "leave_one_out": "edgelab.models.calibration",

@@ -13,7 +13,10 @@ from typing import Any, Self
 
 import pandas as pd
 
-__all__ = ["Knob", "Model", "knob"]
+__all__ = ["Knob", "Model", "knob", "shared"]
+
+#: A knob with more choices than this names only some of them.
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Knob:
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
+        if len(self.choices) > FEW:
+            some = ", ".join(map(repr, self.choices[:3]))
+            return f"one of {len(self.choices)}: {some}, … {self.choices[-1]!r}"
         if self.choices:
             return " or ".join(map(repr, self.choices))
         kind = "a whole number" if self.integer else "a number"
@@ -97,6 +103,12 @@ def knob(default: Any, **about: Any) -> Any:
         The allowed values of a knob that is no number.
     """
     return dataclasses.field(default=default, metadata={"knob": Knob(default, **about)})
+
+
+def shared(model: type[Model], name: str) -> Any:
+    """Declare a field that `model` has too, in the same words and with the same range."""
+    about = model.knobs()[name]
+    return dataclasses.field(default=about.default, metadata={"knob": about})
 
 
 class Model:

@@ -14,12 +14,71 @@ from edgelab.kernels import histogram, latency
 from edgelab.models import geo, queue
 
 if TYPE_CHECKING:
+    from edgelab.models.chain import RequestChain
     from edgelab.models.scenario import CricStream
 
-__all__ = ["EDGE", "HOME", "Tables", "exact", "simulated", "tables"]
+__all__ = ["EDGE", "HOME", "Tables", "Ways", "exact", "simulated", "tables", "ways"]
 
 #: Where a request can end.
 EDGE, HOME = "PoP", "Mumbai"
+
+
+class Ways(NamedTuple):
+    """Round trips of every place's viewers, in milliseconds."""
+
+    #: Median between a viewer and the city's exchange, (places,).
+    last_mile_ms: np.ndarray
+    #: From there to the nearest PoP, to Mumbai, and on from the PoP to Mumbai, (places, POINTS).
+    pop_ms: np.ndarray
+    home_ms: np.ndarray
+    pop_home_ms: np.ndarray
+
+
+def ways(model: CricStream | RequestChain) -> Ways:
+    """The round trips that a model's knobs give, for each point of each catchment.
+
+    Parameters
+    ----------
+    model : CricStream or RequestChain
+        With the knobs ``pops``, ``last_mile_ms``, ``access_factor``, ``transit_inflation`` and
+        ``chennai_detour``.
+
+    Returns
+    -------
+    Ways
+        Remembered, and read-only. A viewer's round trip across a border is longer than the
+        backbone's by ``transit_inflation``; that of a PoP is not.
+    """
+    return _ways(
+        model.pops,
+        model.last_mile_ms,
+        model.access_factor,
+        model.transit_inflation,
+        model.chennai_detour,
+    )
+
+
+@lru_cache(maxsize=32)
+def _ways(
+    pops: int, last_mile_ms: float, access_factor: float, inflation: float, detour: float
+) -> Ways:
+    """The round trips of `ways`, for its five knobs."""
+    places = datasets.places()
+    steps = places["access"].map(datasets.ACCESS.index).to_numpy()
+    country = places["cca2"].to_numpy(str)[:, None]
+    from_points, from_pops = geo.origin_rtt_ms()
+    pop, rtt = geo.nearest_pop(pops)
+    round_about = np.where(places["route"] == "detour", detour, 1.0)[:, None]
+    abroad = country != datasets.pops()["cca2"].to_numpy(str)[pop]
+    out = Ways(
+        last_mile_ms * access_factor**steps,
+        rtt * np.where(abroad, inflation, 1.0),
+        from_points * round_about * np.where(country != "IN", inflation, 1.0),
+        from_pops[pop],
+    )
+    for shared in out:
+        shared.flags.writeable = False
+    return out
 
 
 class Tables(NamedTuple):
@@ -47,32 +106,21 @@ def tables(night: CricStream) -> Tables:
         (places, POINTS), ``origin_ms`` (QUANTILES,), all float32 milliseconds, and
         ``fetch_below``; see `edgelab.kernels.latency.simulate_block`.
     """
-    places = datasets.places()
-    pops = datasets.pops()
+    way = ways(night)
     levels = (np.arange(latency.QUANTILES) + 0.5) / latency.QUANTILES
-    steps = places["access"].map(datasets.ACCESS.index).to_numpy()
-    median = night.last_mile_ms * night.access_factor**steps
-    last_mile = median[:, None] * np.exp(night.last_mile_sigma * ndtri(levels))
-    country = places["cca2"].to_numpy(str)[:, None]
-    from_points, from_pops = geo.origin_rtt_ms()
+    last_mile = way.last_mile_ms[:, None] * np.exp(night.last_mile_sigma * ndtri(levels))
     if night.ends_at == HOME:
-        abroad = country != "IN"
-        detour = np.where(places["route"] == "detour", night.chennai_detour, 1.0)[:, None]
-        near = from_points * detour * np.where(abroad, night.transit_inflation, 1.0)
-        far = np.zeros_like(near)
+        near, far = way.home_ms, np.zeros_like(way.home_ms)
         below = latency.FETCH_ALWAYS
     else:
-        pop, rtt = geo.nearest_pop(night.pops)
-        abroad = country != pops["cca2"].to_numpy(str)[pop]
-        near = rtt * np.where(abroad, night.transit_inflation, 1.0) + night.function_ms
-        far = from_pops[pop]
+        near, far = way.pop_ms + night.function_ms, way.pop_home_ms
         below = round(night.origin_fetch_ratio * latency.FETCH_ALWAYS)
     origin = queue.sojourn_quantiles_ms(
         night.origin_servers, night.offered_erlang, night.origin_service_ms, latency.QUANTILES
     )
     single = np.float32
     return Tables(
-        places["viewers"].to_numpy(),
+        datasets.places()["viewers"].to_numpy(),
         last_mile.astype(single),
         near.astype(single),
         far.astype(single),
