@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, replication
+from edgelab.kernels import corridors, histogram, latency, replication, slow_start
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -86,6 +86,11 @@ def _replication() -> None:
     replication.replicate(1, keys, _ONE, _TABLE, _TABLE, counts[0, :1], counts)
 
 
+def _slow_start() -> None:
+    sent = np.empty(slow_start.BURSTS), np.empty(slow_start.BURSTS, np.int64)
+    slow_start.send(np.zeros(1), np.ones(1, np.int64), 1, 1.0, *sent)
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -94,4 +99,5 @@ STEPS: dict[str, Callable[[], object]] = {
     "stale reads": _stale,
     "cable corridors": _corridors,
     "replication": _replication,
+    "slow start": _slow_start,
 }

@@ -26,6 +26,8 @@ __all__ = ["ERRORS", "Panel", "warm"]
 ERRORS: list[Exception] = []
 #: A hand that has not moved for this long is at rest.
 REST_S = 0.1
+#: Room for a knob's label where the main knobs stand in columns.
+NARROW = "118px"
 
 
 def warm(names: Sequence[str]) -> None:
@@ -44,6 +46,13 @@ def warm(names: Sequence[str]) -> None:
         kernels.warm(progress, names)
     finally:
         line.close()
+
+
+def _columns(some: Sequence[widgets.Widget], count: int) -> widgets.HBox:
+    """Widgets in columns of equal width, filled from the left."""
+    rows = -(-len(some) // count)
+    parts = [some[at : at + rows] for at in range(0, rows * count, rows)]
+    return widgets.HBox([widgets.VBox(p, layout={"width": f"{100 / count:g}%"}) for p in parts])
 
 
 class Panel(widgets.VBox):
@@ -77,6 +86,8 @@ class Panel(widgets.VBox):
     made: ClassVar[Mapping[str, Callable[[Model], Model]]] = {}
     #: Names in `edgelab.kernels.STEPS` of the kernels that it needs.
     kernels: ClassVar[Sequence[str]] = ()
+    #: In how many columns, filled from the left, the main knobs stand.
+    columns: ClassVar[int] = 1
     #: Height of the figure: with sliders and sentence, what a small laptop shows at once.
     height_px: ClassVar[int] = 470
 
@@ -126,19 +137,21 @@ class Panel(widgets.VBox):
             self._guard(widget)
 
         folded = [w for n, w in self.controls.items() if n not in self.main]
-        half = (len(folded) + 1) // 2
-        columns = [
-            widgets.VBox(part, layout={"width": "50%"}) for part in (folded[:half], folded[half:])
-        ]
         self.more = widgets.ToggleButton(description="More knobs", icon="sliders")
-        drawer = widgets.HBox(columns, layout={"display": "none"})
+        drawer = _columns(folded, 2)
+        drawer.layout.display = "none"
         # Not an Accordion: its header cannot be reached by keyboard.
         self.more.observe(
             lambda c: setattr(drawer.layout, "display", "flex" if c["new"] else "none"), "value"
         )
         top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
-        sliders = widgets.VBox([self.controls[n] for n in self.main], layout={"flex": "1 1 auto"})
+        main = [self.controls[n] for n in self.main]
+        if self.columns > 1:
+            for widget in main:
+                widget.style.description_width = NARROW
+        sliders = _columns(main, self.columns)
+        sliders.layout.flex = "1 1 auto"
         super().__init__(
             [
                 widgets.HTML(CARD),
@@ -174,7 +187,10 @@ class Panel(widgets.VBox):
         raise NotImplementedError
 
     def make_layout(self) -> dict:
-        """Annotations and shapes for the present model."""
+        """Annotations, shapes and axes for the present model.
+
+        Annotations and shapes keep their number; of an axis only what changed is patched.
+        """
         raise NotImplementedError
 
     def make_words(self) -> str:
@@ -370,4 +386,7 @@ class Panel(widgets.VBox):
                     self.figure.layout[kind], self._written[kind], layout[kind], strict=True
                 ):
                     shown.update(changed(old, new))
+            for axis in (name for name in layout if name.startswith(("xaxis", "yaxis"))):
+                if moved := changed(self._written[axis], layout[axis]):
+                    self.figure.layout[axis].update(moved)
         self._drawn, self._written = traces, layout

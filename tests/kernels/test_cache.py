@@ -10,7 +10,7 @@ from types import FunctionType
 import pytest
 from numba import config
 
-from edgelab.kernels import _jit, corridors, histogram, latency, placement, replication
+from edgelab.kernels import _jit, corridors, histogram, latency, placement, replication, slow_start
 
 PROJECT = Path(_jit.__file__).resolve().parents[2]
 KERNELS = [
@@ -26,6 +26,7 @@ KERNELS = [
     corridors.all_pairs,
     corridors.reach,
     corridors.between,
+    slow_start.send,
 ]
 # Where nothing is compiled these would compile all the same, and the last would start itself.
 compiles = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="says nothing without the JIT")
@@ -50,8 +51,8 @@ ANSWER = "[[640, 768], [512, 640]]"
 NIGHT = """
 import edgelab as el
 from edgelab import kernels
-from edgelab.kernels import corridors, histogram, latency, placement, replication
-rooms = corridors, histogram, latency, placement, replication
+from edgelab.kernels import corridors, histogram, latency, placement, replication, slow_start
+rooms = corridors, histogram, latency, placement, replication, slow_start
 compiled = lambda: sorted(
     (name, str(signature))
     for room in rooms
