@@ -3,11 +3,19 @@
 One module a notebook.
 """
 
+from edgelab.check.chain import (
+    FETCH_CHOICES,
+    cold_as_warm,
+    cutover_ttl,
+    fetch_guess,
+    trips_home,
+)
 from edgelab.check.night import CLIFF_CHOICES, blank_viewers, cliff, cliff_guess, slow_database
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
     "CLIFF_CHOICES",
+    "FETCH_CHOICES",
     "RIGHT",
     "UNANSWERED",
     "WORKING",
@@ -15,5 +23,9 @@ __all__ = [
     "blank_viewers",
     "cliff",
     "cliff_guess",
+    "cold_as_warm",
+    "cutover_ttl",
+    "fetch_guess",
     "slow_database",
+    "trips_home",
 ]

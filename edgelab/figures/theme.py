@@ -68,6 +68,7 @@ COLOURS = {
     "tonight": "#0072B2",
     "old": "#D55E00",
     "pinned": "#009E73",
+    "mile": "#56B4E9",
     "drawn": "#1A1A1A",
     "ink": "#1A1A1A",
     "quiet": "#6B6B6B",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from edgelab.models.links import LINKS, PARTS, REST, RoundTrips
 from edgelab.models.request import EDGE, HOME, ways
 from edgelab.models.scenario import CricStream
 
-__all__ = ["ENDS", "RequestChain"]
+__all__ = ["ENDS", "RequestChain", "duration"]
 
 #: Why a link can only end at the PoP if the one before it does.
 WHY = {
@@ -208,7 +209,7 @@ class RequestChain(Model):
     def __post_init__(self) -> None:
         """Check every knob, and that the links and the protocols fit together."""
         super().__post_init__()
-        for before, link in zip(LINKS, LINKS[1:], strict=False):
+        for before, link in pairwise(LINKS):
             if getattr(self, ENDS[link]) == EDGE and getattr(self, ENDS[before]) == HOME:
                 raise ValueError(
                     f"{ENDS[link]}: got {EDGE!r} with {ENDS[before]}={HOME!r}, allowed {HOME!r}. "
@@ -267,7 +268,7 @@ class RequestChain(Model):
             ``ends_at``, ``round_trips`` (one after another, as the viewer counts them),
             ``mumbai_trips`` (to Mumbai, the PoP's own included), ``start_ms``, ``last_mile_ms``,
             ``pop_ms`` (between exchange and PoP), ``mumbai_ms`` (to Mumbai), ``work_ms`` (of
-            function and origin), and their sum, ``ms``.
+            function and origin), their sum, ``ms``, and in words, ``what``.
         """
         taken = links.steps(self, self.round_trips() if trips is None else trips)
         total = taken.ms.sum(axis=1)
@@ -280,10 +281,31 @@ class RequestChain(Model):
                 "start_ms": np.cumsum(total) - total,
                 **dict(zip(PARTS, taken.ms.T, strict=True)),
                 "ms": total,
+                "what": self._in_short(taken),
             },
             index=pd.Index([*LINKS, REST], name="link"),
         )
         return self.sourced(frame, "waterfall", **_given(trips))
+
+    def _in_short(self, taken: links.Steps) -> list[str]:
+        """What each link does, in a few words."""
+        said = [_trips(count) for count in taken.trips.tolist()]
+        said[0] = {
+            links.ON_DEVICE: "known on the device",
+            links.AT_RESOLVER: "1 round trip to the resolver",
+            links.NOWHERE: "2 round trips: resolver, name server",
+        }[self.dns_answer]
+        said[1] = "says where the packets go"
+        if self.http == links.HTTP_3:
+            said[2] = "none: QUIC opens with TLS"
+        if self.tls == links.TLS_0RTT:
+            said[3] = "none: the request goes along"
+        if self.connection == links.WARM:
+            said[0] = said[2] = said[3] = "none: already open"
+        for row, opened in enumerate(taken.opening_trips):
+            said[row] += f", {opened} by the PoP to open" if opened else ""
+        said[5] = said[5] if taken.trips[5] else "fits into one window"
+        return said
 
     def total_ms(self, trips: RoundTrips | None = None) -> float:
         """Milliseconds until every answer is whole; `trips` as for `waterfall`."""
@@ -302,7 +324,8 @@ class RequestChain(Model):
         -------
         pandas.DataFrame
             Indexed by ``moved``, 0 to 5: the ``link`` that moved last, ``total_ms`` and
-            ``saved_ms`` against the row before (below 0 where it costs), ``mumbai_trips``.
+            ``saved_ms`` against the row before (below 0 where it costs), ``mumbai_trips``, and
+            whether it is this chain, ``now``.
         """
         used = self.round_trips() if trips is None else trips
         taken = [links.steps(self.move(count), used) for count in range(len(LINKS) + 1)]
@@ -313,6 +336,7 @@ class RequestChain(Model):
                 "total_ms": total,
                 "saved_ms": np.append(0.0, total[:-1] - total[1:]),
                 "mumbai_trips": [step.mumbai_trips.sum() for step in taken],
+                "now": [count == self.moved for count in range(len(taken))],
             }
         ).rename_axis("moved")
         return self.sourced(frame, "savings", **_given(trips))
@@ -442,10 +466,10 @@ class RequestChain(Model):
         """How long the old record lives."""
         if not self.moved:
             return "DNS points home, so every viewer goes there."
-        half, last = (_duration(part * self.dns_ttl_s) for part in (0.5, 0.99))
+        half, last = (duration(part * self.dns_ttl_s) for part in (0.5, 0.99))
         return (
-            f"Once the record has moved, half of the resolvers still give the old one after {half}, "
-            f"1 in 100 after {last}."
+            f"Once the record has moved, half of the resolvers still give the old one {half} "
+            f"later, 1 in 100 {last} later."
         )
 
     def _repr_html_(self) -> str:
@@ -453,6 +477,10 @@ class RequestChain(Model):
         frame = self.waterfall()
         shown = frame[["ends_at", "round_trips", "mumbai_trips"]].assign(ms=frame["ms"].round(1))
         return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
+
+
+def _trips(count: int) -> str:
+    return f"{count} round trip{'s' * (count != 1)}"
 
 
 def _given(trips: RoundTrips | None) -> dict[str, RoundTrips]:
@@ -465,7 +493,7 @@ def _quantile(level: float, moved: np.ndarray, old_ms: float, new_ms: float) -> 
     return np.where(below >= level, min(old_ms, new_ms), max(old_ms, new_ms))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Seconds in the unit that a reader would use."""
     for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:

@@ -9,7 +9,6 @@ import numpy as np
 
 from edgelab.kernels.slow_start import BURSTS, send
 from edgelab.knobs import Model, knob
-from edgelab.models.request import EDGE, HOME
 
 if TYPE_CHECKING:
     from edgelab.models.chain import RequestChain
@@ -74,8 +73,10 @@ class Steps(NamedTuple):
 
     #: Round trips one after another, as the viewer counts them, int64 (6,).
     trips: np.ndarray
-    #: How many of these, or beyond them, went to Mumbai, int64 (6,).
+    #: Round trips to Mumbai, those that open the PoP's connections included, int64 (6,).
     mumbai_trips: np.ndarray
+    #: Round trips that open the PoP's connections to Mumbai, int64 (6,).
+    opening_trips: np.ndarray
     #: Milliseconds by link and by part of `PARTS`, float64 (6, 4).
     ms: np.ndarray
 
@@ -114,91 +115,119 @@ def steps(chain: RequestChain, given: RoundTrips) -> Steps:
     -------
     Steps
     """
-    trips, mumbai, ms = np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros((6, 4))
-    moved, cold = chain.moved, chain.connection == COLD
-    exchange = np.array([given.last_mile_ms, 0.0, 0.0, 0.0])
-    onward = np.array([0.0, 0.0, given.pop_home_ms, 0.0])
-    to_pop = exchange + [0.0, given.pop_ms, 0.0, 0.0]
-    straight = exchange + [0.0, 0.0, given.home_ms, 0.0]
-    # What does not end at the PoP passes through it once the packets go there.
-    to_home = to_pop + onward if moved >= 2 else straight
-    # QUIC has no transport to end apart from its keys.
-    split = moved >= 4 or (moved == 3 and chain.http != HTTP_3)
-
-    def pay(row: int, count: int, ended: bool) -> None:
-        trips[row] += count
-        mumbai[row] += 0 if ended else count
-        ms[row] += count * (to_pop if ended else to_home)
-
-    if cold and chain.dns_answer != ON_DEVICE:
-        trips[0] += 1
-        ms[0] += exchange
-        if chain.dns_answer == NOWHERE:
-            trips[0] += 1
-            mumbai[0] += moved < 1
-            ms[0] += (to_pop if moved else straight) - exchange
-    if cold:
-        transport, keys = handshakes(chain.tls, chain.http)
-        pay(2, transport, split)
-        pay(3, keys, moved >= 4)
-        if split and moved == 3 and chain.origin_connection == UNPOOLED:
-            mumbai[2] += TCP_TRIPS
-            ms[2] += TCP_TRIPS * onward
-
-    # HTTP/1.1 asks for one thing after the other, the others for all at once.
-    rounds, size = chain.requests, chain.response_bytes
-    if chain.http != HTTP_1:
-        rounds, size = 1, chain.requests * chain.response_bytes
-    pay(4, rounds, moved == 5)
-    if moved >= 4:
-        ms[4, 3] += rounds * chain.function_ms
-    if moved < 5:
-        ms[4, 3] += rounds * chain.origin_service_ms
-    fresh = moved == 4 and chain.origin_connection == UNPOOLED
-    if fresh:
-        anew = TCP_TRIPS + TLS_TRIPS[chain.tls]
-        mumbai[4] += rounds * anew
-        ms[4] += rounds * anew * onward
-
-    first = chain.initial_window_bytes
-    last = to_pop if split else to_home
-    legs = [(float(last.sum()), first)]
-    if split and moved < 5:
-        window = chain.tcp_window_bytes
-        if moved == 4:
-            window = window * size // chain.response_bytes if fresh else OPEN_WINDOW
-        legs.insert(0, (given.pop_home_ms, window))
-    later, bursts = _rest(legs, size, rounds, fresh)
-    trips[5] = bursts[-1]
-    mumbai[5] = 0 if moved == 5 else bursts[0]
-    if later and len(legs) == 1:
-        ms[5] = later * last / last.sum()
-    elif later:
-        # What would be left with Mumbai next door to the PoP is the viewer's side.
-        near, _ = _rest([(0.0, OPEN_WINDOW), legs[1]], size, rounds, fresh)
-        ms[5] = near * last / last.sum() if near else 0.0
-        ms[5, 2] += later - near
-    return Steps(trips, mumbai, ms)
+    return _Bill(chain, given).paid()
 
 
-def _rest(
-    legs: list[tuple[float, int]], size: int, answers: int, fresh: bool
-) -> tuple[float, list[int]]:
-    """What the answers take beyond their first bytes: milliseconds, and further bursts by leg.
+class _Bill:
+    """The sum of what a request pays, link by link."""
 
-    Each leg is a round trip and a congestion window at first; what one leg delivers the next one
-    sends on. Windows stay as they have grown for the next answer, except the first leg's if its
-    connection is `fresh` each time.
-    """
-    windows = [window for _, window in legs]
-    later, bursts = 0.0, [0] * len(legs)
-    sent_ms, sent_bytes = np.empty(BURSTS), np.empty(BURSTS, np.int64)
-    for _ in range(answers):
-        ready_ms, ready_bytes = np.zeros(1), np.array([size])
-        for leg, (rtt, window) in enumerate(legs):
-            count, grown = send(ready_ms, ready_bytes, windows[leg], rtt, sent_ms, sent_bytes)
-            ready_ms, ready_bytes = sent_ms[:count].copy(), sent_bytes[:count].copy()
-            bursts[leg] += count - 1
-            windows[leg] = window if fresh and leg == 0 else grown
-        later += float(ready_ms[-1])
-    return later, bursts
+    def __init__(self, chain: RequestChain, given: RoundTrips) -> None:
+        self.chain, self.given, self.moved = chain, given, chain.moved
+        self.trips, self.mumbai, self.opening = (np.zeros(6, np.int64) for _ in range(3))
+        self.ms = np.zeros((6, 4))
+        self.exchange = np.array([given.last_mile_ms, 0.0, 0.0, 0.0])
+        self.on_to_pop = np.array([0.0, given.pop_ms, 0.0, 0.0])
+        self.pop_to_home = np.array([0.0, 0.0, given.pop_home_ms, 0.0])
+        self.straight_home = np.array([0.0, 0.0, given.home_ms, 0.0])
+        self.to_pop = self.exchange + self.on_to_pop
+        # What does not end at the PoP passes through it once the packets go there.
+        onward = self.on_to_pop + self.pop_to_home if self.moved >= 2 else self.straight_home
+        self.to_home = self.exchange + onward
+        # QUIC has no transport to end apart from its keys.
+        self.split = self.moved >= 4 or (self.moved == 3 and chain.http != HTTP_3)
+        # HTTP/1.1 asks for one thing after the other, the others for all at once.
+        self.answers, self.size = chain.requests, chain.response_bytes
+        if chain.http != HTTP_1:
+            self.answers, self.size = 1, chain.requests * chain.response_bytes
+        # A request that is fetched over a connection of its own.
+        self.fresh = self.moved == 4 and chain.origin_connection == UNPOOLED
+
+    def paid(self) -> Steps:
+        """The bill, once every link has been paid."""
+        if self.chain.connection == COLD:
+            self.look_up()
+            self.shake_hands()
+        self.ask()
+        self.receive()
+        return Steps(self.trips, self.mumbai + self.opening, self.opening, self.ms)
+
+    def pay(self, row: int, count: int, ends_at_pop: bool) -> None:
+        """Round trips of the viewer."""
+        self.trips[row] += count
+        self.mumbai[row] += 0 if ends_at_pop else count
+        self.ms[row] += count * (self.to_pop if ends_at_pop else self.to_home)
+
+    def open(self, row: int, count: int) -> None:
+        """Round trips between PoP and Mumbai before the PoP can pass something on."""
+        self.opening[row] += count
+        self.ms[row] += count * self.pop_to_home
+
+    def look_up(self) -> None:
+        """DNS: one last mile to the resolver, and from there to a name server if it must."""
+        if self.chain.dns_answer == ON_DEVICE:
+            return
+        self.trips[0] = 1
+        self.ms[0] = self.exchange
+        if self.chain.dns_answer == NOWHERE:
+            self.trips[0] = 2
+            self.mumbai[0] = self.moved == 0
+            self.ms[0] += self.on_to_pop if self.moved else self.straight_home
+
+    def shake_hands(self) -> None:
+        """TCP and TLS, or QUIC."""
+        transport, keys = handshakes(self.chain.tls, self.chain.http)
+        self.pay(2, transport, self.split)
+        if self.split and self.moved == 3 and self.chain.origin_connection == UNPOOLED:
+            self.open(2, TCP_TRIPS)
+        self.pay(3, keys, self.moved >= 4)
+
+    def ask(self) -> None:
+        """HTTP up to the first byte of each answer."""
+        self.pay(4, self.answers, self.moved == 5)
+        if self.moved >= 4:
+            self.ms[4, 3] += self.answers * self.chain.function_ms
+        if self.moved < 5:
+            self.ms[4, 3] += self.answers * self.chain.origin_service_ms
+        if self.fresh:
+            self.open(4, self.answers * (TCP_TRIPS + TLS_TRIPS[self.chain.tls]))
+
+    def receive(self) -> None:
+        """What of the answers does not come with their first bytes."""
+        way = self.to_pop if self.split else self.to_home
+        legs = [(float(way.sum()), self.chain.initial_window_bytes)]
+        if self.split and self.moved < 5:
+            window = self.chain.tcp_window_bytes
+            if self.moved == 4:
+                at_once = self.size // self.chain.response_bytes
+                window = window * at_once if self.fresh else OPEN_WINDOW
+            legs.insert(0, (self.given.pop_home_ms, window))
+        later, bursts = self.rest(legs)
+        self.trips[5] = bursts[-1]
+        self.mumbai[5] = bursts[0] if self.moved < 5 else 0
+        near = later
+        if len(legs) == 2:
+            # What would be left with Mumbai next door to the PoP is the viewer's side.
+            near, _ = self.rest([(0.0, OPEN_WINDOW), legs[1]])
+        if near:
+            self.ms[5] = near * way / way.sum()
+        self.ms[5, 2] += later - near
+
+    def rest(self, legs: list[tuple[float, int]]) -> tuple[float, list[int]]:
+        """Milliseconds that the answers take beyond their first bytes, and further bursts by leg.
+
+        Each leg is a round trip and a congestion window at first; what one leg delivers the next
+        one sends on. Windows stay as they have grown for the next answer, except the first leg's
+        if its connection is a fresh one each time.
+        """
+        windows = [window for _, window in legs]
+        later, bursts = 0.0, [0] * len(legs)
+        sent_ms, sent_bytes = np.empty(BURSTS), np.empty(BURSTS, np.int64)
+        for _ in range(self.answers):
+            ready_ms, ready_bytes = np.zeros(1), np.array([self.size])
+            for leg, (rtt, window) in enumerate(legs):
+                count, grown = send(ready_ms, ready_bytes, windows[leg], rtt, sent_ms, sent_bytes)
+                ready_ms, ready_bytes = sent_ms[:count].copy(), sent_bytes[:count].copy()
+                bursts[leg] += count - 1
+                windows[leg] = window if self.fresh and leg == 0 else grown
+            later += float(ready_ms[-1])
+        return later, bursts

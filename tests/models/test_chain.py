@@ -138,7 +138,12 @@ def test_slow_start_is_exact():
 
 @pytest.mark.parametrize(
     ("mss", "tcp", "quic"),
-    [(536, 5_360, 5_480), (1_460, 14_600, 14_720), (2_000, 14_600, 14_720), (8_960, 17_920, 17_944)],
+    [
+        (536, 5_360, 5_480),
+        (1_460, 14_600, 14_720),
+        (2_000, 14_600, 14_720),
+        (8_960, 17_920, 17_944),
+    ],
 )
 def test_the_first_window_has_its_two_limits(mss, tcp, quic):
     chain = HOME.replace(mss_bytes=mss)
@@ -148,7 +153,7 @@ def test_the_first_window_has_its_two_limits(mss, tcp, quic):
 
 @pytest.mark.parametrize("rounds", [0, 21, 1.5, True, "7"])
 def test_slow_start_wants_a_number_of_rounds(rounds):
-    with pytest.raises(ValueError, match="rounds: got .*, allowed a whole number from 1 to 20"):
+    with pytest.raises(ValueError, match=r"rounds: got .*, allowed a whole number from 1 to 20"):
         HOME.slow_start(rounds)
 
 
@@ -162,7 +167,9 @@ def test_a_link_moves_only_after_those_before_it(link):
     with pytest.raises(ValueError) as caught:
         moved.replace(**{ENDS[link]: "PoP"})
     text = str(caught.value)
-    assert text.startswith(f"{ENDS[link]}: got 'PoP' with {ENDS[before]}='Mumbai', allowed 'Mumbai'")
+    assert text.startswith(
+        f"{ENDS[link]}: got 'PoP' with {ENDS[before]}='Mumbai', allowed 'Mumbai'"
+    )
     assert text.endswith(f"while {before} ends in Mumbai: {WHY[link]}.")
     with pytest.raises(ValueError, match=f"{ENDS[link]}: got 'PoP' with {ENDS[before]}='Mumbai'"):
         HOME.move(5).replace(**{ENDS[before]: "Mumbai"})
@@ -193,7 +200,7 @@ def test_bad_knobs_are_refused(bad, error, words):
 
 @pytest.mark.parametrize("count", [-1, 6, 2.5, True, "two"])
 def test_move_wants_a_number_of_links(count):
-    with pytest.raises(ValueError, match="count: got .*, allowed a whole number from 0 to 5"):
+    with pytest.raises(ValueError, match=r"count: got .*, allowed a whole number from 0 to 5"):
         HOME.move(count)
 
 
@@ -365,8 +372,8 @@ def test_nothing_is_cut_over_while_dns_points_home_and_open_connections_do_not_c
         (HOME.move(4), ["once", "Moving HTTP to the PoP next would save 222 ms"]),
         (HOME.move(5), ["nothing goes to Mumbai", "With all five links at the PoP that saves"]),
         (HOME.move(1).replace(place="Delhi"), ["Moving IP to the PoP next would cost 9 ms"]),
-        (HOME.move(5).replace(dns_ttl_s=100), ["after 50 s, 1 in 100 after 99 s"]),
-        (HOME.move(5).replace(dns_ttl_s=172_800), ["after 24 h, 1 in 100 after 47.5 h"]),
+        (HOME.move(5).replace(dns_ttl_s=100), ["50 s later, 1 in 100 99 s later"]),
+        (HOME.move(5).replace(dns_ttl_s=172_800), ["24 h later, 1 in 100 47.5 h later"]),
         (HOME.replace(connection="warm"), ["An open connection from Bay Area", "once"]),
     ],
 )
