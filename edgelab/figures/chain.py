@@ -31,10 +31,13 @@ LEVELS = {
     "median": ("median_ms", "dash"),
     "p99": ("p99_ms", "dot"),
 }
+#: Ground of a word that may stand on a line.
+VEIL = "rgba(255,255,255,0.85)"
+#: A word stands to the right of its bar unless this ends later, and to its left if it begins later
+#: (shares of the axis): a word takes about a third of it.
+RIGHT_OF, LEFT_OF = 0.62, 0.34
 #: Ends of an axis of milliseconds: it stands still while links move.
 SPANS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
-#: Knobs that a picture always tells, besides place, connection and ends.
-MAIN = ("tls", "http", "dns_answer", "origin_connection", "response_bytes")
 #: Characters of the title's second line that the panel has room for.
 SECOND_LINE = 165
 
@@ -72,8 +75,8 @@ def _rows(frame: pd.DataFrame) -> np.ndarray:
     return np.arange(len(frame))[::-1].astype(float)
 
 
-def _waterfall(frame: pd.DataFrame, span: float) -> list[dict]:
-    """A bar a link, from when it begins, in parts; and a word."""
+def _waterfall(frame: pd.DataFrame) -> list[dict]:
+    """A bar a link, from when it begins, in parts."""
     y, start = _rows(frame), frame["start_ms"].to_numpy()
     out = []
     for part in PARTS:
@@ -103,21 +106,21 @@ def _waterfall(frame: pd.DataFrame, span: float) -> list[dict]:
             }
         )
         start = start + ms
-    end = start
-    # Where the bar leaves no room to its right, the word stands to its left.
-    left = end > 0.62 * span
-    out.append(
-        scatter(
-            np.where(left, frame["start_ms"] - 0.008 * span, end + 0.008 * span),
-            y,
-            mode="text",
-            text=_words(frame),
-            textposition=np.where(left, "middle left", "middle right").tolist(),
-            textfont={"size": 11, "shadow": drawing.HALO},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
-    )
+    return out
+
+
+def _row_notes(frame: pd.DataFrame, span: float, size: int) -> list[dict]:
+    """What each link does, to the right of its bar, or to its left, or on it."""
+    begins = frame["start_ms"].to_numpy()
+    ends, gap = begins + frame["ms"].to_numpy(), 0.008 * span
+    out = []
+    for text, y, begin, end in zip(_words(frame), _rows(frame), begins, ends, strict=True):
+        x, anchor = end + gap, "left"
+        if end > RIGHT_OF * span:
+            x, anchor = (begin - gap, "right") if begin > LEFT_OF * span else (begin + gap, "left")
+        about = {"xref": "x", "yref": "y", "xanchor": anchor, "yanchor": "middle"}
+        about |= {"bgcolor": VEIL, "borderpad": 0, "font": {"size": size}}
+        out.append(note(text, x, y, **about))
     return out
 
 
@@ -178,8 +181,12 @@ def _held_savings(frame: pd.DataFrame | None) -> dict:
         none if frame is None else frame.index.to_numpy(),
         none if frame is None else frame["total_ms"].to_numpy(),
         mode="markers",
-        marker={"symbol": "line-ew-open", "size": 26, "line": {"width": 3}}
-        | {"color": COLOURS["pinned"]},
+        marker={
+            "symbol": "diamond",
+            "size": 10,
+            "color": COLOURS["pinned"],
+            "line": {"color": COLOURS["paper"], "width": 1.5},
+        },
         name="pinned",
         hovertemplate="pinned: %{y:.1f} ms<extra></extra>",
     )
@@ -200,12 +207,13 @@ def _cutover(frame: pd.DataFrame) -> list[dict]:
     new_ms = np.full(len(x), frame["mean_ms"].iloc[-1])
     out = [scatter(x, new_ms, mode="lines", line={"width": 0}, hoverinfo="skip")]
     for name, (column, dash) in LEVELS.items():
+        shape = "linear" if name == "mean" else "hv"
         out.append(
             scatter(
                 x,
                 frame[column].to_numpy(),
                 mode="lines",
-                line={"color": COLOURS["ink"], "width": 1.8, "dash": dash},
+                line={"color": COLOURS["ink"], "width": 1.8, "dash": dash, "shape": shape},
                 text=told,
                 name=name,
                 hovertemplate=f"{name} %{{y:,.0f}} ms, %{{text}}<extra></extra>",
@@ -270,7 +278,7 @@ def traces(now: ChainFrames, pinned: ChainFrames | None = None) -> list[dict]:
     """Every trace of the combined figure, always the same number in the same order."""
     held = pinned or NOTHING
     made = {
-        "waterfall": [*_waterfall(now.waterfall, _span_ms(now, held)), _held(held.waterfall)],
+        "waterfall": [*_waterfall(now.waterfall), _held(held.waterfall)],
         "savings": [_savings(now.savings), _held_savings(held.savings)],
         "cutover": [_held_cutover(held.cutover), *_cutover(now.cutover)],
     }
@@ -283,7 +291,7 @@ def layout(chain: RequestChain, pinned: RequestChain | None = None) -> dict:
     span = _span_ms(now, held)
     # A waterfall leaves its top right corner empty.
     legend = {"orientation": "v", "x": 0.575, "y": 0.845, "xanchor": "right"}
-    legend |= {"traceorder": "normal", "tracegroupgap": 0, "bgcolor": "rgba(255,255,255,0.8)"}
+    legend |= {"traceorder": "normal", "tracegroupgap": 0, "bgcolor": VEIL}
     out = drawing.combined(PARTS_OF_FIGURE, title(chain, pinned), legend)
     out["barmode"] = "overlay"
     out["xaxis"] |= {"range": [0, span]}
@@ -294,6 +302,7 @@ def layout(chain: RequestChain, pinned: RequestChain | None = None) -> dict:
     out["yaxis3"] |= {"range": [0, 1.12 * span]}
     total = now.waterfall["ms"].sum()
     out["shapes"] = [rule("x", x0=total, x1=total, layer="below")]
+    out["annotations"] += _row_notes(now.waterfall, span, 11)
     out["annotations"] += _labels(now.cutover, "x3", "y3", 11)
     return out
 
@@ -307,11 +316,17 @@ def _labels(frame: pd.DataFrame, x: str, y: str, size: int) -> list[dict]:
     quiet = {"size": size, "color": COLOURS["quiet"]}
     first, last = frame["mean_ms"].iloc[0], frame["mean_ms"].iloc[-1]
     moved = frame["old_share"].iloc[-1] == 0
-    at = {"xref": x, "yref": y, "font": quiet}
+    at = {"xref": x, "yref": y, "font": quiet, "borderpad": 0}
+    clear = {"bgcolor": VEIL}
     steps = first - last if moved else 0.0
     above = {"yanchor": "bottom"}
     return [
-        note("mean" if moved else "nothing has moved", 0.31, first - 0.3 * steps, **at | above),
+        note(
+            "mean" if moved else "nothing has moved",
+            0.31,
+            first - 0.3 * steps,
+            **at | above | clear,
+        ),
         note("median" if moved else "", 0.505, first, **at | {"yanchor": "top"}),
         note("p99" if moved else "", 0.995, first, **at | {"yanchor": "top"}),
         note("still go home" if moved else "", 0.03, last, **at | above),
@@ -336,27 +351,25 @@ def _moved_axis(frame: pd.DataFrame) -> dict:
 def title(chain: RequestChain, pinned: RequestChain | None = None) -> str:
     """Every setting in two lines, so that an exported picture tells them."""
     first, more = settings(chain)
-    second = "; ".join([more] * bool(more) + [f"pinned: {pinned!r}"] * bool(pinned))
+    held = [f"pinned: {settings_in_words(pinned)}"] if pinned else []
+    second = "; ".join([more] * bool(more) + held)
     small = f"<span style='font-size:11px'>{telling.cut(second, SECOND_LINE)}</span>"
-    return f"<b>Request chain</b>: {first}<br>{small}"
+    return f"<b>{chain.total_ms():,.0f} ms</b>: {first}<br>{small}"
 
 
 def settings(chain: RequestChain) -> tuple[str, str]:
-    """What a chain is set to: in short, and every other knob that was turned."""
-    knobs = chain.knobs()
+    """What a chain is set to: in short, and all that is left."""
     kind = "new" if chain.connection == COLD else "open"
     at = ", ".join(LINKS[: chain.moved]) or "nothing"
-    first = f"{chain.place}, {kind} connection, {chain.total_ms():,.0f} ms; at the PoP: {at}"
-    said = {"place", "connection", *ENDS.values(), *MAIN}
-    size = knobs["response_bytes"].text(chain.response_bytes)
-    main = f"{chain.tls}, {chain.http}, DNS answer {chain.dns_answer}, connections from the PoP "
-    main += f"to Mumbai {chain.origin_connection}, answers of {size}"
-    return first, ", ".join(filter(None, [main, telling.turned(chain, without=said)]))
+    at = "all five" if chain.moved == len(LINKS) else at
+    first = f"{chain.place}, {kind} connection; at the PoP: {at}; {chain.tls}, {chain.http}"
+    said = {"place", "connection", "tls", "http", *ENDS.values()}
+    return first, telling.turned(chain, without=said)
 
 
 def settings_in_words(chain: RequestChain) -> str:
     """The same in one line."""
-    return ", ".join(settings(chain))
+    return ", ".join(filter(None, settings(chain)))
 
 
 def request_chain(
@@ -435,7 +448,8 @@ def waterfall(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Fig
     span = span_ms(*(each["ms"].sum() for each in frames.values()))
     told = [f"{link} {word}" for link, word in zip(frame.index, _words(frame), strict=True)]
     total = {key: telling.in_ms(each["ms"].sum()) for key, each in frames.items()}
-    caption = f"The whole answer is there after {telling.said(total)}"
+    held = f" (pinned: {total['pinned']})" if "pinned" in total else ""
+    caption = f"The whole answer is there after {total['now']}{held}."
     about = {
         "name": "waterfall",
         "title": "Where the time goes",
@@ -444,8 +458,9 @@ def waterfall(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Fig
         f"{'; '.join(told)}. {caption}",
     }
     axes = _wide("waterfall", xaxis={"range": [0, span]}, yaxis=_links_axis(frame))
-    made = [*_waterfall(frame, span), _held(pinned)]
-    return _single("waterfall", made, frames, about, barmode="overlay", **axes)
+    made = [*_waterfall(frame), _held(pinned)]
+    axes |= {"annotations": _row_notes(frame, span, 14), "barmode": "overlay"}
+    return _single("waterfall", made, frames, about, **axes)
 
 
 def savings(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
