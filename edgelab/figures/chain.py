@@ -33,9 +33,8 @@ LEVELS = {
 }
 #: Ground of a word that may stand on a line.
 VEIL = "rgba(255,255,255,0.85)"
-#: A word stands to the right of its bar unless this ends later, and to its left if it begins later
-#: (shares of the axis): a word takes about a third of it.
-RIGHT_OF, LEFT_OF = 0.62, 0.34
+#: Room that a character takes beside a bar, as a share of the axis.
+CHARACTER = 0.0158
 #: Ends of an axis of milliseconds: it stands still while links move.
 SPANS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 #: Characters of the title's second line that the panel has room for.
@@ -110,14 +109,15 @@ def _waterfall(frame: pd.DataFrame) -> list[dict]:
 
 
 def _row_notes(frame: pd.DataFrame, span: float, size: int) -> list[dict]:
-    """What each link does, to the right of its bar, or to its left, or on it."""
+    """What each link does, to the right of its bar, or to its left, or at its end."""
     begins = frame["start_ms"].to_numpy()
     ends, gap = begins + frame["ms"].to_numpy(), 0.008 * span
     out = []
     for text, y, begin, end in zip(_words(frame), _rows(frame), begins, ends, strict=True):
+        room = CHARACTER * len(text) * span
         x, anchor = end + gap, "left"
-        if end > RIGHT_OF * span:
-            x, anchor = (begin - gap, "right") if begin > LEFT_OF * span else (begin + gap, "left")
+        if end + gap + room > span:
+            x, anchor = (begin if begin > room else end) - gap, "right"
         about = {"xref": "x", "yref": "y", "xanchor": anchor, "yanchor": "middle"}
         about |= {"bgcolor": VEIL, "borderpad": 0, "font": {"size": size}}
         out.append(note(text, x, y, **about))
@@ -178,7 +178,8 @@ def _savings(frame: pd.DataFrame) -> dict:
 def _held_savings(frame: pd.DataFrame | None) -> dict:
     none = np.empty(0)
     return scatter(
-        none if frame is None else frame.index.to_numpy(),
+        # Beside the number, on the bar's right edge.
+        none if frame is None else frame.index.to_numpy() + 0.33,
         none if frame is None else frame["total_ms"].to_numpy(),
         mode="markers",
         marker={
@@ -303,7 +304,7 @@ def layout(chain: RequestChain, pinned: RequestChain | None = None) -> dict:
     total = now.waterfall["ms"].sum()
     out["shapes"] = [rule("x", x0=total, x1=total, layer="below")]
     out["annotations"] += _row_notes(now.waterfall, span, 11)
-    out["annotations"] += _labels(now.cutover, "x3", "y3", 11)
+    out["annotations"] += _labels(now.cutover, span, "x3", "y3", 11)
     return out
 
 
@@ -311,25 +312,21 @@ def _times(ttl_s: float) -> list[str]:
     return ["0", *(duration(part * ttl_s) for part in TIMES[1:])]
 
 
-def _labels(frame: pd.DataFrame, x: str, y: str, size: int) -> list[dict]:
-    """Words on the curves of a cut-over."""
+def _labels(frame: pd.DataFrame, span: float, x: str, y: str, size: int) -> list[dict]:
+    """Words on the curves of a cut-over: those of its steps above all curves."""
     quiet = {"size": size, "color": COLOURS["quiet"]}
     first, last = frame["mean_ms"].iloc[0], frame["mean_ms"].iloc[-1]
     moved = frame["old_share"].iloc[-1] == 0
+    falls = moved and first - last > 0.4 * span
     at = {"xref": x, "yref": y, "font": quiet, "borderpad": 0}
-    clear = {"bgcolor": VEIL}
-    steps = first - last if moved else 0.0
-    above = {"yanchor": "bottom"}
+    above = {"yanchor": "bottom", "bgcolor": VEIL}
+    top = {"yref": f"{y} domain", "yanchor": "top", "xanchor": "center"}
+    mean = "mean" if falls else "" if moved else "nothing has moved"
     return [
-        note(
-            "mean" if moved else "nothing has moved",
-            0.31,
-            first - 0.3 * steps,
-            **at | above | clear,
-        ),
-        note("median" if moved else "", 0.505, first, **at | {"yanchor": "top"}),
-        note("p99" if moved else "", 0.995, first, **at | {"yanchor": "top"}),
-        note("still go home" if moved else "", 0.03, last, **at | above),
+        note(mean, 0.31, first - 0.3 * (first - last), **at | above),
+        note("median" if moved else "", 0.5, 1.0, **at | top),
+        note("p99" if moved else "", 0.99, 1.0, **at | top),
+        note("still go home" if falls else "", 0.03, last, **at | {"yanchor": "bottom"}),
     ]
 
 
@@ -531,5 +528,5 @@ def cutover(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figur
     )
     made = [_held_cutover(pinned), *_cutover(frame)]
     made[0] |= {"name": "pinned, mean", "showlegend": pinned is not None}
-    notes = _labels(frame, "x", "y", 14)
+    notes = _labels(frame, span, "x", "y", 14)
     return _single("cutover", made, frames, about, annotations=notes, **axes)

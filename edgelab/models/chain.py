@@ -158,7 +158,7 @@ class RequestChain(Model):
     )
     response_bytes: int = knob(
         10_000,
-        label="Size of an answer",
+        label="Answer size",
         symbol="S",
         unit="bytes",
         low=100,
@@ -268,7 +268,8 @@ class RequestChain(Model):
             ``ends_at``, ``round_trips`` (one after another, as the viewer counts them),
             ``mumbai_trips`` (to Mumbai, the PoP's own included), ``start_ms``, ``last_mile_ms``,
             ``pop_ms`` (between exchange and PoP), ``mumbai_ms`` (to Mumbai), ``work_ms`` (of
-            function and origin), their sum, ``ms``, and in words, ``what``.
+            function and origin), their sum, ``ms``, and in words, ``what`` ("1 + 2 round trips":
+            the PoP's own, to connect, come after the plus).
         """
         taken = links.steps(self, self.round_trips() if trips is None else trips)
         total = taken.ms.sum(axis=1)
@@ -303,7 +304,8 @@ class RequestChain(Model):
         if self.connection == links.WARM:
             said[0] = said[2] = said[3] = "none: already open"
         for row, opened in enumerate(taken.opening_trips):
-            said[row] += f", {opened} by the PoP to open" if opened else ""
+            if opened:  # by the PoP, before it can ask
+                said[row] = f"{taken.trips[row]} + {opened} round trips"
         said[5] = said[5] if taken.trips[5] else "fits into one window"
         return said
 
@@ -440,37 +442,33 @@ class RequestChain(Model):
         total, ocean = taken.ms.sum(), taken.ms[:, 2].sum()
         count = int(taken.mumbai_trips.sum())
         kind = "A new connection" if self.connection == links.COLD else "An open connection"
-        said = f"{kind} from {self.place}: the whole answer is there after {total:,.0f} ms"
+        said = f"{kind} from {self.place}: the answer after {total:,.0f} ms, "
         if count:
             times = "once" if count == 1 else f"{count} times"
-            said += f", {ocean:,.0f} of them to Mumbai and back, {times}."
+            said += f"{ocean:,.0f} of them to Mumbai, {times}."
         else:
-            said += ", and nothing goes to Mumbai."
+            said += "and nothing goes to Mumbai."
         return f"{said} {self._next_in_words()} {self._cutover_in_words()}"
 
     def _next_in_words(self) -> str:
         """What the next link would save."""
+        frame = self.savings()
         if self.moved == len(LINKS):
-            saved = self.savings()["total_ms"]
-            change = saved[0] - saved[len(LINKS)]
-            word = "saves" if change >= 0 else "costs"
-            return f"With all five links at the PoP that {word} {abs(change):,.0f} ms."
-        row = self.savings().loc[self.moved + 1]
-        link, saved = row["link"], round(row["saved_ms"])
+            change = round(frame["total_ms"][0] - frame["total_ms"][len(LINKS)])
+            word = "save" if change >= 0 else "cost"
+            return f"All five links at the PoP {word} {abs(change):,} ms."
+        link, saved = frame["link"][self.moved + 1], round(frame["saved_ms"][self.moved + 1])
         if not saved:
-            return f"Moving {link} to the PoP next would save nothing."
+            return f"{link} at the PoP would save nothing."
         word = "save" if saved > 0 else "cost"
-        return f"Moving {link} to the PoP next would {word} {abs(saved):,} ms."
+        return f"{link} at the PoP would {word} {abs(saved):,} ms."
 
     def _cutover_in_words(self) -> str:
         """How long the old record lives."""
         if not self.moved:
             return "DNS points home, so every viewer goes there."
         half, last = (duration(part * self.dns_ttl_s) for part in (0.5, 0.99))
-        return (
-            f"Once the record has moved, half of the resolvers still give the old one {half} "
-            f"later, 1 in 100 {last} later."
-        )
+        return f"Once the record moves, the median follows in {half}, the p99 in {last}."
 
     def _repr_html_(self) -> str:
         """A small table for the notebook: the links of this chain."""

@@ -27,7 +27,7 @@ TLS_12, TLS_13, TLS_0RTT = "TLS 1.2", "TLS 1.3", "TLS 1.3 0-RTT"
 HTTP_1, HTTP_2, HTTP_3 = "HTTP/1.1", "HTTP/2", "HTTP/3"
 COLD, WARM = "cold", "warm"
 POOLED, UNPOOLED = "pooled", "opened each time"
-ON_DEVICE, AT_RESOLVER, NOWHERE = "on the device", "at the resolver", "nowhere"
+ON_DEVICE, AT_RESOLVER, NOWHERE = "on device", "at resolver", "nowhere"
 
 #: Round trips of a TLS handshake before the client may send its request: RFC 5246, section 7.3
 #: (a full handshake); RFC 8446, sections 2 and 2.3.
@@ -56,7 +56,7 @@ class RoundTrips(Model):
     Examples
     --------
     >>> import edgelab as el
-    >>> el.RequestChain(dns_answer="on the device", origin_service_ms=0.1).total_ms(el.RoundTrips())
+    >>> el.RequestChain(dns_answer="on device", origin_service_ms=0.1).total_ms(el.RoundTrips())
     684.1
     """
 

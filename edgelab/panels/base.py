@@ -48,11 +48,14 @@ def warm(names: Sequence[str]) -> None:
         line.close()
 
 
-def _columns(some: Sequence[widgets.Widget], count: int) -> widgets.HBox:
-    """Widgets in columns of equal width, filled from the left."""
-    rows = -(-len(some) // count)
-    parts = [some[at : at + rows] for at in range(0, rows * count, rows)]
-    return widgets.HBox([widgets.VBox(p, layout={"width": f"{100 / count:g}%"}) for p in parts])
+def _columns(some: Sequence[widgets.Widget], shares: Sequence[float]) -> widgets.HBox:
+    """Widgets in columns, filled from the left, each with its share of the width."""
+    rows = -(-len(some) // len(shares))
+    parts = [some[at * rows : (at + 1) * rows] for at in range(len(shares))]
+    widths = [f"{100 * share / sum(shares):g}%" for share in shares]
+    return widgets.HBox(
+        [widgets.VBox(p, layout={"width": w}) for p, w in zip(parts, widths, strict=True)]
+    )
 
 
 class Panel(widgets.VBox):
@@ -86,8 +89,8 @@ class Panel(widgets.VBox):
     made: ClassVar[Mapping[str, Callable[[Model], Model]]] = {}
     #: Names in `edgelab.kernels.STEPS` of the kernels that it needs.
     kernels: ClassVar[Sequence[str]] = ()
-    #: In how many columns, filled from the left, the main knobs stand.
-    columns: ClassVar[int] = 1
+    #: In columns of these widths, filled from the left, the main knobs stand.
+    columns: ClassVar[Sequence[float]] = (1,)
     #: Height of the figure: with sliders and sentence, what a small laptop shows at once.
     height_px: ClassVar[int] = 470
 
@@ -138,7 +141,7 @@ class Panel(widgets.VBox):
 
         folded = [w for n, w in self.controls.items() if n not in self.main]
         self.more = widgets.ToggleButton(description="More knobs", icon="sliders")
-        drawer = _columns(folded, 2)
+        drawer = _columns(folded, (1, 1))
         drawer.layout.display = "none"
         # Not an Accordion: its header cannot be reached by keyboard.
         self.more.observe(
@@ -147,7 +150,7 @@ class Panel(widgets.VBox):
         top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
         main = [self.controls[n] for n in self.main]
-        if self.columns > 1:
+        if len(self.columns) > 1:
             for widget in main:
                 widget.style.description_width = NARROW
         sliders = _columns(main, self.columns)

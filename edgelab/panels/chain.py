@@ -15,10 +15,8 @@ __all__ = ["PRESETS", "ChainPanel", "request_chain"]
 RETURNING = {"tls": TLS_0RTT, "http": HTTP_3, "dns_answer": ON_DEVICE}
 PRESETS = {
     "DNS still points home": lambda start: start.move(0),
-    "Fetch from origin on every request": lambda start: start.move(4),
-    "The same, connecting each time": lambda start: start.move(4).replace(
-        origin_connection=UNPOOLED
-    ),
+    "Fetch on every request": lambda start: start.move(4),
+    "… connecting anew": lambda start: start.move(4).replace(origin_connection=UNPOOLED),
     "All five at the PoP": lambda start: start.move(5),
     "A returning client": lambda start: start.move(5).replace(**RETURNING),
 }
@@ -34,10 +32,10 @@ class ChainPanel(Panel):
         *("place", "dns_at", "ip_at", "tcp_at", "tls_at", "http_at"),
         *("connection", "dns_answer", "tls", "http", "origin_connection", "response_bytes"),
     )
-    columns = 2
+    columns = (2, 3)
     made = PRESETS
     kernels = ("cable corridors", "slow start")
-    height_px = 410
+    height_px = 400
 
     def make_traces(self) -> list[dict]:
         held = ChainFrames.of(self.pinned) if self.pinned else None

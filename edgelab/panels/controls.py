@@ -32,6 +32,10 @@ CARD = """<style>
 .edgelab-panel .edgelab-words { font-size: 15px; margin: 2px 0 4px; }
 .edgelab-panel code { background: #f2f2f2; color: #1a1a1a; padding: 1px 4px; }
 .edgelab-panel .edgelab-error { color: #8c1d00; font-weight: 600; }
+.edgelab-panel .widget-toggle-buttons { display: flex; align-items: center; }
+.edgelab-panel .widget-toggle-buttons > .widget-label { flex: 0 0 auto; text-align: right;
+  box-sizing: border-box; padding-right: 6px; }
+.edgelab-panel .widget-readout { min-width: 92px; }
 .edgelab-panel .jupyter-button { background: #ececec; color: #1a1a1a; }
 .edgelab-panel .jupyter-button.mod-active { background: #0072b2; color: #fff; }
 .edgelab-panel .noUi-handle:focus-visible, .edgelab-panel button:focus-visible

@@ -7,13 +7,14 @@ from ipywidgets import Dropdown, ToggleButtons
 from workbook import CONTRASTS, Workbook, outside
 
 from edgelab.constants import data_path
+from edgelab.panels.chain import ChainPanel
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
 
 pytestmark = pytest.mark.browser
 
 #: Every notebook, and the class of its panel; test_lab.py has more of the first one.
-PAGES = {"01-cricstream-live": NightPanel}
+PAGES = {"01-cricstream-live": NightPanel, "02-request-chain": ChainPanel}
 
 
 def test_every_notebook_is_driven():

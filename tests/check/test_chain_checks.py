@@ -8,7 +8,7 @@ from edgelab.models.chain import RequestChain
 
 LONDON = RequestChain(place="London").move(4)
 QUIC = {"tls": "TLS 1.3 0-RTT", "http": "HTTP/3"}
-QUICK = LONDON.replace(dns_answer="on the device", **QUIC)
+QUICK = LONDON.replace(dns_answer="on device", **QUIC)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ BY_HAND = [
     (0, {"tls": "TLS 1.3 0-RTT"}, 10 + 110 + 110 + 2),
     (0, {"http": "HTTP/3"}, 10 + 110 + 110 + 2),
     (0, {"http": "HTTP/3", "tls": "TLS 1.3 0-RTT"}, 10 + 110 + 2),
-    (0, {"dns_answer": "on the device"}, 110 + 110 + 110 + 2),
+    (0, {"dns_answer": "on device"}, 110 + 110 + 110 + 2),
     (0, {"dns_answer": "nowhere"}, 10 + 100 + 110 + 110 + 110 + 2),
     (1, {}, 10 + 110 + 110 + 110 + 2),
     (1, {"dns_answer": "nowhere"}, 10 + 5 + 110 + 110 + 110 + 2),
@@ -102,7 +102,7 @@ def test_arithmetic_done_by_hand(moved, knobs, ms):
 )
 def test_round_trips_are_whole_numbers(tls, http, before, cold):
     assert handshakes(tls, http) == before
-    chain = RequestChain(tls=tls, http=http, dns_answer="on the device")
+    chain = RequestChain(tls=tls, http=http, dns_answer="on device")
     for moved in range(6):
         frame = chain.move(moved).waterfall(TRIPS)
         assert frame["round_trips"].dtype == frame["mumbai_trips"].dtype == np.int64
@@ -121,6 +121,24 @@ def test_trips_to_mumbai_count_what_the_pop_pays_too():
     asked = RequestChain(dns_answer="nowhere")
     assert asked.waterfall().loc["DNS", ["round_trips", "mumbai_trips"]].tolist() == [2, 1]
     assert asked.move(1).waterfall().loc["DNS", ["round_trips", "mumbai_trips"]].tolist() == [2, 0]
+
+
+def test_a_link_says_in_words_what_it_does():
+    said = HOME.replace(dns_answer="nowhere").waterfall()["what"]
+    assert said.tolist() == [
+        *("2 round trips: resolver, name server", "says where the packets go"),
+        *("1 round trip", "1 round trip", "1 round trip", "fits into one window"),
+    ]
+    quic = HOME.replace(http="HTTP/3", tls="TLS 1.3 0-RTT", dns_answer="on device").waterfall()
+    assert quic["what"][["DNS", "TCP", "TLS"]].tolist() == [
+        *("known on the device", "none: QUIC opens with TLS", "none: the request goes along"),
+    ]
+    warm = HOME.replace(connection="warm", response_bytes=50_000).waterfall()["what"]
+    assert set(warm[["DNS", "TCP", "TLS"]]) == {"none: already open"}
+    assert warm[REST] == "2 round trips"
+    fresh = HOME.replace(origin_connection="opened each time", tls="TLS 1.2")
+    assert fresh.move(4).waterfall()["what"]["HTTP"] == "1 + 3 round trips"
+    assert fresh.move(3).waterfall()["what"]["TCP"] == "1 + 1 round trips"
 
 
 def test_slow_start_is_exact():
@@ -272,7 +290,7 @@ def test_an_open_connection_gains_nothing_by_a_fetch(chain, last_mile, pop, pop_
 
 def test_what_azure_gives_an_edge_that_keeps_its_connections_home_open():
     # Round trips to Central India (Pune) in data/rtt_azure.csv, with a PoP 5 ms from the viewer.
-    bare = HOME.replace(dns_answer="on the device", function_ms=0.0, origin_service_ms=0.1)
+    bare = HOME.replace(dns_answer="on device", function_ms=0.0, origin_service_ms=0.1)
     fetched, fresh = bare.move(4), bare.move(4).replace(origin_connection="opened each time")
     for ocean, direct, edge in ((56, 168, 71), (40, 120, 55), (129, 387, 144), (228, 684, 243)):
         trips = RoundTrips(pop_ms=5, home_ms=ocean, pop_home_ms=ocean)
@@ -367,13 +385,19 @@ def test_nothing_is_cut_over_while_dns_points_home_and_open_connections_do_not_c
 @pytest.mark.parametrize(
     ("chain", "words"),
     [
-        (HOME, ["A new connection from Bay Area", "3 times", "Moving DNS to the PoP next would"]),
-        (HOME, ["save nothing", "DNS points home"]),
-        (HOME.move(4), ["once", "Moving HTTP to the PoP next would save 222 ms"]),
-        (HOME.move(5), ["nothing goes to Mumbai", "With all five links at the PoP that saves"]),
-        (HOME.move(1).replace(place="Delhi"), ["Moving IP to the PoP next would cost 9 ms"]),
-        (HOME.move(5).replace(dns_ttl_s=100), ["50 s later, 1 in 100 99 s later"]),
-        (HOME.move(5).replace(dns_ttl_s=172_800), ["24 h later, 1 in 100 47.5 h later"]),
+        (HOME, ["A new connection from Bay Area: the answer after 910 ms, 866 of them", "3 times"]),
+        (HOME, ["DNS at the PoP would save nothing", "DNS points home"]),
+        (HOME.move(4), ["once", "HTTP at the PoP would save 222 ms"]),
+        (HOME.move(5), ["nothing goes to Mumbai", "All five links at the PoP save 856 ms"]),
+        (HOME.move(1).replace(place="Delhi"), ["IP at the PoP would cost 9 ms"]),
+        (
+            HOME.move(5).replace(dns_ttl_s=100),
+            ["the median follows in 50 s, the p99 in 99 s"],
+        ),
+        (
+            HOME.move(5).replace(dns_ttl_s=172_800),
+            ["median follows in 24 h, the p99 in 47.5 h"],
+        ),
         (HOME.replace(connection="warm"), ["An open connection from Bay Area", "once"]),
     ],
 )
