@@ -6,7 +6,8 @@ from dataclasses import FrozenInstanceError, dataclass
 import numpy as np
 import pytest
 
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
+from edgelab.models.chain import RequestChain
 from edgelab.models.scenario import CricStream
 
 
@@ -85,3 +86,22 @@ def test_docstring_and_glossary_come_from_the_declaration():
 def test_every_default_is_allowed():
     for about in CricStream.knobs().values():
         assert about.check(about.default) == about.default
+
+
+def test_a_shared_knob_is_declared_once():
+    @dataclass(frozen=True, kw_only=True, repr=False)
+    class Pot(Model):
+        """A pot."""
+
+        cups: int = shared(Kettle, "cups")
+
+    assert Pot.knobs()["cups"] == Kettle.knobs()["cups"]
+    assert Pot().cups == 2 and "How many." in inspect.getdoc(Pot)
+    with pytest.raises(ValueError, match="cups: got 9, allowed a whole number from 1 to 8"):
+        Pot(cups=9)
+
+
+def test_a_knob_of_many_choices_names_a_few():
+    about = RequestChain.knobs()["place"]
+    assert about.allowed == "one of 72: 'Mumbai', 'Delhi', 'Bengaluru', … 'Bay Area'"
+    assert RequestChain.knobs()["http"].allowed == "'HTTP/1.1' or 'HTTP/2' or 'HTTP/3'"
