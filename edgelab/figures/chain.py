@@ -319,14 +319,15 @@ def _labels(frame: pd.DataFrame, span: float, x: str, y: str, size: int) -> list
     moved = frame["old_share"].iloc[-1] == 0
     falls = moved and first - last > 0.4 * span
     at = {"xref": x, "yref": y, "font": quiet, "borderpad": 0}
-    above = {"yanchor": "bottom", "bgcolor": VEIL}
+    below = {"xanchor": "right", "yanchor": "top"}
+    above = {"xanchor": "left", "yanchor": "bottom"}
     top = {"yref": f"{y} domain", "yanchor": "top", "xanchor": "center"}
     mean = "mean" if falls else "" if moved else "nothing has moved"
     return [
-        note(mean, 0.31, first - 0.3 * (first - last), **at | above),
+        note(mean, 0.27, first - 0.28 * (first - last), **at | (below if moved else above)),
         note("median" if moved else "", 0.5, 1.0, **at | top),
         note("p99" if moved else "", 0.99, 1.0, **at | top),
-        note("still go home" if falls else "", 0.03, last, **at | {"yanchor": "bottom"}),
+        note("still go home" if falls else "", 0.03, last, **at | above),
     ]
 
 
