@@ -8,7 +8,7 @@ from edgelab.kernels._jit import kernel
 from edgelab.kernels.histogram import bin_of
 from edgelab.kernels.latency import _MASK_Q, _S32, _SHIFT_O, draw
 
-__all__ = ["propagation_delay_ms", "replicate", "weigh"]
+__all__ = ["last_writer_values", "propagation_delay_ms", "replicate", "weigh"]
 
 
 @kernel
@@ -79,3 +79,56 @@ def weigh(weight, counts):
             for b in range(counts.shape[1]):
                 out[b] += weight[row] * counts[row, b]
     return out
+
+
+@kernel
+def last_writer_values(
+    at_ms, pop, group, near_ms, far_ms, period_ms, phase, key, spread, extra_ms, extra_below
+):
+    """One counter, raised by reading it, adding one and writing it back; the last writer wins.
+
+    Parameters
+    ----------
+    at_ms : float64 ndarray, (writes,)
+        When each write is made, not decreasing; its time stamp too.
+    pop : int64 ndarray, (writes,)
+        The PoP where it is made, and where it is seen at once.
+    group : int64 ndarray, (pops,)
+        PoPs of the same number are near each other.
+    near_ms, far_ms : float
+        Median delay to another PoP of the same group, and of another.
+    period_ms : float
+        If above 0, nothing is pushed: each PoP fetches the newest value once a period.
+    phase : float64 ndarray, (pops,)
+        When in its period, from 0 to 1, a PoP fetches.
+    key : uint64
+        The stream of the delays.
+    spread, extra_ms, extra_below
+        See `propagation_delay_ms`.
+
+    Returns
+    -------
+    int64 ndarray, (writes,)
+        The value that each write left; the last one is what stays of them all.
+    """
+    pops = phase.size
+    value = np.zeros(at_ms.size, np.int64)
+    for write in range(at_ms.size):
+        here, seen = pop[write], 0
+        # The newest write that has come here: of two that have, the later one wins.
+        for other in range(write - 1, -1, -1):
+            delay = np.float32(0.0)
+            if pop[other] != here:
+                median = near_ms if group[pop[other]] == group[here] else far_ms
+                until_fetch = 0.0
+                if period_ms > 0.0:
+                    fetches = at_ms[other] / period_ms - phase[here]
+                    median, until_fetch = 0.0, (np.ceil(fetches) - fetches) * period_ms
+                bits = draw(key, other * pops + here)
+                delay = propagation_delay_ms(bits, median, spread, extra_ms, extra_below)
+                delay += np.float32(until_fetch)
+            if at_ms[other] + delay <= at_ms[write]:
+                seen = value[other]
+                break
+        value[write] = seen + 1
+    return value
