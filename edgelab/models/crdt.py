@@ -240,7 +240,7 @@ def exchange(
     at_ms: np.ndarray,
     replica: np.ndarray,
     replicas: int,
-    seed: int,
+    rng: np.random.Generator,
 ) -> list:
     """Let replicas update their states and send them to each other until nothing is under way.
 
@@ -255,15 +255,16 @@ def exchange(
         How the state after an update travels to every other replica.
     at_ms, replica : ndarray, (updates,)
         When each update is made, and where.
-    replicas, seed : int
-        How many there are, and which draws.
+    replicas : int
+        How many there are.
+    rng : numpy.random.Generator
+        Draws the delays, and what is dropped or comes twice.
 
     Returns
     -------
     list
         Each replica's state at the end.
     """
-    rng = np.random.default_rng(seed)
     states = [start] * replicas
     updates = zip(at_ms.tolist(), range(len(at_ms)), replica.tolist(), strict=True)
     under_way = [(*each, None) for each in updates]
