@@ -3,11 +3,19 @@
 One module a notebook.
 """
 
+from edgelab.check.kv import (
+    LOST_CHOICES,
+    first_passage,
+    lost_guess,
+    missed_own_write,
+    sticky_enough,
+)
 from edgelab.check.night import CLIFF_CHOICES, blank_viewers, cliff, cliff_guess, slow_database
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
     "CLIFF_CHOICES",
+    "LOST_CHOICES",
     "RIGHT",
     "UNANSWERED",
     "WORKING",
@@ -15,5 +23,9 @@ __all__ = [
     "blank_viewers",
     "cliff",
     "cliff_guess",
+    "first_passage",
+    "lost_guess",
+    "missed_own_write",
     "slow_database",
+    "sticky_enough",
 ]

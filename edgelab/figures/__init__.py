@@ -8,5 +8,19 @@ from edgelab.figures.cricstream import (
     staleness,
     world_map,
 )
+from edgelab.figures.kv import consistency, handoff, kv, lost_updates, metadata, stale_reads
 
-__all__ = ["distribution", "night", "origin_load", "p99_by_place", "staleness", "world_map"]
+__all__ = [
+    "consistency",
+    "distribution",
+    "handoff",
+    "kv",
+    "lost_updates",
+    "metadata",
+    "night",
+    "origin_load",
+    "p99_by_place",
+    "stale_reads",
+    "staleness",
+    "world_map",
+]
