@@ -8,7 +8,7 @@ from edgelab.figures.cricstream import (
     staleness,
     world_map,
 )
-from edgelab.figures.kv import consistency, handoff, kv, lost_updates, metadata, stale_reads
+from edgelab.figures.edge_kv import consistency, handoff, kv, lost_updates, metadata, stale_reads
 
 __all__ = [
     "consistency",

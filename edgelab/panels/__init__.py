@@ -1,7 +1,7 @@
 """Live panels: sliders bound to one FigureWidget that is patched in place."""
 
 from edgelab.panels.cricstream import night
-from edgelab.panels.kv import kv
+from edgelab.panels.edge_kv import kv
 from edgelab.panels.predict import predict
 
 __all__ = ["kv", "night", "predict"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plotly.graph_objects import Figure
 
-from edgelab.figures import kv as figures
+from edgelab.figures import edge_kv as figures
 from edgelab.models.edge_kv import EdgeKV
 from edgelab.panels.base import Panel
 
