@@ -23,26 +23,28 @@ def _look(colour: str, dash: str = "solid") -> dict:
     return {"color": COLOURS[colour], "dash": dash}
 
 
-#: Column, name, colour and dash of the lines of each part, the main one first.
+#: How a line looks, in letters.
+STROKES = {"solid": "━━", "dash": "━ ━", "dashdot": "━·━", "dot": "····"}
+#: Column, name, look and short name of the lines of each part, the main one first.
 LINES = {
     "stale": [
-        ("viewers", "viewers", _look("drawn", "dashdot")),
-        ("same_continent", "PoPs in Asia", _look("tonight")),
-        ("elsewhere", "PoPs elsewhere", _look("old", "dash")),
+        ("viewers", "viewers", _look("drawn", "dashdot"), "viewers"),
+        ("same_continent", "PoPs in Asia", _look("tonight"), "PoPs in Asia"),
+        ("elsewhere", "PoPs elsewhere", _look("old", "dash"), "elsewhere"),
     ],
     "handoff": [
-        ("missed_share", "no sticky route", _look("old", "dash")),
-        ("sticky_share", "with the sticky route", _look("tonight")),
+        ("missed_share", "no sticky route", _look("old", "dash"), "no sticky route"),
+        ("sticky_share", "with the sticky route", _look("tonight"), "with it"),
     ],
     "lost": [
-        ("lww_lost_share", "last writer wins", _look("old", "dash")),
-        ("crdt_lost_share", "CRDT counter", _look("tonight")),
+        ("lww_lost_share", "last writer wins", _look("old", "dash"), "last writer wins"),
+        ("crdt_lost_share", "CRDT counter", _look("tonight"), "CRDT counter"),
     ],
     "metadata": [
-        ("g_counter_bytes", "G-counter", _look("tonight")),
-        ("pn_counter_bytes", "PN-counter", _look("old", "dash")),
-        ("or_set_bytes", "OR-set", _look("plum", "dashdot")),
-        ("register_bytes", "LWW-register", _look("drawn") | {"width": 1.2}),
+        ("g_counter_bytes", "G-counter", _look("tonight"), "G-counter"),
+        ("pn_counter_bytes", "PN-counter", _look("old", "dash"), "PN-"),
+        ("or_set_bytes", "OR-set", _look("plum", "dashdot"), "OR-set"),
+        ("register_bytes", "LWW-register", _look("drawn") | {"width": 1.2}, "register"),
     ],
 }
 X = {
@@ -59,54 +61,59 @@ HOVER = {
 }
 
 
-def _log_axis(title: str, low: int, high: int, text: str = "{:g}") -> dict:
+def _log_axis(title: str, low: int, high: int) -> dict:
     """A logarithmic axis of powers of ten."""
     ticks = [10.0**k for k in range(low, high + 1)]
+    texts = [f"{t:g}" if t < 1000 else f"{t / 1000:g} k" for t in ticks]
     return {
         "type": "log",
         "range": [low - 0.05, high + 0.05],
         "tickvals": ticks,
-        "ticktext": [text.format(t) for t in ticks],
+        "ticktext": texts,
         "title": {"text": title, "standoff": 4},
     }
 
 
 _SHARE = {"range": [-0.02, 1.04], "dtick": 0.25}
+COMMIT_TICKS = {
+    "tickvals": [0.1, 1, 10, 100, 1000, 10_000],
+    "ticktext": ["0.1", "1", "10", "100", "1 s", "10 s"],
+}
 PARTS = {
     "stale": Part(
         "Who still reads the old value?",
         theme.ms_axis("time since the write, ms", *TIMES_MS, every=2),
         theme.share_axis("reads that are stale", **_SHARE),
-        (0.055, 0.48, 0.575, 0.825),
+        (0.05, 0.48, 0.575, 0.815),
     ),
     "handoff": Part(
         "Who misses their own write at another PoP?",
         theme.ms_axis("time since the write, ms", *TIMES_MS, every=2),
         theme.share_axis("reads that miss it", **_SHARE),
-        (0.57, 0.995, 0.575, 0.825),
+        (0.56, 0.99, 0.575, 0.815),
     ),
     "lost": Part(
         "How many increments of a counter are lost?",
         _log_axis("writes a second to one key", -2, 2),
         theme.share_axis("increments lost", **_SHARE),
-        (0.055, 0.48, 0.1, 0.365),
+        (0.05, 0.48, 0.11, 0.355),
     ),
     "metadata": Part(
         "How large does one key get?",
-        _log_axis("operations on it", 0, 4, "{:,.0f}"),
-        _log_axis("bytes", 1, 5, "{:,.0f}"),
-        (0.57, 0.995, 0.1, 0.365),
+        _log_axis("operations on it", 0, 4),
+        _log_axis("bytes", 1, 5),
+        (0.56, 0.99, 0.11, 0.355),
     ),
 }
 #: Heights of a line of type in the combined figure, as shares of it.
-LINE = 0.042
+LINE = 0.045
 
 
 # -- traces ---------------------------------------------------------------------------------------
 
 
 def _curve(frame: pd.DataFrame | None, part: str, line: tuple, **about) -> dict:
-    column, name, look = line
+    column, name, look, _ = line
     return scatter(
         np.empty(0) if frame is None else frame[X[part]].to_numpy(float),
         np.empty(0) if frame is None else frame[column].to_numpy(float),
@@ -121,10 +128,8 @@ def _curve(frame: pd.DataFrame | None, part: str, line: tuple, **about) -> dict:
 
 def _held(frame: pd.DataFrame | None, part: str) -> dict:
     """The main line of a pinned store."""
-    column, name, _ = LINES[part][0]
-    shown = True if frame is not None else "legendonly"
-    line = (column, f"{name}, {PINNED}", _look("pinned", "dot"))
-    return _curve(frame, part, line, visible=shown) | {"showlegend": frame is not None}
+    column, name, *_ = LINES[part][0]
+    return _curve(frame, part, (column, f"{name}, {PINNED}", _look("pinned", "dot"), PINNED))
 
 
 def _part(frame: pd.DataFrame, part: str, pinned: pd.DataFrame | None) -> list[dict]:
@@ -156,11 +161,9 @@ def traces(store: EdgeKV, pinned: EdgeKV | None = None) -> list[dict]:
     """Every trace of the combined figure, always the same number in the same order."""
     frames, held = _frames(store), _frames(pinned) if pinned else {}
     made = {part: _part(frame, part, held.get(part)) for part, frame in frames.items()}
-    for number, part in enumerate(made, start=1):
-        for trace in made[part]:
-            trace["legend"] = "legend" if number == 1 else f"legend{number}"
-        # The line of the part is the first one: there is no room for its name.
-        made[part][-1]["name"] = PINNED
+    for drawn in made.values():
+        for trace in drawn:
+            trace["showlegend"] = False  # the key below each heading takes its place
     made["lost"].append(_now(store))
     return drawing.on_axes(PARTS, made)
 
@@ -186,18 +189,15 @@ def layout(store: EdgeKV, pinned: EdgeKV | None = None) -> dict:
     small = f"<span style='font-size:11px'>{telling.cut(held, 150)}</span>"
     title = f"<b>Edge KV</b>: {telling.cut(settings(store), 130)}<br>{small}"
     out = drawing.combined(PARTS, title, {})
-    for number, part in enumerate(PARTS.values(), start=1):
+    for number, (name, part) in enumerate(PARTS.items(), start=1):
         left, _, _, top = part.box
-        # Between the heading and the plot.
-        out["annotations"][number] |= {"y": top + LINE, "x": left}
-        out["legend" if number == 1 else f"legend{number}"] = {
-            "orientation": "h",
-            "font": {"size": 11},
-            "x": left,
-            "xanchor": "left",
-            "y": top,
-            "yanchor": "bottom",
-        }
+        # The heading says what the axis would, and the key takes the place between the two.
+        axis = f"yaxis{drawing.axis_of(PARTS, name)}"
+        out[axis] = out[axis] | {"title": {"text": ""}}
+        out["annotations"][number]["y"] = top + LINE
+        out["annotations"].append(
+            note(_key(name, pinned is not None), left, top + 0.003, font={"size": 11})
+        )
     ends, words = _sticky_end(store)
     rate, quiet = store.writes_per_s, drawing.QUIET_SMALL
     lost = store.lost_updates((rate,))["lww_lost_share"].iloc[0]
@@ -216,7 +216,7 @@ def layout(store: EdgeKV, pinned: EdgeKV | None = None) -> dict:
         ),
         # Where the curve is not: above it while it is low, below it where it is high.
         note(
-            f"<b>{lost:.0%} lost</b> at {rate:.3g} a second",
+            f"<b>{lost:.0%} lost</b>",
             np.log10(rate),
             lost,
             xref="x3",
@@ -229,6 +229,16 @@ def layout(store: EdgeKV, pinned: EdgeKV | None = None) -> dict:
         ),
     ]
     return out
+
+
+def _key(part: str, pinned: bool) -> str:
+    """The lines of a part in words: in place of a legend, which would take room from the plots."""
+    lines = [(look, short) for _, _, look, short in LINES[part]]
+    lines += [(_look("pinned", "dot"), PINNED)] * pinned
+    return "  ".join(
+        f"<span style='color:{look['color']}'>{STROKES[look['dash']]}</span> {short}"
+        for look, short in lines
+    )
 
 
 def _sticky_end(store: EdgeKV) -> tuple[float, str]:
@@ -298,7 +308,7 @@ def stale_reads(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.F
     late_first = frame[::-1]
     until = {
         name: telling.in_ms(np.interp(0.01, late_first[column], late_first[X["stale"]]))
-        for column, name, _ in LINES["stale"]
+        for column, name, *_ in LINES["stale"]
     }
     caption = "Until 99 of 100 reads see the write: "
     caption += ", ".join(f"{name} {when}" for name, when in until.items()) + "."
@@ -384,7 +394,7 @@ def metadata(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figu
         Both axes are logarithmic.
     """
     last = frame.iloc[-1]
-    sizes = [f"{name} {last[column]:,.0f}" for column, name, _ in LINES["metadata"]]
+    sizes = [f"{name} {last[column]:,.0f}" for column, name, *_ in LINES["metadata"]]
     caption = f"Bytes after {last['operations']:,.0f} operations at {last['writers']:,.0f} PoPs: "
     caption += f"{', '.join(sizes)}."
     about = {
@@ -416,7 +426,7 @@ def consistency(*frames: pd.DataFrame) -> go.Figure:
     """
     if not 1 <= len(frames) <= 4:
         raise ValueError(f"frames: got {len(frames)}, allowed one to four")
-    looks = [look for *_, look in LINES["metadata"]]
+    looks = [look for _, _, look, _ in LINES["metadata"]]
     made, told = [], []
     for number, (frame, look) in enumerate(zip(frames, looks, strict=False), start=1):
         found = telling.source(frame)
@@ -449,7 +459,7 @@ def consistency(*frames: pd.DataFrame) -> go.Figure:
     meta, _ = telling.meta(about, keys, lambda _: "", dict.fromkeys(keys, ""))
     part = Part(
         "",
-        _log_axis("time since the commit, ms", -1, 4, "{:,g}"),
+        theme.ms_axis("time since the commit, ms", 0.1, 10_000) | COMMIT_TICKS,
         theme.share_axis(
             "reads that are stale",
             type="log",

@@ -373,23 +373,20 @@ class EdgeKV(Model):
         seen = f"99 of 100 viewers see a write after {_time(viewers)}, 99 of 100 PoPs after "
         seen += f"{_time(pops)}."
         soon, late = self.missed_share(100.0), self.missed_share(1000 * self.sticky_s)
-        moved = "A user who changes PoP and reads 100 ms after writing misses the own write in "
-        moved += f"{_share(soon)} of all cases"
-        if soon == 0:
-            moved = "Nobody who changes PoP and reads 100 ms after writing misses the own write"
+        moved = f"Of users who change PoP, {_share(soon)} miss what they wrote 100 ms ago; "
         if self.sticky_s >= 0.1:
-            moved += (
-                f"; the sticky route prevents that for {_time(1000 * self.sticky_s)}, and then "
-            )
-            moved += f"{_share(late)} still miss it." if late else "nobody misses it."
+            moved += f"the sticky route prevents that for {_time(1000 * self.sticky_s)}, and then "
+            moved += f"{_share(late)} miss it."
         else:
-            moved += ", and no sticky route helps."
+            moved += "no sticky route prevents that."
         row = self.lost_updates((self.writes_per_s,)).iloc[0]
         size = self.metadata().iloc[-1]
-        lost = f"At {self.writes_per_s:.3g} writes a second to one key the last writer wins, and "
-        lost += f"{_share(row['lww_lost_share'])} of a counter's increments are lost; a CRDT "
-        lost += f"counter loses {_share(row['crdt_lost_share'])}, in "
-        lost += f"{size['g_counter_bytes']:,.0f} bytes instead of {size['register_bytes']:.0f}."
+        lost = f"At {self.writes_per_s:.3g} writes a second to a counter the last writer wins and "
+        lost += f"{_share(row['lww_lost_share'])} are lost; a CRDT loses "
+        lost += (
+            f"{_share(row['crdt_lost_share'])}, in {size['g_counter_bytes']:,.0f} bytes instead "
+        )
+        lost += f"of {size['register_bytes']:.0f}."
         return f"{seen} {moved} {lost}"
 
     def _repr_html_(self) -> str:

@@ -47,7 +47,6 @@ def readers(pops: int) -> tuple[np.ndarray, int]:
     pop, _ = geo.nearest_pop(pops)
     viewers = datasets.places()["viewers"].to_numpy() / pop.shape[1]
     at = np.bincount(pop.ravel(), np.repeat(viewers, pop.shape[1]), minlength=pops)
-    at.flags.writeable = False
     return at, int(np.argmin(geo.origin_rtt_ms()[1][:pops]))
 
 

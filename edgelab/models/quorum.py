@@ -440,6 +440,7 @@ def _simulated(store: Quorum, trials: int) -> _Found:
     counts, at_once = quorum.simulate(
         trials, store.seed, store.n, store.r, store.w, below, tails, net.apart_ms, scale
     )
+    counts = counts.astype(float)
     counts.flags.writeable = False
     return _Found(counts, at_once, histogram.bin_edges_ms() / scale)
 

@@ -18,13 +18,13 @@ def _of(vendor: str, start: EdgeKV) -> EdgeKV:
 
 
 PRESETS = {
-    "The article's KV": lambda start: EdgeKV(),
-    "While PoPs are rebalanced": lambda start: start.replace(rebalancing_share=0.02),
-    "No sticky route": lambda start: start.replace(sticky_s=0.0),
-    "Cloudflare KV, 60 s": lambda start: _of("Cloudflare Workers KV", start),
-    "Vercel, a few s": lambda start: _of("Vercel Edge Config", start),
-    "Gcore, 1 to 2 s": lambda start: _of("Gcore FastEdge KV", start),
-    "Writes at every PoP": lambda start: start.replace(writers="at every PoP alike"),
+    "The article": lambda start: EdgeKV(),
+    "Rebalancing": lambda start: start.replace(rebalancing_share=0.02),
+    "Not sticky": lambda start: start.replace(sticky_s=0.0),
+    "Cloudflare 60 s": lambda start: _of("Cloudflare Workers KV", start),
+    "Vercel 3 s": lambda start: _of("Vercel Edge Config", start),
+    "Gcore 2 s": lambda start: _of("Gcore FastEdge KV", start),
+    "All PoPs write": lambda start: start.replace(writers="at every PoP alike"),
 }
 
 
@@ -36,6 +36,7 @@ class KVPanel(Panel):
     scenario = EdgeKV
     main = ("kv_delay_ms", "rebalancing_share", "sticky_s", "writes_per_s")
     made = PRESETS
+    height_px = 440
     kernels = ("cable corridors", "replication", "stale reads", "lost updates")
 
     def make_traces(self) -> list[dict]:
