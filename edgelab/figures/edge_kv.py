@@ -87,7 +87,7 @@ PARTS = {
         (0.05, 0.48, 0.575, 0.815),
     ),
     "handoff": Part(
-        "Who misses their own write at another PoP?",
+        "Who misses their own write?",
         theme.ms_axis("time since the write, ms", *TIMES_MS, every=2),
         theme.share_axis("reads that miss it", **_SHARE),
         (0.56, 0.99, 0.575, 0.815),
@@ -342,7 +342,7 @@ def handoff(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figur
     caption += f"at worst {worst:.2%} do, just after it has ended."
     about = {
         "name": "handoff",
-        "title": "Who misses their own write at another PoP?",
+        "title": "Who misses their own write?",
         "caption": caption,
         "alt": "Falling curves: the share of reads that miss the write, over the time since it, "
         f"without and with a sticky route. {caption}",

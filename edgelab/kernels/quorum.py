@@ -53,28 +53,29 @@ def mixture(bits, below, tails):
     bits : uint64
         From `draw`. The upper half chooses the part, the lower half the value.
     below : uint64 ndarray, (parts,)
-        Part k is chosen if the upper half is below ``below[k]`` and none before it was.
+        Part k is chosen if the upper half is below ``below[k]`` and none before it was;
+        increasing.
     tails : float32 ndarray, (parts, TAIL)
         Each part's values at `tail_levels`; linear between.
     """
     part = 0
-    while (bits >> _S32) >= below[part]:
-        part += 1
-    level = np.float32((bits & _LOW) + np.uint64(1)).view(np.int32)
+    for k in range(below.size - 1):
+        part += (bits >> _S32) >= below[k]
+    # Signed on the way to a float: from an unsigned number that takes several instructions.
+    level = np.float32(np.int64(bits & _LOW) + 1).view(np.int32)
     at = (level >> _SHIFT) - _FIRST
-    if at >= TAIL - 1:
-        return tails[part, TAIL - 1]
     between = np.float32(level & _PART) * _STEP
-    return tails[part, at] + between * (tails[part, at + 1] - tails[part, at])
+    longer = tails[part, at]
+    return longer + between * (tails[part, min(at + 1, TAIL - 1)] - longer)
 
 
 @kernel
 def _take_earliest(times, n):
     """The place of the earliest of the first `n` times."""
-    first = 0
+    first, least = 0, times[0]
     for k in range(1, n):
-        if times[k] < times[first]:
-            first = k
+        sooner = times[k] < least
+        first, least = (k if sooner else first), min(times[k], least)
     return first
 
 
@@ -142,10 +143,10 @@ def simulate_block(first, count, key, n, r, w, below, tails, apart, scale, reads
             wait = min(wait, ahead[k] - commit)
         writes[bin_of(commit * scale)] += 1
         reads[bin_of(answer * scale)] += 1
-        if wait <= 0.0:
-            at_once += 1
-        else:
-            waits[bin_of(wait * scale)] += 1
+        at_once += wait <= 0.0
+        waits[bin_of(max(wait, 0.0) * scale)] += 1
+    # Without a branch that half of the trials would guess wrong, these went to the first bin.
+    waits[0] -= at_once
     return at_once
 
 

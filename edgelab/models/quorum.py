@@ -89,13 +89,13 @@ class QuorumNetwork:
     def median_ms(self, way: str) -> float:
         """Median of one of write, ack, request, reply, within one place."""
         parts = getattr(self, way)
-        ends = [float(_tail(part, np.array(0.5))) for part in parts]
+        ends = [float(tail(part, np.array(0.5))) for part in parts]
         if min(ends) == max(ends):
             return ends[0]
         return brentq(lambda ms: _later(parts, ms) - 0.5, min(ends), max(ends))
 
 
-def _tail(part: Part, level: np.ndarray) -> np.ndarray:
+def tail(part: Part, level: np.ndarray) -> np.ndarray:
     """The value of a part that a share `level` of its values exceeds."""
     _, kind, *more = part
     if kind == "pareto":
@@ -421,9 +421,8 @@ class _Found:
         return np.interp(since_commit_ms, self.edges_ms[:-1], seen) / self.trials
 
 
-@lru_cache(maxsize=64)
-def _simulated(store: Quorum, trials: int) -> _Found:
-    """The histograms of so many trials, remembered."""
+def law(store: Quorum) -> tuple:
+    """What `edgelab.kernels.quorum.simulate` has to know of a store, after trials and seed."""
     net = store.messages
     parts = max(len(getattr(net, way)) for way in WAYS)
     below = np.full((len(WAYS), parts), quorum.ALWAYS, np.uint64)
@@ -431,15 +430,20 @@ def _simulated(store: Quorum, trials: int) -> _Found:
     for row, way in enumerate(WAYS):
         mixture = getattr(net, way)
         for k, part in enumerate(mixture):
-            tails[row, k] = _tail(part, quorum.tail_levels())
+            tails[row, k] = tail(part, quorum.tail_levels())
         shares = np.cumsum([part[0] for part in mixture[:-1]])
         below[row, : shares.size] = np.round(shares * quorum.ALWAYS)
     # The histogram spans 21 octaves: 7 below the quickest way's median, 14 above it.
     quick = max(min(net.median_ms(way) for way in WAYS), net.apart_ms / 1000)
     scale = 2.0 ** np.round(np.log2(8 / quick))
-    counts, at_once = quorum.simulate(
-        trials, store.seed, store.n, store.r, store.w, below, tails, net.apart_ms, scale
-    )
+    return store.n, store.r, store.w, below, tails, net.apart_ms, scale
+
+
+@lru_cache(maxsize=64)
+def _simulated(store: Quorum, trials: int) -> _Found:
+    """The histograms of so many trials, remembered."""
+    *given, scale = law(store)
+    counts, at_once = quorum.simulate(trials, store.seed, *given, scale)
     counts = counts.astype(float)
     counts.flags.writeable = False
     return _Found(counts, at_once, histogram.bin_edges_ms() / scale)

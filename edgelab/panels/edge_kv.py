@@ -36,7 +36,7 @@ class KVPanel(Panel):
     scenario = EdgeKV
     main = ("kv_delay_ms", "rebalancing_share", "sticky_s", "writes_per_s")
     made = PRESETS
-    height_px = 440
+    height_px = 430
     kernels = ("cable corridors", "replication", "stale reads", "lost updates")
 
     def make_traces(self) -> list[dict]:
