@@ -10,8 +10,16 @@ from types import FunctionType
 import pytest
 from numba import config
 
-from edgelab.kernels import _jit, corridors, histogram, latency, placement, replication, slow_start
-from edgelab.kernels import _jit, corridors, histogram, latency, placement, quorum, replication
+from edgelab.kernels import (
+    _jit,
+    corridors,
+    histogram,
+    latency,
+    placement,
+    quorum,
+    replication,
+    slow_start,
+)
 
 PROJECT = Path(_jit.__file__).resolve().parents[2]
 KERNELS = [
@@ -55,10 +63,9 @@ ANSWER = "[[640, 768], [512, 640]]"
 NIGHT = """
 import edgelab as el
 from edgelab import kernels
-from edgelab.kernels import corridors, histogram, latency, placement, replication, slow_start
-rooms = corridors, histogram, latency, placement, replication, slow_start
 from edgelab.kernels import corridors, histogram, latency, placement, quorum, replication
-rooms = corridors, histogram, latency, placement, quorum, replication
+from edgelab.kernels import slow_start
+rooms = corridors, histogram, latency, placement, quorum, replication, slow_start
 compiled = lambda: sorted(
     (name, str(signature))
     for room in rooms
