@@ -223,8 +223,8 @@ def layout(store: EdgeKV, pinned: EdgeKV | None = None) -> dict:
             yref="y3",
             xanchor="right" if right else "left",
             xshift=-9 if right else 9,
-            yanchor="bottom" if lost < 0.6 else "top",
-            yshift=4 if lost < 0.6 else -6,
+            yanchor="bottom" if lost < 0.85 else "top",
+            yshift=4 if lost < 0.85 else -6,
             font={"size": 11, "color": COLOURS["ink"]},
         ),
     ]
