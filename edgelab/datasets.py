@@ -119,6 +119,25 @@ CITIES = {
     "lon": LONGITUDE,
     "population": _number(1, 1e8, int),
 }
+PBS = {
+    "network": _text(),
+    "n": _number(1, 16, int),
+    "r": _number(1, 16, int),
+    "w": _number(1, 16, int),
+    "measure": _text(("read_p999_ms", "write_p999_ms", "t_p999_ms", "seen_at_once")),
+    "paper": _number(0, 1e5),
+    "independent": _number(0, 1e5),
+}
+#: How a PoP gets its copy of a KV's value: a write is sent to it, or it fetches from time to time.
+COPIES = ("pushed", "fetched")
+KV_VENDORS = {
+    "vendor": _text(),
+    "copies": _text((*COPIES, ""), empty=True),
+    "kv_delay_ms": _maybe(_number(1, 60_000)),
+    "says": _text(),
+    "model": _text(),
+    "source": _text(),
+}
 #: A statement that a computed figure answers holds, or holds under a condition, in a range.
 COMPUTED = ("computed", "computed when")
 VERDICTS = ("holds", "holds when", "contradicted", "not testable here", "not yet tested")
@@ -409,6 +428,41 @@ def cities() -> pd.DataFrame:
         Source: GeoNames, CC BY 4.0.
     """
     return _cities().copy()
+
+
+@cache
+def _pbs() -> pd.DataFrame:
+    return read_table(data_path("pbs.csv"), PBS, ("network", "n", "r", "w", "measure"))
+
+
+def pbs() -> pd.DataFrame:
+    """Figures of PBS, as published and by an independent simulation: one row a figure, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``network``, ``n``, ``r``, ``w``, ``measure``, ``paper``, ``independent``. Sources are in
+        ``data/README.md``.
+    """
+    return _pbs().copy()
+
+
+@cache
+def _kv_vendors() -> pd.DataFrame:
+    return read_table(data_path("kv_vendors.csv"), KV_VENDORS, ("vendor",)).set_index("vendor")
+
+
+def kv_vendors() -> pd.DataFrame:
+    """What operators document of their KV's propagation: one row a product, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``vendor``: ``copies`` and ``kv_delay_ms``, the setting of `EdgeKV` that stands
+        for it (empty and NaN where none does), ``says`` and ``model`` (in our words) and
+        ``source``.
+    """
+    return _kv_vendors().copy()
 
 
 @cache

@@ -10,12 +10,26 @@ from edgelab.check.chain import (
     fetch_guess,
     trips_home,
 )
-from edgelab.check.night import CLIFF_CHOICES, blank_viewers, cliff, cliff_guess, slow_database
+from edgelab.check.kv import (
+    LOST_CHOICES,
+    first_passage,
+    lost_guess,
+    missed_own_write,
+    sticky_enough,
+)
+from edgelab.check.night import (
+    CLIFF_CHOICES,
+    blank_viewers,
+    cliff,
+    cliff_guess,
+    slow_database,
+)
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
     "CLIFF_CHOICES",
     "FETCH_CHOICES",
+    "LOST_CHOICES",
     "RIGHT",
     "UNANSWERED",
     "WORKING",
@@ -26,6 +40,10 @@ __all__ = [
     "cold_as_warm",
     "cutover_ttl",
     "fetch_guess",
+    "first_passage",
+    "lost_guess",
+    "missed_own_write",
     "slow_database",
+    "sticky_enough",
     "trips_home",
 ]

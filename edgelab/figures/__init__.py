@@ -9,15 +9,29 @@ from edgelab.figures.cricstream import (
     staleness,
     world_map,
 )
+from edgelab.figures.edge_kv import (
+    consistency,
+    handoff,
+    kv,
+    lost_updates,
+    metadata,
+    stale_reads,
+)
 
 __all__ = [
+    "consistency",
     "cutover",
     "distribution",
+    "handoff",
+    "kv",
+    "lost_updates",
+    "metadata",
     "night",
     "origin_load",
     "p99_by_place",
     "request_chain",
     "savings",
+    "stale_reads",
     "staleness",
     "waterfall",
     "world_map",

@@ -70,6 +70,7 @@ COLOURS = {
     "pinned": "#009E73",
     "mile": "#56B4E9",
     "drawn": "#1A1A1A",
+    "plum": "#CC79A7",
     "ink": "#1A1A1A",
     "quiet": "#6B6B6B",
     "grid": "#E3E3E3",

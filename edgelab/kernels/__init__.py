@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, replication, slow_start
+from edgelab.kernels import corridors, histogram, latency, quorum, replication, slow_start
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -91,6 +91,18 @@ def _slow_start() -> None:
     slow_start.send(np.zeros(1), np.ones(1, np.int64), 1, 1.0, *sent)
 
 
+def _lost_updates() -> None:
+    none, key = np.zeros(1, np.int64), np.uint64(0)
+    law = (key, _TABLE, _TABLE, 0)
+    replication.last_writer_values(_ONE, none, none, 1.0, 1.0, 0.0, _ONE, *law)
+
+
+def _quorums() -> None:
+    below = np.full((quorum.WAYS, 1), quorum.ALWAYS, np.uint64)
+    tails = np.ones((quorum.WAYS, 1, quorum.TAIL), np.float32)
+    quorum.simulate(1, 0, 1, 1, 1, below, tails, 0.0, 1.0, threads=1)
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -100,4 +112,6 @@ STEPS: dict[str, Callable[[], object]] = {
     "cable corridors": _corridors,
     "replication": _replication,
     "slow start": _slow_start,
+    "lost updates": _lost_updates,
+    "quorums": _quorums,
 }

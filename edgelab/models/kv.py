@@ -11,8 +11,17 @@ from edgelab import datasets
 from edgelab.constants import value
 from edgelab.kernels import histogram, replication
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
+from edgelab.models import geo
 
-__all__ = ["TIMES_MS", "delay_histogram", "mean_stale_share", "median_delay_ms", "stale_share"]
+__all__ = [
+    "TIMES_MS",
+    "delay_histogram",
+    "delay_tables",
+    "mean_stale_share",
+    "median_delay_ms",
+    "readers",
+    "stale_share",
+]
 
 #: Writes drawn for each PoP.
 WRITES = 2000
@@ -20,7 +29,53 @@ WRITES = 2000
 TIMES_MS = histogram.bin_edges_ms()[:-1][4 * 128 :: 8]
 
 
-def median_delay_ms(pops: int, home: int, kv_delay_ms: float) -> np.ndarray:
+@lru_cache(maxsize=8)
+def readers(pops: int) -> tuple[np.ndarray, int]:
+    """Viewers who read at each PoP, and the row of the PoP nearest the origin.
+
+    Parameters
+    ----------
+    pops : int
+        How many PoPs there are.
+
+    Returns
+    -------
+    viewers : float64 ndarray, (pops,)
+    home : int
+        Row of the PoP at which the origin's lists are written.
+    """
+    pop, _ = geo.nearest_pop(pops)
+    viewers = datasets.places()["viewers"].to_numpy() / pop.shape[1]
+    at = np.bincount(pop.ravel(), np.repeat(viewers, pop.shape[1]), minlength=pops)
+    return at, int(np.argmin(geo.origin_rtt_ms()[1][:pops]))
+
+
+def delay_tables(fetched: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The quantile tables of the one sampler of delays.
+
+    Parameters
+    ----------
+    fetched : bool
+        Whether a PoP keeps its copy for a fixed time and then fetches the newest one, so that the
+        delay is anything up to that time; else a write is pushed to it.
+
+    Returns
+    -------
+    spread, lag_ms : float32 ndarray, (QUANTILES,)
+        Equally likely multiples of the median delay (pushed: lognormal, with a p99 of
+        ``kv_tail_ratio`` of ``data/cricstream.toml``; fetched: uniform from 0 to 2), and lags of
+        a PoP that is being rebalanced (exponential with the mean ``kv_rebalancing_s``).
+    """
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    if fetched:
+        spread = 2 * levels
+    else:
+        spread = np.exp(np.log(value("kv_tail_ratio")) / ndtri(0.99) * ndtri(levels))
+    lag = -1000 * value("kv_rebalancing_s") * np.log1p(-levels)
+    return spread.astype(np.float32), lag.astype(np.float32)
+
+
+def median_delay_ms(pops: int, home: int, kv_delay_ms: float, fetched: bool = False) -> np.ndarray:
     """Median propagation delay from the PoP where a write is made to each PoP.
 
     Parameters
@@ -31,15 +86,17 @@ def median_delay_ms(pops: int, home: int, kv_delay_ms: float) -> np.ndarray:
         Row of the PoP where the write is made; it sees the write at once.
     kv_delay_ms : float
         Median between continents.
+    fetched : bool
+        As for `delay_tables`.
 
     Returns
     -------
     float64 ndarray, (pops,)
         Milliseconds. On the same continent it is ``kv_same_continent_share`` of
-        ``data/cricstream.toml`` times the median between continents.
+        ``data/cricstream.toml`` times the median between continents, unless every PoP fetches.
     """
     continent = datasets.pops()["continent"].to_numpy(str)[:pops]
-    same = continent == continent[home]
+    same = (continent == continent[home]) & (not fetched)
     median = np.where(same, value("kv_same_continent_share"), 1.0) * kv_delay_ms
     median[home] = 0.0
     return median
@@ -47,7 +104,12 @@ def median_delay_ms(pops: int, home: int, kv_delay_ms: float) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def delay_histogram(
-    pops: int, home: int, kv_delay_ms: float, rebalancing_share: float, seed: int
+    pops: int,
+    home: int,
+    kv_delay_ms: float,
+    rebalancing_share: float,
+    seed: int,
+    fetched: bool = False,
 ) -> np.ndarray:
     """Delays of 2,000 writes made at one PoP to each PoP.
 
@@ -59,21 +121,16 @@ def delay_histogram(
         Share of the writes that meet a PoP being rebalanced.
     seed : int
         Chooses the draws; adding PoPs leaves the others' draws alone.
+    fetched : bool
+        As for `delay_tables`.
 
     Returns
     -------
     int64 ndarray, (pops, bins)
         One histogram a PoP.
-
-    Notes
-    -----
-    The delay is lognormal with the PoP's median; its p99 is ``kv_tail_ratio`` times that. A
-    rebalanced PoP adds an exponential lag with the mean ``kv_rebalancing_s``.
     """
-    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    spread = np.exp(np.log(value("kv_tail_ratio")) / ndtri(0.99) * ndtri(levels))
-    lag = -1000 * value("kv_rebalancing_s") * np.log1p(-levels)
-    median = median_delay_ms(pops, home, kv_delay_ms)
+    spread, lag = delay_tables(fetched)
+    median = median_delay_ms(pops, home, kv_delay_ms, fetched)
     # At the writer's own PoP a write is seen at once, whatever else happens.
     share = np.where(np.arange(pops) == home, 0, round(rebalancing_share * FETCH_ALWAYS))
     counts = np.zeros((pops, histogram.BINS), np.int64)
@@ -81,8 +138,8 @@ def delay_histogram(
         WRITES,
         _keys(seed)[:pops],
         median,
-        spread.astype(np.float32),
-        lag.astype(np.float32),
+        spread,
+        lag,
         share,
         counts,
     )

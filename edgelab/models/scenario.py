@@ -13,7 +13,7 @@ from edgelab import datasets
 from edgelab.constants import constant, value
 from edgelab.kernels import histogram
 from edgelab.knobs import Model, knob
-from edgelab.models import geo, kv, queue, request
+from edgelab.models import kv, queue, request
 from edgelab.models.request import EDGE, HOME
 
 __all__ = ["BASELINE", "EDGE", "GROUPS", "HOME", "CricStream", "compare"]
@@ -396,7 +396,7 @@ class CricStream(Model):
     def _delays(self) -> np.ndarray:
         return kv.delay_histogram(
             self.pops,
-            _readers(self.pops)[1],
+            kv.readers(self.pops)[1],
             self.kv_delay_ms,
             self.rebalancing_share,
             self.seed,
@@ -414,7 +414,7 @@ class CricStream(Model):
         """
         stale = np.zeros((2, len(kv.TIMES_MS)))
         if self.ends_at == EDGE:
-            weights = _readers(self.pops)[0], np.ones(self.pops)
+            weights = kv.readers(self.pops)[0], np.ones(self.pops)
             stale = [kv.stale_share(self._delays(), weight) for weight in weights]
         frame = pd.DataFrame(
             {"since_write_ms": kv.TIMES_MS, "stale_share": stale[0], "stale_pops": stale[1]}
@@ -426,7 +426,7 @@ class CricStream(Model):
         """Viewers whose panel, at a random moment, is made from a list already replaced."""
         if self.ends_at == HOME:
             return 0.0
-        readers, _ = _readers(self.pops)
+        readers, _ = kv.readers(self.pops)
         share = kv.mean_stale_share(self._delays(), readers, 1000 * self.list_refresh_s)
         return share * readers.sum()
 
@@ -604,12 +604,3 @@ def _with_groups(night: CricStream, method: str) -> np.ndarray:
         out[row] = counts[some].sum(axis=0)
     out.flags.writeable = False
     return out
-
-
-@lru_cache(maxsize=8)
-def _readers(pops: int) -> tuple[np.ndarray, int]:
-    """Viewers who read at each PoP, and the row of the PoP at which the list is written."""
-    pop, _ = geo.nearest_pop(pops)
-    viewers = datasets.places()["viewers"].to_numpy() / pop.shape[1]
-    readers = np.bincount(pop.ravel(), np.repeat(viewers, pop.shape[1]), minlength=pops)
-    return readers, int(np.argmin(geo.origin_rtt_ms()[1][:pops]))

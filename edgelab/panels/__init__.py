@@ -2,6 +2,12 @@
 
 from edgelab.panels.chain import request_chain
 from edgelab.panels.cricstream import night
+from edgelab.panels.edge_kv import kv
 from edgelab.panels.predict import predict
 
-__all__ = ["night", "predict", "request_chain"]
+__all__ = [
+    "kv",
+    "night",
+    "predict",
+    "request_chain",
+]

@@ -10,11 +10,16 @@ from edgelab.constants import data_path
 from edgelab.panels.chain import ChainPanel
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
+from edgelab.panels.edge_kv import KVPanel
 
 pytestmark = pytest.mark.browser
 
 #: Every notebook, and the class of its panel; test_lab.py has more of the first one.
-PAGES = {"01-cricstream-live": NightPanel, "02-request-chain": ChainPanel}
+PAGES = {
+    "01-cricstream-live": NightPanel,
+    "02-request-chain": ChainPanel,
+    "06-kv-consistency": KVPanel,
+}
 
 
 def test_every_notebook_is_driven():

@@ -10,7 +10,16 @@ from types import FunctionType
 import pytest
 from numba import config
 
-from edgelab.kernels import _jit, corridors, histogram, latency, placement, replication, slow_start
+from edgelab.kernels import (
+    _jit,
+    corridors,
+    histogram,
+    latency,
+    placement,
+    quorum,
+    replication,
+    slow_start,
+)
 
 PROJECT = Path(_jit.__file__).resolve().parents[2]
 KERNELS = [
@@ -23,6 +32,9 @@ KERNELS = [
     replication.propagation_delay_ms,
     replication.replicate,
     replication.weigh,
+    replication.last_writer_values,
+    quorum.mixture,
+    quorum.simulate_block,
     corridors.all_pairs,
     corridors.reach,
     corridors.between,
@@ -51,8 +63,9 @@ ANSWER = "[[640, 768], [512, 640]]"
 NIGHT = """
 import edgelab as el
 from edgelab import kernels
-from edgelab.kernels import corridors, histogram, latency, placement, replication, slow_start
-rooms = corridors, histogram, latency, placement, replication, slow_start
+from edgelab.kernels import corridors, histogram, latency, placement, quorum, replication
+from edgelab.kernels import slow_start
+rooms = corridors, histogram, latency, placement, quorum, replication, slow_start
 compiled = lambda: sorted(
     (name, str(signature))
     for room in rooms
@@ -65,6 +78,8 @@ night = el.CricStream()
 night.latency(), night.latency("simulation"), night.baseline().latency()
 night.replace(origin_fetch_ratio=1.0, origin_servers=1).latency()
 night.staleness(), night.stale_viewers, night.origin_load(), night.distribution()
+el.EdgeKV().lost_updates(), el.EdgeKV(copies="fetched", rebalancing_share=0.01).lost_updates()
+el.EdgeKV().staleness(), el.Quorum().latencies(10), el.Quorum(network="WAN").consistency(10)
 print(compiled())
 """
 

@@ -10,7 +10,7 @@ from scipy.special import ndtr, ndtri
 
 from edgelab.kernels.histogram import BINS, bin_edges_ms, bin_of
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, draw, stream_key
-from edgelab.kernels.replication import propagation_delay_ms, replicate
+from edgelab.kernels.replication import last_writer_values, propagation_delay_ms, replicate
 from edgelab.models import kv
 
 # Without the JIT an unsigned wrap warns.
@@ -127,3 +127,64 @@ def test_readers_weigh_the_pops():
         assert kv.mean_stale_share(delays, np.array(weight), 50.0) == pytest.approx(share)
     late = kv.mean_stale_share(delays, np.array([0.0, 1.0]), 400.0)
     assert late == pytest.approx(0.25, rel=1 / 128)
+
+
+# -- lost updates --------------------------------------------------------------------------
+
+LAG = (-4000.0 * np.log1p(-LEVELS)).astype(np.float32)
+SPREAD = np.exp(0.3 * ndtri(LEVELS)).astype(np.float32)
+
+
+def seen(times, pops, group, near, far, period, phase, spread, lag, below, key):
+    """The value that each write leaves, from a table of who sees what when."""
+    values = []
+    for i, (now, here) in enumerate(zip(times, pops, strict=True)):
+        newest = 0
+        for j in range(i):
+            delay = 0.0
+            if pops[j] != here:
+                bits = int(draw(key, j * len(phase) + here))
+                median = near if group[pops[j]] == group[here] else far
+                delay = np.float32(median) * spread[bits % 4096]
+                if period:
+                    cycle = times[j] / period - phase[here]
+                    delay = np.float32((math.ceil(cycle) - cycle) * period)
+                if bits >> 32 < below:
+                    delay += lag[(bits >> 17) % 4096]
+            if times[j] + delay <= now:
+                newest = values[j]
+        values.append(newest + 1)
+    return values
+
+
+@pytest.mark.parametrize("period", [0.0, 500.0])
+@pytest.mark.parametrize("below", [0, 2**30])
+def test_the_last_writers_values_are_the_twins(period, below):
+    rng = np.random.default_rng(8)
+    times, pops = np.cumsum(rng.exponential(40, 200)), rng.integers(0, 6, 200)
+    group, phase, key = np.array([0, 0, 0, 1, 1, 2]), rng.random(6), stream_key(8, 0)
+    law = (group, 50.0, 250.0, period, phase)
+    found = last_writer_values(times, pops, *law, key, SPREAD, LAG, below)
+    assert found.tolist() == seen(times, pops, *law, SPREAD, LAG, below, key)
+
+
+def test_kept_is_one_in_one_plus_rate_times_delay():
+    """All delays alike and no two writes at one PoP: the chain of useful writes is a renewal."""
+    writes = 2_000 if config.DISABLE_JIT else 40_000
+    rng = np.random.default_rng(9)
+    for per_ms, delay in ((0.001, 100.0), (0.01, 100.0), (0.01, 500.0)):
+        times = np.cumsum(rng.exponential(1 / per_ms, writes))
+        pops, one = np.arange(writes), np.zeros(writes, np.int64)
+        law = (one, delay, delay, 0.0, np.zeros(writes), stream_key(9, 0))
+        kept = last_writer_values(times, pops, *law, ONES, ONES, 0)[-1] / writes
+        right = 1 / (1 + per_ms * delay)
+        assert kept == pytest.approx(right, abs=4 * math.sqrt(right * (1 - right) / writes))
+
+
+def test_at_one_pop_or_without_a_delay_nothing_is_lost():
+    times, key = np.arange(50.0), stream_key(9, 0)
+    here = np.zeros(50, np.int64)
+    everywhere = here, 250.0, 250.0, 0.0, np.zeros(50), key, ONES, ONES, 0
+    assert last_writer_values(times, here, *everywhere)[-1] == 50
+    at_once = here, 0.0, 0.0, 0.0, np.zeros(50), key, ONES, ONES, 0
+    assert last_writer_values(times, np.arange(50), *at_once)[-1] == 50
