@@ -8,5 +8,17 @@ from edgelab.figures.cricstream import (
     staleness,
     world_map,
 )
+from edgelab.figures.runtimes import cold_starts, costs, tenants_memory, waits
 
-__all__ = ["distribution", "night", "origin_load", "p99_by_place", "staleness", "world_map"]
+__all__ = [
+    "cold_starts",
+    "costs",
+    "distribution",
+    "night",
+    "origin_load",
+    "p99_by_place",
+    "staleness",
+    "tenants_memory",
+    "waits",
+    "world_map",
+]

@@ -2,5 +2,6 @@
 
 from edgelab.panels.cricstream import night
 from edgelab.panels.predict import predict
+from edgelab.panels.runtimes import tenants
 
-__all__ = ["night", "predict"]
+__all__ = ["night", "predict", "tenants"]

@@ -11,13 +11,14 @@ import math
 import os
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 import platformdirs
 
-__all__ = ["FIELDS", "NOT_YET", "Remembered", "UNITS", "figure", "path", "read", "write"]
+__all__ = ["FIELDS", "NOT_YET", "UNITS", "Remembered", "figure", "path", "read", "stamp", "write"]
 
 #: What there is to measure, with its unit.
 UNITS = {"start": "ms", "memory": "MB", "call": "ms"}
@@ -53,9 +54,24 @@ def path() -> Path:
     return Path(root) / "measured.json"
 
 
+def stamp() -> tuple[str, int, int]:
+    """What changes when the file does: its path, the time it was written, its size."""
+    file = path()
+    try:
+        about = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), about.st_mtime_ns, about.st_size
+
+
 def read() -> Remembered:
     """The figures as they are remembered, or why there are none."""
-    file = path()
+    return _read(stamp())
+
+
+@lru_cache(maxsize=2)
+def _read(stamped: tuple[str, int, int]) -> Remembered:
+    file = Path(stamped[0])
     try:
         rows, about = _checked(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
