@@ -4,6 +4,6 @@ Whatever runs there can throw, loop or exhaust memory: its process ends, and thi
 """
 
 from edgelab.bench.isolates import budget, count, run
-from edgelab.bench.measure import measure, measured
+from edgelab.bench.measuring import measure, measured
 
 __all__ = ["budget", "count", "measure", "measured", "run"]

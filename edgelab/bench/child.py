@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -284,11 +285,9 @@ def told(error):
         "JSParseException": "not JavaScript",
     }
     kind = kinds.get(type(error).__name__, "an error")
-    lines = [line.strip() for line in str(error).splitlines()]
-    named = [line for line in lines if line and not line.startswith("at ")]
-    errors = [line for line in named if "Error" in line.split(":")[0]]
-    text = (errors or named or [type(error).__name__])[-1]
-    return kind, text[:300]
+    first = (str(error).splitlines() or [""])[0]
+    text = re.sub(r"^\S+:\d+: ", "", first).strip()
+    return kind, (text or type(error).__name__)[:300]
 
 
 def run(code, cpu_ms, memory_mb, grown_mb):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.bench.process import OVERFULL, Child, ChildEnded, ChildError
+from edgelab.bench.told import Told
 from edgelab.knobs import Knob
 
 __all__ = ["COUNTER_JS", "WORK_JS", "Outcome", "budget", "count", "run"]
@@ -130,7 +131,6 @@ function work() {
 }
 #: The sizes that `budget` tries: items of a list, and pixels along a picture's side.
 SIZES = {"recommendations": (100, 1_000, 10_000, 100_000), "picture": (128, 512, 1_024, 2_048)}
-SIZE_OF = {"recommendations": "items", "picture": "pixels wide and high"}
 REPEATS = 5
 
 
@@ -225,9 +225,7 @@ def run(code: str, cpu_ms: float = 50.0, memory_mb: float = 128.0) -> Outcome:
     return Outcome(answer["ended"], answer["value"], float(answer["ms"]))
 
 
-def count(
-    isolates: int = 4, requests: int = 200, evictions: int = 1, seed: int = 2026
-) -> pd.DataFrame:
+def count(isolates: int = 4, requests: int = 200, evictions: int = 1, seed: int = 2026) -> Told:
     """Count requests in a variable of a module, as several real isolates do it.
 
     Parameters
@@ -237,48 +235,60 @@ def count(
     requests : int
         1 to 10,000.
     evictions : int
-        How often an isolate is closed and another takes its place, 0 to 50.
+        How often an isolate is closed and another takes its place, 0 to 50 and at most as often
+        as there are requests.
     seed : int
-        Chooses who gets which request and who is evicted when.
+        Chooses who gets which request, and who is evicted when.
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by ``request`` from 1, which is what the counter should say: ``isolate`` that
-        answered, what it ``says``, and whether it was ``evicted`` just before.
+    Told
+        A pandas frame with the last requests, at most 5, indexed by ``request``, which is what
+        the counter should say: the ``isolate`` that answered, and what its counter ``says``. A
+        sentence tells what all of them say. Without V8 here it is empty, and the sentence says so.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not allowed.
-    RuntimeError
-        If there is no V8 here; the text says so.
     """
     given = {"isolates": isolates, "requests": requests, "evictions": evictions, "seed": seed}
     given = {name: _LIMITS[name].check(value) for name, value in given.items()}
-    if given["evictions"] > given["requests"]:
-        allowed = f"at most as many as requests, {given['requests']}"
-        raise ValueError(f"evictions: got {evictions!r}, allowed {allowed}")
-    rng = np.random.default_rng(given["seed"])
-    order = rng.integers(given["isolates"], size=given["requests"]).tolist()
-    evicted = sorted(rng.choice(given["requests"], given["evictions"], replace=False).tolist())
-    with Child() as child:
-        answers = list(
-            child.ask(
-                "count",
-                START_S + 10,
-                isolates=given["isolates"],
-                script=COUNTER_JS,
-                order=order,
-                evicted=evicted,
-            )
-        )[:-1]
-    frame = pd.DataFrame(answers, index=pd.RangeIndex(1, len(order) + 1, name="request"))
-    frame["evicted"] = np.isin(np.arange(len(order)), evicted)
-    return frame
+    isolates, requests, evictions, seed = given.values()
+    if evictions > requests:
+        raise ValueError(f"evictions: got {evictions}, allowed at most as many as requests")
+    rng = np.random.default_rng(seed)
+    order = rng.integers(isolates, size=requests).tolist()
+    evicted = sorted(rng.choice(requests, evictions, replace=False).tolist())
+    job = {"isolates": isolates, "script": COUNTER_JS, "order": order, "evicted": evicted}
+    try:
+        with Child() as child:
+            answers = [a for a in child.ask("count", 2 * START_S, **job) if "says" in a]
+    except ChildError as error:
+        return _nothing(error)
+    frame = Told(answers, index=pd.RangeIndex(1, requests + 1, name="request"))
+    last = frame.groupby("isolate")["says"].last()
+    told = Told(frame.tail(5))
+    told.attrs["said"] = [
+        f"{requests:,} requests; the counters of the isolates stand at "
+        f"{', '.join(map(str, last))}, together {last.sum():,}. "
+        f"{_times(evictions)} an isolate was evicted and began again at 0."
+    ]
+    return told
 
 
-def budget(cpu_ms: float = 50.0) -> pd.DataFrame:
+def _times(number: int) -> str:
+    return {0: "Never", 1: "Once"}.get(number, f"{number} times")
+
+
+def _nothing(error: ChildError) -> Told:
+    """What there is to show without a runtime."""
+    out = Told()
+    out.attrs["said"] = [f"There is no V8 isolate here: {error}."]
+    return out
+
+
+def budget(cpu_ms: float = 50.0) -> Told:
     """Time two real functions in a real isolate over inputs that grow, against a CPU limit.
 
     Parameters
@@ -288,29 +298,33 @@ def budget(cpu_ms: float = 50.0) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by ``work`` (recommendations: parse a list, filter, sort, take 20; picture: blur
-        one by 5 x 5 pixels) and ``size`` (items, or pixels wide and high): ``ms``, the median of
-        5 runs of a warm isolate by the clock on the wall, and whether it ``fits``. A run is given
-        up after 20 times the limit or 5 s, whichever is sooner, and its ``ms`` is NaN.
+    Told
+        A pandas frame indexed by ``work`` (recommendations: parse a list, filter, sort, take 20;
+        picture: blur one by 5 x 5 pixels) and ``size`` (items, or pixels wide and high): ``ms``,
+        the median of 5 runs of a warm isolate by the clock on the wall, and whether it ``fits``.
+        A run is given up after 20 times the limit or 5 s, whichever is sooner, and its ``ms`` is
+        NaN. Without V8 here it is empty, and a sentence says so.
 
     Raises
     ------
     TypeError, ValueError
         If the limit is not allowed.
-    RuntimeError
-        If there is no V8 here; the text says so.
     """
     cpu_ms = _LIMITS["cpu_ms"].check(cpu_ms)
     patience_ms = max(min(20 * cpu_ms, 5_000.0), cpu_ms)
     rows = []
-    with Child() as child:
-        for work, script in WORK_JS.items():
-            given = {"sizes": SIZES[work], "repeats": REPEATS, "limit_ms": patience_ms}
-            for answer in child.ask("budget", 2 * START_S, script=script, **given):
-                if "size" in answer:
-                    ms = np.nan if answer["ms"] is None else answer["ms"]
-                    rows.append({"work": work, "size": answer["size"], "ms": ms})
-    frame = pd.DataFrame(rows).set_index(["work", "size"])
+    try:
+        with Child() as child:
+            for work, script in WORK_JS.items():
+                job = {"sizes": SIZES[work], "repeats": REPEATS, "limit_ms": patience_ms}
+                for answer in child.ask("budget", 3 * START_S, script=script, **job):
+                    if "size" in answer:
+                        ms = np.nan if answer["ms"] is None else answer["ms"]
+                        rows.append({"work": work, "size": answer["size"], "ms": ms})
+    except ChildError as error:
+        return _nothing(error)
+    frame = Told(rows).set_index(["work", "size"])
     frame["fits"] = frame["ms"] <= cpu_ms
+    frame = Told(frame)
+    frame.attrs["said"] = [f"Fits means: within {cpu_ms:g} ms, warm, on this machine."]
     return frame

@@ -518,7 +518,7 @@ def tenants_memory(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> g
         "alt": "Rising lines on two logarithmic axes, one a primitive: the memory of all idle "
         f"tenants, over their number. {caption}",
     }
-    label = note("a PoP's memory", 2.05, np.log10(room), xref="x", yref="y", font=drawing.QUIET)
+    label = _room(room, "", drawing.QUIET)
     shapes = [_across("x", TENANTS, room), rule("x", x0=pool.tenants, x1=pool.tenants)]
     frames = _frames(now=frame, pinned=pinned)
     return _single("memory", made, frames, about, shapes=shapes, annotations=[label])
@@ -537,7 +537,7 @@ def costs(frame: pd.DataFrame) -> go.Figure:
     plotly.graph_objects.Figure
         Three plots: start, memory and overhead; a mark a source.
     """
-    boxes = {"start_ms": (0.1, 0.375), "memory_mb": (0.415, 0.685), "call_ms": (0.725, 0.99)}
+    boxes = {"start_ms": (0.11, 0.38), "memory_mb": (0.42, 0.69), "call_ms": (0.73, 0.99)}
     parts = {
         name: PARTS[name]._replace(box=(*boxes[name], 0.1, 0.78), title=heading, heading_at=None)
         for name, heading in zip(
@@ -552,7 +552,10 @@ def costs(frame: pd.DataFrame) -> go.Figure:
     word = {"start_ms": "start", "memory_mb": "memory", "call_ms": "overhead"}[quantity]
     caption = f"They disagree most about the {word} of {runtimes.PLURAL[name]}: "
     caption += f"the largest figure is {gaps.max():,.0f} times the smallest."
-    look = drawing.combined(parts, "<b>What each costs, by who says so</b>", {"x": 0, "y": 0.93})
+    heading = "<b>What each costs, by who says so</b>"
+    look = drawing.combined(parts, heading, {"x": 0, "y": 0.93, "font": {"size": 16}})
+    for said in look["annotations"]:
+        said["font"] = {"size": 20 if said["text"] == heading else 17}
     look["shapes"] = [_band(axis, row) for axis in ("x", "x2", "x3") for row in (1, 3)]
     look["meta"] = {
         "name": "costs",
@@ -561,5 +564,4 @@ def costs(frame: pd.DataFrame) -> go.Figure:
         "alt": f"Marks in rows, a row a primitive, on logarithmic axes. {caption}",
         "code": "el.figures.costs(el.primitives())",
     }
-    look["height"] = 380
-    return theme.figure(drawing.on_axes(parts, made), look, type_px=13)
+    return theme.figure(drawing.on_axes(parts, made), look, type_px=16)

@@ -44,6 +44,8 @@ PLURAL = {
 MEMORY_GB = np.geomspace(1, 4096, 97)
 TENANTS = np.geomspace(100, 1e6, 9)
 WAIT_MS = np.geomspace(0.01, 20_000, 190)
+#: A share of requests that is none.
+NOBODY = 1e-12
 #: So that a tenant who just fits is not lost to rounding.
 _ROUNDING = 1 + 1e-12
 #: Requests that `simulation` draws for each size of memory, and how many sizes.
@@ -57,21 +59,19 @@ def primitives() -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by ``primitive`` and ``quantity`` (start_ms, memory_mb, call_ms): for each of
-        article, public and measured the ``value``; NaN where there is none. ``disagree`` is the
-        largest over the smallest of all that is said, ranges included.
+        ``article``, ``public`` and ``measured`` the figure; NaN where there is none. ``least``
+        and ``most`` of all that is said, ranges included, and how many times they ``disagree``.
     """
     said = datasets.runtimes().set_index(["primitive", "quantity", "said_by"])
     index = pd.MultiIndex.from_product([PRIMITIVES, QUANTITIES], names=["primitive", "quantity"])
     out = said["value"].unstack("said_by").reindex(index, columns=list(SOURCES))
     here = _measured()
     out["measured"] = [here.get(key, np.nan) for key in index]
-    low = pd.concat(
-        [out["measured"], *(said["low"].unstack("said_by")[s] for s in SOURCES[:2])], axis=1
-    )
-    high = pd.concat(
-        [out["measured"], *(said["high"].unstack("said_by")[s] for s in SOURCES[:2])], axis=1
-    )
-    out["disagree"] = (high.max(axis=1) / low.min(axis=1)).reindex(index)
+    for name, end, pick in (("least", "low", "min"), ("most", "high", "max")):
+        ends = said[end].unstack("said_by").reindex(index).assign(here=out["measured"])
+        out[name] = getattr(ends, pick)(axis=1)
+    out["disagree"] = out["most"] / out["least"]
+    out.columns.name = None
     return out
 
 
@@ -291,7 +291,8 @@ class WarmPool(Model):
         """Share of the requests that start cold, by Che's approximation."""
         groups = _popularity(self.tenants, self.zipf_exponent)
         time = che.characteristic_time(slots, *groups)
-        return float(che.miss_share(min(time, self.idle_requests), *groups))
+        share = float(che.miss_share(min(time, self.idle_requests), *groups))
+        return share if share > NOBODY else 0.0
 
     def cold_starts(self) -> pd.DataFrame:
         """Share of requests that start cold, over the memory of a PoP, by Che's approximation.
@@ -308,7 +309,7 @@ class WarmPool(Model):
         return self.sourced(frame, "cold_starts")
 
     def _cold_shares(self, slots: np.ndarray) -> np.ndarray:
-        """The same as `_cold_share` for many sizes at once, to within a thousandth of it."""
+        """The same as `_cold_share` for many sizes at once, to within a hundredth of it."""
         time, filled, missed = _che_curve(self.tenants, self.zipf_exponent)
         with np.errstate(divide="ignore"):
             at = np.interp(np.log(slots), np.log(filled), np.log(time))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import platform
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pandas as pd
 
 from edgelab import remembered
 from edgelab.bench.process import Child, ChildError
+from edgelab.bench.told import Told
 from edgelab.knobs import Knob
 
 __all__ = ["Measurements", "measure", "measured"]
@@ -37,27 +37,15 @@ BUDGET = Knob(
 SHOWN = {"start": "start, ms", "memory": "memory, MB", "call": "call, ms"}
 
 
-class Measurements(pd.DataFrame):
+class Measurements(Told):
     """A tidy frame of figures; a notebook shows one row a runtime, medians with their spread."""
 
-    @property
-    def _constructor(self) -> type[pd.DataFrame]:
-        return pd.DataFrame
-
-    def _repr_html_(self) -> str:
-        said = [self.attrs["problem"]] if self.attrs["problem"] else []
-        said += [f"{what}: not measured, {why}." for what, why in self.attrs["missing"].items()]
-        about = self.attrs["about"]
-        if about:
-            said.append(f"Measured {about['when']} on {about['machine']}.")
-        lines = "".join(f"<p>{html.escape(line)}</p>" for line in said)
-        if self.empty:
-            return lines
+    def table(self) -> pd.DataFrame:
+        """Medians by runtime and quantity, and between which values 9 of 10 lie."""
         cells = {(row["what"], SHOWN[row["quantity"]]): _spread(row) for _, row in self.iterrows()}
-        table = pd.Series(cells).unstack()
         order = list(dict.fromkeys(self["what"]))
-        table = table.reindex(index=order, columns=list(SHOWN.values()), fill_value="")
-        return pd.DataFrame(table.fillna("")).to_html() + lines
+        table = pd.Series(cells).unstack().reindex(index=order, columns=list(SHOWN.values()))
+        return table.fillna("")
 
 
 def _spread(row: pd.Series) -> str:
@@ -124,8 +112,12 @@ def measure(budget_s: float = 8.0, progress: Callable[[str], Any] = _line) -> Me
     progress(f"Measured {len(rows)} figures in {took:.1f} s.")
     found = measured()
     if not rows:
-        found.attrs["missing"] = missing
+        found.attrs["said"] += _missing(missing)
     return found
+
+
+def _missing(why: dict[str, str]) -> list[str]:
+    return [f"{what}: not measured, {reason}." for what, reason in why.items()]
 
 
 def _about(missing: dict[str, str]) -> dict[str, str]:
@@ -145,14 +137,13 @@ def measured() -> Measurements:
         A tidy pandas frame: ``what`` was measured, which ``quantity`` (start: until the first
         answer; memory: resident, once idle; call: a further answer) in which ``unit``, its
         ``median``, ``low`` and ``high`` (5th and 95th percentile), ``repeats``, and ``how``. Empty
-        if nothing is remembered or the file is damaged: a notebook shows why.
+        if nothing is remembered or the file is damaged; ``attrs["said"]`` and a notebook say why.
     """
     rows, about, problem = remembered.read()
-    frame = Measurements(rows)
-    mark = "missing "
-    frame.attrs["problem"] = problem
-    frame.attrs["about"] = {k: v for k, v in about.items() if not k.startswith(mark)}
-    frame.attrs["missing"] = {
-        k.removeprefix(mark): v for k, v in about.items() if k.startswith(mark)
-    }
+    frame, mark = Measurements(rows), "missing "
+    missing = {k.removeprefix(mark): v for k, v in about.items() if k.startswith(mark)}
+    said = [problem] if problem else []
+    if about:
+        said.append(f"Measured {about.get('when', 'once')} on {about.get('machine', 'this one')}.")
+    frame.attrs["said"] = [*said, *_missing(missing)]
     return frame
