@@ -1,4 +1,4 @@
-"""Real isolates in child processes: whatever they do is told in words, and this process lives on."""
+"""Real isolates in child processes: whatever they do is told in words, and nothing else ends."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The bench: what it measures has the right shape, wherever it runs; nothing here is about speed."""
+"""The bench: what it measures has the right shape; nothing here is about speed."""
 
 import os
 import signal

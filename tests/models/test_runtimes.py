@@ -1,4 +1,4 @@
-"""Warm functions in a PoP: costs with their sources, what fits, what starts cold, how long it waits."""
+"""Warm functions in a PoP: what they cost, what fits, what starts cold, how long it waits."""
 
 import re
 
