@@ -158,7 +158,8 @@ class Outcome:
         return not self.ended
 
     def __repr__(self) -> str:
-        took = "" if np.isnan(self.ms) else f" after {self.ms:.3g} ms"
+        number = f"{self.ms:,.0f}" if self.ms >= 100 else f"{self.ms:.3g}"
+        took = "" if np.isnan(self.ms) else f" after {number} ms"
         return f"ended by {self.ended}{took}: {self.value}" if self.ended else f"{self.value}{took}"
 
     def _repr_html_(self) -> str:
@@ -326,5 +327,6 @@ def budget(cpu_ms: float = 50.0) -> Told:
     frame = Told(rows).set_index(["work", "size"])
     frame["fits"] = frame["ms"] <= cpu_ms
     frame = Told(frame)
-    frame.attrs["said"] = [f"Fits means: within {cpu_ms:g} ms, warm, on this machine."]
+    late = " Without a time: given up." if frame["ms"].isna().any() else ""
+    frame.attrs["said"] = [f"Fits means: within {cpu_ms:g} ms, warm, on this machine.{late}"]
     return frame

@@ -183,6 +183,7 @@ def _costs(frame: pd.DataFrame, quantity: str, chosen: str | None, size: float) 
 # -- parts ----------------------------------------------------------------------------------------
 
 _TENS = {1e-3: "0.001", 1e-2: "0.01", 0.1: "0.1", 1: "1", 10: "10", 100: "100", 1e3: "1,000"}
+_EVERY_OTHER = {1e-3: "0.001", 0.1: "0.1", 10: "10", 1e3: "1,000"}
 _SHARES = {1: "100%", 0.1: "10%", 0.01: "1%", 1e-3: "0.1%", 1e-4: "0.01%", 1e-5: "0.001%"}
 _GB = {1: "1 GB", 1e3: "1 TB", 1e6: "1 PB", 1e-3: "1 MB"}
 _ROWS = {
@@ -203,7 +204,7 @@ PARTS = {
         heading_at=0.0,
     ),
     "waits": Part(
-        "Who still waits for the function",
+        "Who still waits",
         theme.log_axis(
             "since the request came, ms",
             *WAIT_MS[[0, -1]],
@@ -214,7 +215,7 @@ PARTS = {
         heading_at=0.34,
     ),
     "memory": Part(
-        "Memory to keep every tenant in a PoP",
+        "Memory to keep all warm",
         theme.log_axis(
             "tenants", *TENANTS[[0, -1]], {100: "100", 1e3: "1,000", 1e4: "10,000", 1e5: "100,000"}
         ),
@@ -224,19 +225,19 @@ PARTS = {
     ),
     "start_ms": Part(
         "Its start, ms: ○ article, ◇ public, □ here",
-        theme.log_axis("", 0.005, 2000, _TENS),
+        theme.log_axis("", 0.0006, 20_000, _EVERY_OTHER),
         _ROWS,
         (0.075, 0.36, 0.06, 0.36),
         heading_at=0.0,
     ),
     "memory_mb": Part(
         "Its memory, idle, MB",
-        theme.log_axis("", 0.001, 400, _TENS),
+        theme.log_axis("", 0.0015, 400, _TENS),
         _NO_NAMES,
         (0.40, 0.685, 0.06, 0.36),
     ),
     "call_ms": Part(
-        "What a request costs besides, ms",
+        "A call besides its work, ms",
         theme.log_axis("", 0.002, 40, _TENS),
         _NO_NAMES,
         (0.725, 0.99, 0.06, 0.36),
@@ -310,7 +311,7 @@ def layout(pool: WarmPool, pinned: WarmPool | None = None) -> dict:
 
 def _room(memory_gb: float, axis: str, font: Mapping) -> dict:
     """What the line across the memories is."""
-    at = {"xref": f"x{axis}", "yref": f"y{axis}", "xanchor": "right"}
+    at = {"xref": f"x{axis}", "yref": f"y{axis}", "xanchor": "right", "yanchor": "top"}
     halo = {"shadow": drawing.HALO}
     return note("a PoP's memory", 6, np.log10(memory_gb), font=font | halo, **at)
 
@@ -541,7 +542,7 @@ def costs(frame: pd.DataFrame) -> go.Figure:
     parts = {
         name: PARTS[name]._replace(box=(*boxes[name], 0.1, 0.78), title=heading, heading_at=None)
         for name, heading in zip(
-            COSTS, ("Start, ms", "Memory, idle, MB", "A request besides, ms"), strict=True
+            COSTS, ("Start, ms", "Memory, idle, MB", "A call besides, ms"), strict=True
         )
     }
     made = {name: _costs(frame, name, None, 11) for name in COSTS}

@@ -28,6 +28,7 @@ class PoolPanel(Panel):
     call = "el.panels.tenants"
     scenario = WarmPool
     main = ("primitive", "figures", "tenants", "pop_memory_gb")
+    columns = 2
     made = PRESETS
     kernels = ("least recently used", "requests by popularity")
 
