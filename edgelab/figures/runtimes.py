@@ -553,10 +553,11 @@ def costs(frame: pd.DataFrame) -> go.Figure:
     word = {"start_ms": "start", "memory_mb": "memory", "call_ms": "overhead"}[quantity]
     caption = f"They disagree most about the {word} of {runtimes.PLURAL[name]}: "
     caption += f"the largest figure is {gaps.max():,.0f} times the smallest."
-    heading = "<b>What each costs, by who says so</b>"
-    look = drawing.combined(parts, heading, {"x": 0, "y": 0.93, "font": {"size": 16}})
+    look = drawing.combined(parts, "", {"x": 0, "y": 0.93, "font": {"size": 16}})
     for said in look["annotations"]:
-        said["font"] = {"size": 20 if said["text"] == heading else 17}
+        said["font"] = {"size": 17}
+    heading = {"text": "<b>What each costs, by who says so</b>", "font": {"size": 20}}
+    look["title"] = heading | {"x": 0.01, "y": 0.975, "yanchor": "top"}
     look["shapes"] = [_band(axis, row) for axis in ("x", "x2", "x3") for row in (1, 3)]
     look["meta"] = {
         "name": "costs",

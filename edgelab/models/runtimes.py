@@ -169,7 +169,8 @@ class WarmPool(Model):
         low=100.0,
         high=1e8,
         log=True,
-        meaning="Requests a second for all tenants in all PoPs together; every PoP gets the same share of them.",
+        meaning="Requests a second for all tenants in all PoPs together; every PoP gets the same "
+        "share of them.",
         source="assumption, about twice what the final alone asks for",
     )
     pops: int = knob(
