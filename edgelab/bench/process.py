@@ -97,7 +97,11 @@ class Child:
                 self.close()
                 text = f"it did not answer within {timeout_s:.3g} s and was ended"
                 raise ChildEnded(text, None) from None
-            if not line:
+            if not line.endswith("\n"):  # nothing more, or cut off in the middle
+                try:
+                    self._process.wait(2)
+                except subprocess.TimeoutExpired:
+                    self.close()
                 code = self._process.wait()
                 raise ChildEnded(_end_in_words(code), code)
             answer = json.loads(line)
@@ -119,7 +123,10 @@ class Child:
                 pass
         self._process.wait()
         self._reader.join()
-        self._process.stdin.close()
+        try:
+            self._process.stdin.close()
+        except OSError:  # an order that a dead child never read
+            pass
         self._process.stdout.close()
 
     def __enter__(self) -> Self:

@@ -208,6 +208,20 @@ def test_a_child_that_dies_at_its_start_is_told_in_words(child_script):
     assert "code 5" in el.isolates.budget()._repr_html_()
 
 
+def test_a_child_that_reads_nothing_and_dies_is_told_in_words(child_script):
+    for code in ("os.close(0); os._exit(5)", "os.close(0); time.sleep(0.5); os._exit(5)"):
+        child_script(f"import os, time; {code}\n")
+        outcome = run("'" + "x" * 500_000 + "'")
+        assert "code 5" in outcome.value
+
+
+def test_a_child_that_is_cut_off_in_the_middle_of_an_answer_is_told(child_script):
+    child_script("import os; os.write(1, b'{\"done\": tr'); os._exit(6)\n")
+    assert "code 6" in run("1").value
+    child_script("import os, time; os.write(1, b'{'); os.close(1); time.sleep(60)\n")
+    assert not run("1").fits
+
+
 def test_a_child_that_never_answers_is_ended(child_script):
     child_script("import time; time.sleep(60)\n")
     with Child() as child, pytest.raises(ChildEnded, match=r"within 0\.3 s") as ended:
