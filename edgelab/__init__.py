@@ -21,7 +21,7 @@ _HOMES = {
     "leave_one_out": "edgelab.models.calibration",
     "rtt_residuals": "edgelab.models.calibration",
     "rtt_held_out": "edgelab.models.calibration",
-    "primitives": "edgelab.models.runtimes",
+    "primitives": "edgelab.models.primitives",
     "measure": "edgelab.bench",
     "measured": "edgelab.bench",
     "isolates": "edgelab.bench",

@@ -8,7 +8,8 @@ from edgelab.figures.cricstream import (
     staleness,
     world_map,
 )
-from edgelab.figures.runtimes import cold_starts, costs, tenants_memory, waits
+from edgelab.figures.primitives import costs
+from edgelab.figures.runtimes import cold_starts, tenants_memory, waits
 
 __all__ = [
     "cold_starts",

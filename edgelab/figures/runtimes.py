@@ -13,17 +13,17 @@ import plotly.graph_objects as go
 from edgelab import remembered
 from edgelab.datasets import PRIMITIVES
 from edgelab.figures import drawing, telling, theme
+from edgelab.figures import primitives as costs
 from edgelab.figures.drawing import Part, note, rule, scatter
 from edgelab.figures.theme import COLOURS
 from edgelab.models import runtimes
-from edgelab.models.runtimes import MEMORY_GB, SOURCES, TENANTS, WAIT_MS, WarmPool
+from edgelab.models.primitives import primitives
+from edgelab.models.runtimes import MEMORY_GB, TENANTS, WAIT_MS, WarmPool
 
-__all__ = ["PoolFrames", "cold_starts", "costs", "layout", "tenants_memory", "traces", "waits"]
+__all__ = ["PoolFrames", "cold_starts", "layout", "tenants_memory", "traces", "waits"]
 
 #: What a colour says, a dash says too.
 DASHES = {"isolate": "solid", "Wasm": "dashdot", "container": "dot", "process": "dash"}
-MARKS = {"article": "circle", "public": "diamond", "measured": "square"}
-NAMES = {"article": "article", "public": "public sources", "measured": "this machine"}
 PINNED = {"color": COLOURS["ink"], "width": 2.5, "dash": "longdashdot"}
 #: Shares below the axis, and nobody at all, are not drawn.
 LEAST = 1e-5
@@ -144,55 +144,10 @@ def _limits(fit: pd.Series, memory_gb: float) -> dict:
     )
 
 
-def _costs(frame: pd.DataFrame, quantity: str, chosen: str | None, size: float) -> list[dict]:
-    """What is said of one quantity: a mark a source, in rows by primitive."""
-    rows = np.arange(len(PRIMITIVES))[::-1]
-    values = frame.xs(quantity, level="quantity").loc[list(PRIMITIVES)]
-    span = values[["least", "most"]].assign(gap=np.nan).to_numpy().ravel()
-    out = [
-        scatter(
-            span,
-            np.repeat(rows, 3),
-            mode="lines",
-            line={"color": COLOURS["quiet"], "width": 1},
-            name="all that is said",
-            hoverinfo="skip",
-        )
-    ]
-    for source, shift in zip(SOURCES, (0.24, 0.0, -0.24), strict=True):
-        symbol = MARKS[source] + ("" if source == chosen or chosen is None else "-open")
-        out.append(
-            scatter(
-                values[source].to_numpy(),
-                rows + shift,
-                mode="markers",
-                marker={
-                    "symbol": symbol,
-                    "size": size,
-                    "color": [COLOURS[name] for name in PRIMITIVES],
-                    "line": {"width": 1.6},
-                },
-                name=NAMES[source],
-                text=list(PRIMITIVES),
-                hovertemplate=f"%{{text}}, {NAMES[source]}: %{{x:.3~g}}<extra></extra>",
-            )
-        )
-    return out
-
-
 # -- parts ----------------------------------------------------------------------------------------
 
-_TENS = {1e-3: "0.001", 1e-2: "0.01", 0.1: "0.1", 1: "1", 10: "10", 100: "100", 1e3: "1,000"}
-_EVERY_OTHER = {1e-3: "0.001", 0.1: "0.1", 10: "10", 1e3: "1,000"}
 _SHARES = {1: "100%", 0.1: "10%", 0.01: "1%", 1e-3: "0.1%", 1e-4: "0.01%", 1e-5: "0.001%"}
 _GB = {1: "1 GB", 1e3: "1 TB", 1e6: "1 PB", 1e-3: "1 MB"}
-_ROWS = {
-    "tickvals": list(range(len(PRIMITIVES)))[::-1],
-    "ticktext": list(PRIMITIVES),
-    "range": [-0.55, len(PRIMITIVES) - 0.45],
-    "showgrid": False,
-}
-_NO_NAMES = _ROWS | {"showticklabels": False, "ticks": ""}
 PARTS = {
     "cold_starts": Part(
         "Who starts cold",
@@ -208,7 +163,7 @@ PARTS = {
         theme.log_axis(
             "since the request came, ms",
             *WAIT_MS[[0, -1]],
-            _TENS | {1e4: "10 s", 1e3: "1 s"},
+            costs.TENS | {1e4: "10 s", 1e3: "1 s"},
         ),
         theme.log_axis("requests", LEAST, 1.4, _SHARES),
         (0.395, 0.655, 0.535, 0.81),
@@ -223,27 +178,8 @@ PARTS = {
         (0.735, 0.99, 0.535, 0.81),
         heading_at=0.69,
     ),
-    "start_ms": Part(
-        "Its start, ms: ○ article, ◇ public, □ here",
-        theme.log_axis("", 0.0006, 20_000, _EVERY_OTHER),
-        _ROWS,
-        (0.075, 0.36, 0.06, 0.36),
-        heading_at=0.0,
-    ),
-    "memory_mb": Part(
-        "Its memory, idle, MB",
-        theme.log_axis("", 0.0015, 400, _TENS),
-        _NO_NAMES,
-        (0.40, 0.685, 0.06, 0.36),
-    ),
-    "call_ms": Part(
-        "A call besides its work, ms",
-        theme.log_axis("", 0.002, 40, _TENS),
-        _NO_NAMES,
-        (0.725, 0.99, 0.06, 0.36),
-    ),
+    **costs.PARTS,
 }
-COSTS = ("start_ms", "memory_mb", "call_ms")
 
 
 # -- figures --------------------------------------------------------------------------------------
@@ -256,7 +192,7 @@ def traces(
     now = PoolFrames.of(pool)
     held = PoolFrames.of(pinned) if pinned else PoolFrames(None, None, None, None, pool.primitive)
     chosen = now.primitive
-    said = _primitives(remembered.stamp())
+    said = primitives()
     shown = {"showlegend": True, "visible": True if pinned else "legendonly"}
     made = {
         "cold_starts": [
@@ -276,14 +212,9 @@ def traces(
             _pinned(held.memory, held.primitive, HOVERS["memory"]),
             _limits(now.density["fit"], pool.pop_memory_gb),
         ],
-        **{quantity: _costs(said, quantity, pool.figures, 9) for quantity in COSTS},
+        **{name: costs.marks(said, name, pool.figures, 9) for name in costs.PARTS},
     }
     return drawing.on_axes(PARTS, made)
-
-
-@lru_cache(maxsize=2)
-def _primitives(_: tuple[str, int, int]) -> pd.DataFrame:
-    return runtimes.primitives()
 
 
 def layout(pool: WarmPool, pinned: WarmPool | None = None) -> dict:
@@ -298,7 +229,7 @@ def layout(pool: WarmPool, pinned: WarmPool | None = None) -> dict:
         _across("x2", WAIT_MS, 0.01),
         _across("x3", TENANTS, room),
         rule("x3", x0=tenants, x1=tenants),
-        *(_band(axis, row) for axis in ("x4", "x5", "x6") for row in (1, 3)),
+        *costs.bands("x4", "x5", "x6"),
     ]
     out["annotations"] += [
         note(
@@ -321,28 +252,12 @@ def _across(xref: str, over: np.ndarray, y: float) -> dict:
     return rule(xref, x0=over[0], x1=over[-1], yref=f"y{xref[1:]}", y0=y, y1=y)
 
 
-def _band(xref: str, row: int) -> dict:
-    """A tint behind a row."""
-    return {
-        "type": "rect",
-        "xref": f"{xref} domain",
-        "yref": f"y{xref[1:]}",
-        "x0": 0,
-        "x1": 1,
-        "y0": row - 0.5,
-        "y1": row + 0.5,
-        "line": {"width": 0},
-        "fillcolor": COLOURS["band"],
-        "layer": "below",
-    }
-
-
 def settings(pool: WarmPool) -> tuple[str, str]:
     """What a pool is set to: in short, and every other knob that was turned."""
     knobs = WarmPool.knobs()
     first = (
         f"{pool.tenants:,} tenants, {knobs['pop_memory_gb'].text(pool.pop_memory_gb)} a PoP, "
-        f"figures from {NAMES[pool.figures]}"
+        f"figures from {costs.NAMES[pool.figures]}"
     )
     said = {"primitive", "figures", "tenants", "pop_memory_gb"}
     return first, telling.turned(pool, without=said)
@@ -523,47 +438,3 @@ def tenants_memory(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> g
     shapes = [_across("x", TENANTS, room), rule("x", x0=pool.tenants, x1=pool.tenants)]
     frames = _frames(now=frame, pinned=pinned)
     return _single("memory", made, frames, about, shapes=shapes, annotations=[label])
-
-
-def costs(frame: pd.DataFrame) -> go.Figure:
-    """What isolates, Wasm, containers and processes are said to cost, and do here.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `edgelab.primitives`.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Three plots: start, memory and overhead; a mark a source.
-    """
-    boxes = {"start_ms": (0.11, 0.38), "memory_mb": (0.42, 0.69), "call_ms": (0.73, 0.99)}
-    parts = {
-        name: PARTS[name]._replace(box=(*boxes[name], 0.1, 0.78), title=heading, heading_at=None)
-        for name, heading in zip(
-            COSTS, ("Start, ms", "Memory, idle, MB", "A call besides, ms"), strict=True
-        )
-    }
-    made = {name: _costs(frame, name, None, 11) for name in COSTS}
-    for trace in made["start_ms"]:
-        trace["showlegend"] = True
-    gaps = frame["disagree"].dropna()
-    name, quantity = gaps.idxmax()
-    word = {"start_ms": "start", "memory_mb": "memory", "call_ms": "overhead"}[quantity]
-    caption = f"They disagree most about the {word} of {runtimes.PLURAL[name]}: "
-    caption += f"the largest figure is {gaps.max():,.0f} times the smallest."
-    look = drawing.combined(parts, "", {"x": 0, "y": 0.93, "font": {"size": 16}})
-    for said in look["annotations"]:
-        said["font"] = {"size": 17}
-    heading = {"text": "<b>What each costs, by who says so</b>", "font": {"size": 20}}
-    look["title"] = heading | {"x": 0.01, "y": 0.975, "yanchor": "top"}
-    look["shapes"] = [_band(axis, row) for axis in ("x", "x2", "x3") for row in (1, 3)]
-    look["meta"] = {
-        "name": "costs",
-        "title": "What each costs, by who says so",
-        "caption": caption,
-        "alt": f"Marks in rows, a row a primitive, on logarithmic axes. {caption}",
-        "code": "el.figures.costs(el.primitives())",
-    }
-    return theme.figure(drawing.on_axes(parts, made), look, type_px=16)

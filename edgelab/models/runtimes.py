@@ -13,26 +13,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from edgelab import datasets, remembered
 from edgelab.datasets import PRIMITIVES
 from edgelab.kernels import lru, zipf
 from edgelab.kernels.latency import stream_key
 from edgelab.knobs import Model, knob
 from edgelab.models import che
+from edgelab.models.primitives import QUANTITIES, SOURCES, costs
 
-__all__ = ["MEMORY_GB", "TENANTS", "WAIT_MS", "WarmPool", "primitives"]
+__all__ = ["MEMORY_GB", "TENANTS", "WAIT_MS", "WarmPool"]
 
-SOURCES = ("article", "public", "measured")
-QUANTITIES = ("start_ms", "memory_mb", "call_ms")
-#: Which measurement stands for a primitive, the first that there is; a container has none.
-MEASURED_AS = {
-    "isolate": ("V8 isolate",),
-    "Wasm": ("Wasm instance",),
-    "process": ("Node process", "Python process"),
-}
-MEASURED_QUANTITIES = dict(zip(("start", "memory", "call"), QUANTITIES, strict=True))
-#: Memory that a measurement cannot tell from nothing, in MB.
-LEAST_MB = 0.001
 #: How several of a primitive are called in sentences.
 PLURAL = {
     "isolate": "isolates",
@@ -50,42 +39,6 @@ NOBODY = 1e-12
 _ROUNDING = 1 + 1e-12
 #: Requests that `simulation` draws for each size of memory, and how many sizes.
 REQUESTS, SIZES = 1_000_000, 8
-
-
-def primitives() -> pd.DataFrame:
-    """What each primitive costs, by everyone who says so, the reader's own machine included.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``primitive`` and ``quantity`` (start_ms, memory_mb, call_ms): for each of
-        ``article``, ``public`` and ``measured`` the figure; NaN where there is none. ``least``
-        and ``most`` of all that is said, ranges included, and how many times they ``disagree``.
-    """
-    said = datasets.runtimes().set_index(["primitive", "quantity", "said_by"])
-    index = pd.MultiIndex.from_product([PRIMITIVES, QUANTITIES], names=["primitive", "quantity"])
-    out = said["value"].unstack("said_by").reindex(index, columns=list(SOURCES))
-    here = _measured()
-    out["measured"] = [here.get(key, np.nan) for key in index]
-    for name, end, pick in (("least", "low", "min"), ("most", "high", "max")):
-        ends = said[end].unstack("said_by").reindex(index).assign(here=out["measured"])
-        out[name] = getattr(ends, pick)(axis=1)
-    out["disagree"] = out["most"] / out["least"]
-    out.columns.name = None
-    return out
-
-
-def _measured() -> dict[tuple[str, str], float]:
-    """What was measured on this machine, by primitive and quantity."""
-    rows = remembered.read().rows
-    known = dict(zip(zip(rows["what"], rows["quantity"], strict=True), rows["median"], strict=True))
-    out = {}
-    for primitive, names in MEASURED_AS.items():
-        for quantity, column in MEASURED_QUANTITIES.items():
-            found = [known[name, quantity] for name in names if (name, quantity) in known]
-            if found:
-                out[primitive, column] = max(found[0], LEAST_MB * (quantity == "memory"))
-    return out
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -230,11 +183,11 @@ class WarmPool(Model):
             (what a request costs besides its own work; 0 where nobody says), and for each of
             them who says so: ``start_from``, ``memory_from``, ``call_from``.
         """
-        return _costs(self.figures, remembered.stamp()).copy()
+        return costs(self.figures).copy()
 
     def _cost(self, quantity: str) -> np.ndarray:
         """One column of `costs` as an array."""
-        return _costs(self.figures, remembered.stamp())[quantity].to_numpy()
+        return costs(self.figures)[quantity].to_numpy()
 
     @property
     def per_pop(self) -> float:
@@ -457,23 +410,6 @@ _SAME = {
     "pop_memory_gb": 64.0,
     "start_tail": 2.0,
 }
-
-
-@lru_cache(maxsize=4)
-def _costs(figures: str, _: tuple[str, int, int]) -> pd.DataFrame:
-    """The frame of `WarmPool.costs`; what was measured may change."""
-    said = primitives()
-    order = list(dict.fromkeys((figures, *SOURCES[:2])))
-    rows = {}
-    for primitive in PRIMITIVES:
-        row = {}
-        for quantity in QUANTITIES:
-            values = said.loc[(primitive, quantity), order].dropna()
-            row[quantity] = float(values.iloc[0]) if len(values) else 0.0
-            name = f"{quantity.partition('_')[0]}_from"
-            row[name] = values.index[0] if len(values) else "nobody"
-        rows[primitive] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("primitive")
 
 
 @lru_cache(maxsize=8)

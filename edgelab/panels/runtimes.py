@@ -5,7 +5,9 @@ from __future__ import annotations
 from plotly.graph_objects import Figure
 
 from edgelab.figures import runtimes as figures
-from edgelab.models.runtimes import WarmPool, primitives
+from edgelab.figures.primitives import costs
+from edgelab.models.primitives import primitives
+from edgelab.models.runtimes import WarmPool
 from edgelab.panels.base import Panel
 
 __all__ = ["PRESETS", "PoolPanel", "tenants"]
@@ -49,7 +51,7 @@ class PoolPanel(Panel):
         """The single figures of the present pool, beside the pinned one."""
         pool, pinned = self.model, self.pinned
         return [
-            figures.costs(primitives()),
+            costs(primitives()),
             figures.tenants_memory(pool.memory(), pinned and pinned.memory()),
             figures.cold_starts(
                 pool.cold_starts(), pool.simulation(), pinned and pinned.cold_starts()

@@ -5,6 +5,7 @@ import pytest
 
 import edgelab as el
 import made_up
+from edgelab.figures import primitives as costs
 from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import PRIMITIVES, WarmPool
 
@@ -86,10 +87,10 @@ def test_costs_show_every_source_and_the_widest_disagreement(tmp_path, monkeypat
     figure = el.figures.costs(frame)
     for axis, quantity in (("x", "start_ms"), ("x2", "memory_mb"), ("x3", "call_ms")):
         rows = frame.xs(quantity, level="quantity").loc[list(PRIMITIVES)]
-        for source, name in figures.NAMES.items():
+        for source, name in costs.NAMES.items():
             (trace,) = (t for t in figure.data if t.xaxis == axis and t.name == name)
             np.testing.assert_array_equal(np.asarray(trace.x, float), rows[source])
-    assert len({figures.MARKS[source] for source in figures.NAMES}) == 3
+    assert len({costs.MARKS[source] for source in costs.NAMES}) == 3
     assert "5,000 times the smallest" in figure.layout.meta["caption"]
 
 

@@ -12,7 +12,7 @@ import edgelab as el
 import made_up
 from edgelab import datasets
 from edgelab.kernels import zipf
-from edgelab.models import che, runtimes
+from edgelab.models import che, primitives, runtimes
 from edgelab.models.runtimes import MEMORY_GB, PRIMITIVES, WarmPool
 
 POOL = WarmPool()
@@ -39,7 +39,7 @@ def fewer(monkeypatch):
 def test_costs_are_the_articles_and_say_who_stands_in():
     costs = POOL.costs()
     for name, figures in ARTICLE.items():
-        assert costs.loc[name, list(runtimes.QUANTITIES)].tolist() == list(figures)
+        assert costs.loc[name, list(primitives.QUANTITIES)].tolist() == list(figures)
         assert (costs.loc[name, ["start_from", "memory_from", "call_from"]] == "article").all()
     assert costs.loc["Wasm", "memory_from"] == costs.loc["container", "memory_from"] == "public"
     assert costs.loc["Wasm", "call_from"] == "nobody" and costs.loc["Wasm", "call_ms"] == 0
@@ -48,7 +48,7 @@ def test_costs_are_the_articles_and_say_who_stands_in():
 
 def test_what_was_measured_is_used_as_soon_as_it_is(measured):
     costs = WarmPool(figures="measured").costs()
-    assert costs.loc["isolate", list(runtimes.QUANTITIES)].tolist() == [2.0, 0.8, 0.04]
+    assert costs.loc["isolate", list(primitives.QUANTITIES)].tolist() == [2.0, 0.8, 0.04]
     assert costs.loc["process", "memory_mb"] == 40.0  # Node's, where there is Node
     assert costs.loc["container", "start_from"] == "article"
     assert (costs.drop("container")[["start_from", "memory_from"]] == "measured").all(axis=None)
@@ -63,7 +63,7 @@ def test_memory_too_small_to_measure_is_not_nothing(tmp_path, monkeypatch):
     monkeypatch.setitem(made_up.MEDIANS, "Wasm instance", {"start": 0.02, "memory": 0.0})
     made_up.remember(tmp_path, monkeypatch)
     pool = WarmPool(figures="measured")
-    assert pool.costs().loc["Wasm", "memory_mb"] == runtimes.LEAST_MB
+    assert pool.costs().loc["Wasm", "memory_mb"] == primitives.LEAST_MB
     assert np.isfinite(pool.density()["fit"]).all()
 
 

@@ -9,6 +9,7 @@ from ipywidgets import SelectionSlider, ToggleButtons
 
 import edgelab as el
 import made_up
+from edgelab.figures import primitives as costs
 from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import WarmPool
 from edgelab.panels import base
@@ -110,9 +111,7 @@ def test_the_chosen_primitive_is_bold(panel):
 
 def test_the_chosen_source_is_filled(panel):
     panel.controls["figures"].value = "public"
-    symbols = {
-        t.name: t.marker.symbol for t in panel.figure.data if t.name in figures.NAMES.values()
-    }
+    symbols = {t.name: t.marker.symbol for t in panel.figure.data if t.name in costs.NAMES.values()}
     assert symbols["public sources"] == "diamond"
     assert symbols["article"] == "circle-open" and symbols["this machine"] == "square-open"
 
