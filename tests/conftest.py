@@ -16,3 +16,9 @@ def measurements(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EDGELAB_DATA_DIR", str(tmp_path_factory.mktemp("measured")))
         yield
+
+
+@pytest.fixture
+def nothing_measured(tmp_path, monkeypatch):
+    """A machine on which nothing was measured, whatever other tests did."""
+    monkeypatch.setenv("EDGELAB_DATA_DIR", str(tmp_path / "nothing"))

@@ -9,6 +9,8 @@ from edgelab.figures import primitives as costs
 from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import PRIMITIVES, WarmPool
 
+pytestmark = pytest.mark.usefixtures("nothing_measured")
+
 POOL = WarmPool(tenants=40_000)
 
 

@@ -15,6 +15,8 @@ from edgelab.kernels import zipf
 from edgelab.models import che, primitives, runtimes
 from edgelab.models.runtimes import MEMORY_GB, PRIMITIVES, WarmPool
 
+pytestmark = pytest.mark.usefixtures("nothing_measured")
+
 POOL = WarmPool()
 ARTICLE = {"isolate": (5, 3, 0.05), "process": (10, 50, 10)}
 

@@ -14,6 +14,8 @@ from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import WarmPool
 from edgelab.panels import base
 
+pytestmark = pytest.mark.usefixtures("nothing_measured")
+
 KNOBS = WarmPool.knobs()
 
 
@@ -123,7 +125,6 @@ def test_a_new_measurement_shows_at_the_next_move(panel, tmp_path, monkeypatch):
     panel.controls["tenants"].value = 20_000
     assert "0.8 MB a tenant" in panel.words.value
     assert_shows(panel, panel.model)
-    monkeypatch.undo()
 
 
 def test_in_a_loop_requests_are_replayed_once_the_hand_rests(panel):
