@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CricStream": "edgelab.models.scenario",
+    "WarmPool": "edgelab.models.runtimes",
     "compare": "edgelab.models.scenario",
     "RequestChain": "edgelab.models.chain",
     "RoundTrips": "edgelab.models.links",
@@ -28,6 +29,10 @@ _HOMES = {
     "leave_one_out": "edgelab.models.calibration",
     "rtt_residuals": "edgelab.models.calibration",
     "rtt_held_out": "edgelab.models.calibration",
+    "primitives": "edgelab.models.primitives",
+    "measure": "edgelab.bench",
+    "measured": "edgelab.bench",
+    "isolates": "edgelab.bench",
     "claims": "edgelab.ledger",
     "places": "edgelab.datasets",
     "pops": "edgelab.datasets",

@@ -28,6 +28,7 @@ __all__ = [
     "places",
     "pops",
     "read_table",
+    "runtimes",
 ]
 
 
@@ -136,6 +137,18 @@ KV_VENDORS = {
     "kv_delay_ms": _maybe(_number(1, 60_000)),
     "says": _text(),
     "model": _text(),
+    "source": _text(),
+}
+#: What can hold a tenant's function, the lightest way first told of.
+PRIMITIVES = ("isolate", "Wasm", "container", "process")
+RUNTIMES = {
+    "primitive": _text(PRIMITIVES),
+    "quantity": _text(("start_ms", "memory_mb", "call_ms")),
+    "said_by": _text(("article", "public")),
+    "low": _number(0.0001, 1e6),
+    "value": _number(0.0001, 1e6),
+    "high": _number(0.0001, 1e6),
+    "says": _text(),
     "source": _text(),
 }
 #: A statement that a computed figure answers holds, or holds under a condition, in a range.
@@ -494,3 +507,31 @@ def claims() -> pd.DataFrame:
         ``finding`` (number in the list of the article's errors, or NaN).
     """
     return _claims().copy()
+
+
+@cache
+def _runtimes() -> pd.DataFrame:
+    frame = read_table(data_path("runtimes.csv"), RUNTIMES, ("primitive", "quantity", "said_by"))
+    ordered = (frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])
+    wrong = np.flatnonzero(~ordered)
+    if wrong.size:
+        row = frame.iloc[wrong[0]]
+        raise DataError(
+            f"runtimes.csv, line {wrong[0] + 2}, column value: got {row['value']:g}, allowed a "
+            f"number from low, {row['low']:g}, to high, {row['high']:g}"
+        )
+    return frame
+
+
+def runtimes() -> pd.DataFrame:
+    """What isolates, Wasm instances, containers and processes are said to cost: a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``primitive`` (one of `PRIMITIVES`), ``quantity`` (start_ms: until it can answer;
+        memory_mb: of an idle one; call_ms: what a request costs besides its own work),
+        ``said_by`` (article or public), ``value`` that the model uses, ``low`` and ``high`` of
+        what is said, what it ``says`` in our words, and the ``source``.
+    """
+    return _runtimes().copy()

@@ -8,3 +8,17 @@ from browsers import find_chromium
 @pytest.fixture(scope="session")
 def chromium():
     return find_chromium()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measurements(tmp_path_factory):
+    """Keep what tests measure apart from what a reader measured."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGELAB_DATA_DIR", str(tmp_path_factory.mktemp("measured")))
+        yield
+
+
+@pytest.fixture
+def nothing_measured(tmp_path, monkeypatch):
+    """A machine on which nothing was measured, whatever other tests did."""
+    monkeypatch.setenv("EDGELAB_DATA_DIR", str(tmp_path / "nothing"))

@@ -24,11 +24,19 @@ from edgelab.check.night import (
     cliff_guess,
     slow_database,
 )
+from edgelab.check.pool import (
+    HALF_CHOICES,
+    cold_per_second,
+    half_guess,
+    memory_enough,
+    quiet_platform,
+)
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
     "CLIFF_CHOICES",
     "FETCH_CHOICES",
+    "HALF_CHOICES",
     "LOST_CHOICES",
     "RIGHT",
     "UNANSWERED",
@@ -38,11 +46,15 @@ __all__ = [
     "cliff",
     "cliff_guess",
     "cold_as_warm",
+    "cold_per_second",
     "cutover_ttl",
     "fetch_guess",
     "first_passage",
+    "half_guess",
     "lost_guess",
+    "memory_enough",
     "missed_own_write",
+    "quiet_platform",
     "slow_database",
     "sticky_enough",
     "trips_home",

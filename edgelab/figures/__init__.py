@@ -17,9 +17,13 @@ from edgelab.figures.edge_kv import (
     metadata,
     stale_reads,
 )
+from edgelab.figures.primitives import costs
+from edgelab.figures.runtimes import cold_starts, tenants_memory, waits
 
 __all__ = [
+    "cold_starts",
     "consistency",
+    "costs",
     "cutover",
     "distribution",
     "handoff",
@@ -33,6 +37,8 @@ __all__ = [
     "savings",
     "stale_reads",
     "staleness",
+    "tenants_memory",
+    "waits",
     "waterfall",
     "world_map",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "SYMBOLS",
     "config",
     "figure",
+    "log_axis",
     "ms_axis",
     "share_axis",
     "slide",
@@ -77,6 +78,10 @@ COLOURS = {
     "band": "#F5F5F5",
     "coast": "#B8B8B8",
     "paper": "#FFFFFF",
+    "isolate": "#0072B2",
+    "Wasm": "#009E73",
+    "container": "#CC79A7",
+    "process": "#D55E00",
 }
 SYMBOLS = {"p50_ms": "circle", "p95_ms": "diamond", "p99_ms": "square"}
 #: Places from well to badly served: light to dark, so that it survives a grey print.
@@ -93,11 +98,16 @@ def _ms_text(ms: float) -> str:
 def ms_axis(title: str, low_ms: float, high_ms: float, every: int = 1) -> dict:
     """A logarithmic axis of milliseconds whose range stands still while a slider moves."""
     ticks = [t for t in _MS_TICKS if low_ms <= t <= high_ms][::every]
+    return log_axis(title, low_ms, high_ms, dict(zip(ticks, map(_ms_text, ticks), strict=True)))
+
+
+def log_axis(title: str, low: float, high: float, ticks: Mapping[float, str]) -> dict:
+    """A logarithmic axis whose range stands still, with its ticks and their texts."""
     return {
         "type": "log",
-        "range": [log10(low_ms), log10(high_ms)],
-        "tickvals": ticks,
-        "ticktext": [_ms_text(t) for t in ticks],
+        "range": [log10(low), log10(high)],
+        "tickvals": list(ticks),
+        "ticktext": list(ticks.values()),
         "title": {"text": title, "standoff": 4},
     }
 

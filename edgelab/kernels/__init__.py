@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, quorum, replication, slow_start
+from edgelab.kernels import (
+    corridors,
+    histogram,
+    latency,
+    lru,
+    quorum,
+    replication,
+    slow_start,
+    zipf,
+)
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -103,6 +112,16 @@ def _quorums() -> None:
     quorum.simulate(1, 0, 1, 1, 1, below, tails, 0.0, 1.0, threads=1)
 
 
+def _lru() -> None:
+    lru.fill(np.zeros(1, np.int64), np.ones(1, np.int64), 1)
+    lru.fill(np.zeros(1, np.int32), np.ones(1, np.int64), 1)
+    lru.since_last(np.zeros(1, np.int32), np.zeros(1), np.zeros(1))
+
+
+def _popularity() -> None:
+    zipf.sample(0, np.uint64(1), *zipf.aliases(_ONE), np.zeros(1, np.int32))
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -114,4 +133,6 @@ STEPS: dict[str, Callable[[], object]] = {
     "slow start": _slow_start,
     "lost updates": _lost_updates,
     "quorums": _quorums,
+    "least recently used": _lru,
+    "requests by popularity": _popularity,
 }

@@ -17,7 +17,7 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.constants import DataError
-from edgelab.ledger import chain, kv, night
+from edgelab.ledger import chain, kv, night, runtimes
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
@@ -25,6 +25,7 @@ __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 FIGURES: dict[str, Callable[[], float]] = {
     **night.FIGURES,
     **chain.FIGURES,
+    **runtimes.FIGURES,
     **kv.FIGURES,
 }
 #: Verdict of a row whose figure has yet to be measured on this machine.

@@ -4,10 +4,12 @@ from edgelab.panels.chain import request_chain
 from edgelab.panels.cricstream import night
 from edgelab.panels.edge_kv import kv
 from edgelab.panels.predict import predict
+from edgelab.panels.runtimes import tenants
 
 __all__ = [
     "kv",
     "night",
     "predict",
     "request_chain",
+    "tenants",
 ]

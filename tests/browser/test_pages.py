@@ -11,6 +11,7 @@ from edgelab.panels.chain import ChainPanel
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
 from edgelab.panels.edge_kv import KVPanel
+from edgelab.panels.runtimes import PoolPanel
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "01-cricstream-live": NightPanel,
     "02-request-chain": ChainPanel,
+    "04-isolates-and-containers": PoolPanel,
     "06-kv-consistency": KVPanel,
 }
 

@@ -1,0 +1,163 @@
+"""The checks of notebook 04, tenants' functions in a PoP."""
+
+from __future__ import annotations
+
+from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.models.runtimes import WarmPool
+
+__all__ = ["HALF_CHOICES", "cold_per_second", "half_guess", "memory_enough", "quiet_platform"]
+
+#: The choices of notebook 04's prediction.
+HALF_CHOICES = ("about half of them", "about a quarter", "less than a tenth")
+#: Its pool: exactly half of the tenants fit as isolates.
+HALF = {"tenants": 40_000, "pop_memory_gb": 60.0}
+CROWDED = {"tenants": 100_000}
+QUIET = {"requests_per_s": 10_000.0}
+#: A p99 does not see what fewer requests than this do.
+UNSEEN = 0.01
+
+
+def _cold(pool: WarmPool) -> float:
+    """Share of the requests that start cold in the primitive that is chosen."""
+    return float(pool.density().loc[pool.primitive, "cold_share"])
+
+
+def half_guess(choice: str | None) -> Verdict:
+    """Look back at notebook 04's prediction: cold starts where half of the isolates fit.
+
+    Parameters
+    ----------
+    choice : str or None
+        One of `HALF_CHOICES`.
+    """
+
+    def judge(choice: str) -> Verdict:
+        if choice not in HALF_CHOICES:
+            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(HALF_CHOICES)}")
+        cold = _cold(WarmPool(**HALF))
+        happened = HALF_CHOICES[int(cold < 0.375) + int(cold < 0.1)]
+        seen = f"in the model {100 * cold:.1f} % of the requests start cold"
+        if choice == happened:
+            return Verdict(
+                RIGHT,
+                f"{seen}. What fits is not any half of the tenants: it is the half that was asked "
+                "for last, and that one gets most of the requests.",
+            )
+        return Verdict(
+            WORKING,
+            f"not what happened: you said “{choice}”, and {seen}. Which half of the tenants does "
+            "a PoP keep?",
+        )
+
+    return judged(choice, "choose and commit above, before you move a slider", judge)
+
+
+def cold_per_second(answer: float | None) -> Verdict:
+    """Notebook 04, exercise 1: cold starts a second in one PoP, with 100,000 tenants' isolates.
+
+    Parameters
+    ----------
+    answer : float or None
+        Requests a second; right within 3 %.
+    """
+
+    def judge(answer: float) -> Verdict:
+        pool = WarmPool(**CROWDED)
+        wrong = number(answer, 0, pool.requests_per_s)
+        if wrong:
+            return wrong
+        true = pool.per_pop * _cold(pool)
+        if abs(answer / true - 1) <= 0.03:
+            return Verdict(
+                RIGHT,
+                "each of them is 5 ms for a viewer and CPU for the PoP: at that rate they keep "
+                "several cores busy with nothing but starting.",
+            )
+        if answer <= 1:
+            return Verdict(WORKING, "that looks like a share; of how many requests a second?")
+        if abs(answer / (true * pool.pops) - 1) <= 0.03:
+            return Verdict(WORKING, "that is all PoPs together; how many are there in one?")
+        return Verdict(
+            WORKING,
+            f"{answer:,.0f} is too {'many' if answer > true else 'few'}; take cold_share in the "
+            "row “isolate”, and the requests that one PoP gets",
+        )
+
+    return judged(answer, "set a number of requests a second", judge)
+
+
+def memory_enough(answer: float | None) -> Verdict:
+    """Notebook 04, exercise 2: least memory at which the p99 of 100,000 isolates pays no start.
+
+    Parameters
+    ----------
+    answer : float or None
+        Whole GB.
+    """
+
+    def judge(answer: float) -> Verdict:
+        memory = WarmPool.knobs()["pop_memory_gb"]
+        wrong = number(answer, memory.low, memory.high)
+        if wrong:
+            return wrong
+        if answer != int(answer):
+            return Verdict(WORKING, f"got {answer!r}; the answer is a whole number of GB")
+        pool = WarmPool(**CROWDED, pop_memory_gb=answer)
+        cold = _cold(pool)
+        if cold > UNSEEN:
+            fit = pool.density().loc["isolate", "fit"]
+            return Verdict(
+                WORKING,
+                f"with {answer:g} GB {fit:,} tenants fit and {100 * cold:.2f} % of the requests "
+                "start cold; the p99 still pays a start",
+            )
+        if answer > memory.low and _cold(pool.replace(pop_memory_gb=answer - 1)) <= UNSEEN:
+            return Verdict(
+                WORKING, f"with {answer:g} GB only {100 * cold:.2f} % start cold; less would do"
+            )
+        return Verdict(
+            RIGHT,
+            "nearly all of them have to fit: with Zipf's law the many rare tenants together still "
+            "ask often enough to be seen.",
+        )
+
+    return judged(answer, "set a memory in whole GB, for instance 200", judge)
+
+
+def quiet_platform(answer: WarmPool | None) -> Verdict:
+    """Notebook 04, exercise 3: most PoPs at which a quiet platform's p99 pays no start.
+
+    Parameters
+    ----------
+    answer : WarmPool or None
+        A pool with 10,000 requests a second, else at its defaults.
+    """
+
+    def judge(answer: WarmPool) -> Verdict:
+        if not isinstance(answer, WarmPool):
+            return Verdict(WORKING, f"got {answer!r}; the answer is a WarmPool")
+        if answer.requests_per_s != QUIET["requests_per_s"]:
+            return Verdict(
+                WORKING,
+                f"requests_per_s is {answer.requests_per_s:,.0f}; the exercise gives "
+                f"{QUIET['requests_per_s']:,.0f}",
+            )
+        other = sorted(set(answer.turned) - {"requests_per_s", "pops"})
+        if other:
+            return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
+        cold = _cold(answer)
+        if cold > UNSEEN:
+            return Verdict(
+                WORKING,
+                f"with {answer.pops} PoPs {100 * cold:.2f} % of the requests start cold; each PoP "
+                "gets too few",
+            )
+        if answer.pops < 500 and _cold(answer.replace(pops=answer.pops + 1)) <= UNSEEN:
+            return Verdict(WORKING, f"with {answer.pops} PoPs it is {100 * cold:.2f} %; add some")
+        return Verdict(
+            RIGHT,
+            "every PoP more is one more place where a rare tenant is forgotten before it is asked "
+            "for again: nearer and colder.",
+        )
+
+    return judged(answer, "set a pool: quiet.replace(...)", judge)
