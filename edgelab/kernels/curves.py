@@ -76,7 +76,7 @@ def nearest_few(cost, order, ranks):
 
 @kernel
 def quantile_curves(
-    order, at, cost, near_ms, far_ms, points, weight, slot, shares,
+    order, cost, near_ms, far_ms, points, weight, slot, shares,
     near_cdf, far_cdf, near_start_ms, far_start_ms, step_ms, ratio, groups, levels, within_ms,
 ):  # fmt: skip
     """Quantiles, mean and share in time of groups of points, for growing sets of PoPs.
@@ -85,8 +85,6 @@ def quantile_curves(
     ----------
     order : int64 ndarray, (n,)
         PoPs in the order in which they are added.
-    at : int64 ndarray, (counts,)
-        PoP counts to report, increasing, from 1 to n.
     cost : float64 ndarray, (PoPs, all points)
         By what a point's nearest PoPs are found; of equals the one added earlier is nearer.
     near_ms : float64 ndarray, (PoPs, all points)
@@ -119,10 +117,11 @@ def quantile_curves(
 
     Returns
     -------
-    quantile_ms : float64 ndarray, (groups, counts, k)
-    way_ms : float64 ndarray, (groups, counts)
+    quantile_ms : float64 ndarray, (groups, n, k)
+        With 1, 2, ... n PoPs.
+    way_ms : float64 ndarray, (groups, n)
         Mean of what a request pays for its ways, without the rest.
-    in_time : float64 ndarray, (groups, counts)
+    in_time : float64 ndarray, (groups, n)
         Share of the requests that are over within the deadline.
 
     Notes
@@ -152,13 +151,12 @@ def quantile_curves(
         total[slot[p]] += weight[p]
     start = scale[0] * near_start_ms + scale[1] * far_start_ms
 
-    out = np.empty((groups.shape[0], at.size, levels.size))
-    way_ms = np.empty((groups.shape[0], at.size))
-    in_time = np.empty((groups.shape[0], at.size))
-    now = 0
-    for step in range(at[-1]):
-        pop = order[step]
-        before, after = min(step, ranks), min(step + 1, ranks)
+    out = np.empty((groups.shape[0], order.size, levels.size))
+    way_ms = np.empty((groups.shape[0], order.size))
+    in_time = np.empty((groups.shape[0], order.size))
+    for now in range(order.size):
+        pop = order[now]
+        before, after = min(now, ranks), min(now + 1, ranks)
         for p in range(weight.size):
             here, s = points[p], slot[p]
             paid = cost[pop, here]
@@ -186,8 +184,6 @@ def quantile_curves(
                 _move(bins, changed, 0, s, near[p, r], change)
                 if ratio > 0.0:
                     _move(bins, changed, 1, s, far[p, r], change)
-        if step + 1 < at[now]:
-            continue
         _sum(bins, sums, changed)
         for g in range(groups.shape[0]):
             if now > 0 and not (stale & groups[g]).any():
@@ -205,7 +201,6 @@ def quantile_curves(
                 within_ms / step_ms, groups[g], bins, sums, cdf, over, scale
             ) / whole  # fmt: skip
         stale[:] = False
-        now += 1
     return out, way_ms, in_time
 
 
