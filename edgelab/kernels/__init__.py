@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, replication, slow_start
+from edgelab.kernels import (
+    corridors,
+    curves,
+    histogram,
+    latency,
+    placement,
+    replication,
+    slow_start,
+)
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -49,11 +57,16 @@ _POINTS = np.ones((1, latency.POINTS), np.float32)
 _ONE = np.ones(1)
 
 
+def _shared(array: np.ndarray) -> np.ndarray:
+    """The same, but nobody may write to it: a type of its own to numba."""
+    array.flags.writeable = False
+    return array
+
+
 def _counts(kind: type = np.int64, shared: bool = False) -> np.ndarray:
-    """A histogram; one that nobody may write to is a type of its own to numba."""
+    """A histogram."""
     counts = np.ones((1, histogram.BINS), kind)
-    counts.flags.writeable = not shared
-    return counts
+    return _shared(counts) if shared else counts
 
 
 def _simulation() -> None:
@@ -91,6 +104,19 @@ def _slow_start() -> None:
     slow_start.send(np.zeros(1), np.ones(1, np.int64), 1, 1.0, *sent)
 
 
+def _curves() -> None:
+    order, ways = _shared(np.zeros(1, np.int64)), _shared(np.ones((1, 1)))
+    index, cdf = np.zeros(1, np.int64), np.array([[0.5, 1.0]])
+    curves.quantile_curves(
+        order, ways, ways, _shared(np.ones(1)), index, _ONE, index, curves.rank_shares(1.0),
+        cdf, cdf, _ONE, _ONE, 1.0, 0.5, np.ones((1, 1), np.bool_), np.array([0.5]), 1.0,
+    )  # fmt: skip
+
+
+def _nearest() -> None:
+    curves.nearest_few(_shared(np.ones((1, 1))), _shared(np.zeros(1, np.int64)), 1)
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -100,4 +126,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "cable corridors": _corridors,
     "replication": _replication,
     "slow start": _slow_start,
+    "curves over the PoP count": _curves,
+    "nearest PoPs": _nearest,
+    "greedy order": lambda: placement.greedy_order(np.ones((1, 1)), _ONE, 1),
 }

@@ -38,6 +38,8 @@ def landing(cost: np.ndarray, order: np.ndarray, nearest_share: float) -> tuple:
     """
     shares = rank_shares(nearest_share)
     ranks = min(len(shares) - 1, len(order))
+    cost, order = cost.view(), order.view()
+    cost.flags.writeable = order.flags.writeable = False  # one type to numba
     return nearest_few(cost, order, ranks), shares[ranks, :ranks]
 
 

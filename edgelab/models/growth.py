@@ -45,11 +45,14 @@ def operators() -> int:
 
 @cache
 def city_ways() -> tuple[np.ndarray, np.ndarray]:
-    """Kilometres and round trips between the world's cities and every PoP, (cities, PoPs)."""
+    """Kilometres and round trips between cities and PoPs, (cities, PoPs), read-only."""
     cities, pops = datasets.cities(), datasets.pops()
     here = [cities[axis].to_numpy()[:, None] for axis in ("lat", "lon")]
     there = [pops[axis].to_numpy() for axis in ("lat", "lon")]
-    return great_circle_km(*here, *there), rtt_ms(*here, *there)
+    ways = great_circle_km(*here, *there), rtt_ms(*here, *there)
+    for shared in ways:
+        shared.flags.writeable = False
+    return ways
 
 
 @lru_cache(maxsize=64)
