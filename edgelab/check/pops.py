@@ -32,7 +32,7 @@ def enough_guess(choice: str | None) -> Verdict:
         enough = Placement(order=VIEWERS).enough()
         sizes = [float(words.rpartition(" ")[2]) for words in ENOUGH_CHOICES]
         happened = ENOUGH_CHOICES[int(np.abs(np.log(np.array(sizes) / enough)).argmin())]
-        seen = f"{enough} PoPs do, if they are chosen for these viewers and all reach their nearest"
+        seen = f"{enough} PoPs do, chosen for these viewers, if all of them reach their nearest"
         if choice == happened:
             return Verdict(
                 RIGHT,
@@ -54,7 +54,7 @@ def idle_pops(answer: int | None) -> Verdict:
     Parameters
     ----------
     answer : int or None
-        How many of PoPs 2 to 337, added for the world; right within 1.
+        How many of PoPs 2 to 337, in the world's order; right within 1.
     """
 
     def judge(answer: int) -> Verdict:
@@ -86,7 +86,7 @@ def aim(answer: float | None) -> Verdict:
     Parameters
     ----------
     answer : float or None
-        A share in steps of 0.05, for the 312 PoPs added for the world.
+        A share in steps of 0.05, for 312 PoPs in the world's order.
     """
 
     def judge(answer: float) -> Verdict:

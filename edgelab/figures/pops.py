@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from edgelab.figures import drawing, maps, telling, theme
 from edgelab.figures.drawing import Part, note, rule, scatter
 from edgelab.figures.theme import COLOURS
+from edgelab.models.growth import ORDER_WORDS
 from edgelab.models.placement import LINES, Placement
 
 __all__ = [
@@ -36,12 +37,12 @@ LOOKS = {
 EVERYONE = (("everyone", "p50"), ("everyone", "p99"))
 #: Dash of an order in which PoPs can be added.
 ORDER_LOOKS = {
-    "for these viewers": ("tonight", "solid", 3),
-    "for the world": ("old", "dash", 2.5),
-    "largest cities first": ("plum", "dashdot", 2.5),
-    "at random": ("quiet", "dot", 2.5),
+    "viewers": ("tonight", "solid", 3),
+    "world": ("old", "dash", 2.5),
+    "largest cities": ("plum", "dashdot", 2.5),
+    "random": ("quiet", "dot", 2.5),
 }
-LATENCY_MS = (6.0, 800.0)
+LATENCY_MS = (4.0, 800.0)
 SAVED = (0.1, 50_000.0)
 #: Where those stand that save nothing, which a logarithmic axis has no room for.
 NOTHING = 0.14
@@ -52,8 +53,8 @@ WHICH = ("nearest", "reached")
 TENS_KM = 30.0
 #: How the map tells early PoPs from late ones: which, size and colour; the last lie on top.
 STAGES = ((101, 337, 4.5, "stage_3"), (11, 100, 6.0, "stage_2"), (1, 10, 8.5, "stage_1"))
-#: Characters that the title has room for.
-TITLE_CHARACTERS = 120
+#: Characters that there is room for behind the title.
+REST_CHARACTERS = 46
 #: A PoP count that tells the orders apart.
 AT = 40
 #: The largest PoP count.
@@ -86,9 +87,7 @@ def _row(curves: pd.DataFrame, name: str, level: str) -> tuple[np.ndarray, np.nd
     return some["pops"].to_numpy(), some[level].to_numpy()
 
 
-def _curves(
-    curves: pd.DataFrame, pops: int | None, held: pd.DataFrame | None, kept: str = "pinned"
-) -> list[dict]:
+def _curves(curves: pd.DataFrame, pops: int | None, held: pd.DataFrame | None) -> list[dict]:
     """p99 of some places and of everyone, everyone's p50, and where the PoP count stands."""
     out = []
     for name, level in (*((row, "p99") for row in LINES[:0:-1]), *EVERYONE):
@@ -104,7 +103,7 @@ def _curves(
     none = np.empty(0), np.empty(0)
     hover = "pinned: p99 %{y:.1f} ms from %{x} PoPs<extra></extra>"
     line = {"color": COLOURS["pinned"], "dash": "dot", "width": 2.5, "shape": "hv"}
-    about = {"name": kept, "showlegend": held is not None, "hovertemplate": hover}
+    about = {"name": "pinned p99", "showlegend": held is not None, "hovertemplate": hover}
     counts, ms = none if held is None else _row(held, "everyone", "p99_ms")
     out.append(scatter(counts, ms, mode="lines", line=line, legendrank=9, **about))
     return [*out, _mark(*_row(curves, "everyone", "p99_ms"), pops)]
@@ -228,12 +227,13 @@ def _near(distances: pd.DataFrame) -> list[dict]:
 
 # -- parts ----------------------------------------------------------------------------------------
 
-_COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 337, 500]
+_COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 _COUNT_AXIS = {
     "type": "log",
     "range": [np.log10(n) for n in COUNTS],
     "tickvals": _COUNTS,
     "ticktext": [str(n) for n in _COUNTS],
+    "tickangle": 0,
     "title": {"text": "PoPs", "standoff": 4},
 }
 _SAVED_AXIS = {
@@ -243,7 +243,7 @@ _SAVED_AXIS = {
     "ticktext": ["none", "1", "10", "100", "1,000", "10,000"],
     "title": {"text": "viewers", "standoff": 4},
 }
-_KM = [1, 10, 30, 100, 1000, 10_000]
+_KM = [1, 10, 100, 1000, 10_000]
 _KM_AXIS = {
     "type": "log",
     "range": [np.log10(v) for v in NEAR_KM],
@@ -260,7 +260,7 @@ PARTS = {
         heading_at=0.0,
     ),
     "gains": Part(
-        "Fewer viewers waiting by one more PoP: ● worth its cost, ○ not, | none, × more",
+        "What one more PoP saves: ● its cost, ○ less, | nothing, × worse",
         _COUNT_AXIS,
         _SAVED_AXIS,
         (0.055, 0.555, 0.095, 0.355),
@@ -268,9 +268,9 @@ PARTS = {
     ),
     "map": Part("", *maps.WORLD, (0.6, 0.995, 0.455, 0.865), heading_at=0.6),
     "near": Part(
-        "How near the world's city dwellers are",
+        "",
         _KM_AXIS,
-        theme.share_axis("people", range=[0, 1.02], dtick=0.25),
+        theme.share_axis("city dwellers", range=[0, 1.02], dtick=0.25),
         (0.655, 0.995, 0.095, 0.355),
         heading_at=0.6,
     ),
@@ -281,9 +281,8 @@ def traces(plan: Placement, pinned: Placement | None = None) -> list[dict]:
     """Every trace of the combined figure, always the same number in the same order."""
     now = PlacementFrames.of(plan)
     held = pinned.curves(LINES) if pinned else None
-    kept = f"pinned: {settings(pinned)[0]}" if pinned else "pinned"
     made = {
-        "curves": _curves(now.curves, now.pops, held, kept),
+        "curves": _curves(now.curves, now.pops, held),
         "gains": _gains(now.gains),
         "map": _map(now.sites, now.pops, 1.0),
         "near": _near(now.distances),
@@ -297,10 +296,10 @@ def _next(sites: pd.DataFrame, pops: int) -> str:
     return f"; ★ next: {following.iloc[0].partition('/')[0]}" if len(following) else ""
 
 
-def layout(plan: Placement) -> dict:
+def layout(plan: Placement, pinned: Placement | None = None) -> dict:
     """Layout of the combined figure."""
     # A row of its own between title and headings.
-    out = drawing.combined(PARTS, title(plan), {"x": 0, "xanchor": "left", "y": 0.965})
+    out = drawing.combined(PARTS, title(plan, pinned), {"x": 0, "xanchor": "left", "y": 0.972})
     quiet, ink = drawing.QUIET_SMALL, {"color": COLOURS["ink"], "width": 1}
     enough, pops, cost = plan.enough(), plan.pops, plan.pop_cost_viewers
     out["shapes"] = [
@@ -310,11 +309,12 @@ def layout(plan: Placement) -> dict:
         rule("x2", x0=COUNTS[0], x1=COUNTS[1], yref="y2", y0=cost, y1=cost),
         rule("x4", x0=TENS_KM, x1=TENS_KM),
     ]
-    count = f"The {pops} PoPs, early ones larger" if pops > 1 else "The one PoP"
     at_left = {"xanchor": "right" if enough > 12 else "left"}
-    inside = {"xref": "x4", "yref": "y4 domain", "xanchor": "right", "align": "right"}
+    inside = {"xref": "x4", "yref": "y4 domain", "xanchor": "right", "align": "left"}
+    heading, (_, _, _, low), (_, _, _, high) = 0.6, PARTS["near"].box, PARTS["map"].box
     out["annotations"] += [
-        note(f"<b>{count}{_next(plan.sites(), pops)}</b>", 0.6, 0.875),
+        note(f"<b>PoPs, early ones larger{_next(plan.sites(), pops)}</b>", heading, high + 0.01),
+        note(f"<b>{_tens(plan)}</b>", heading, low + 0.01),
         note(
             f" {enough} do as well as all 337 ",
             np.log10(enough),
@@ -326,13 +326,8 @@ def layout(plan: Placement) -> dict:
             **at_left,
         ),
         note("its cost", 0, np.log10(cost), xref="x2", yref="y2", font=quiet),
-        note(_tens(plan), np.log10(TENS_KM), 0.98, yanchor="top", font=quiet, **inside),
         note(
-            "━ to the nearest PoP<br>╍ to the one reached",
-            np.log10(NEAR_KM[1]),
-            0.04,
-            font=quiet,
-            **inside,
+            "━ the nearest<br>╍ the one reached", np.log10(NEAR_KM[1]), 0.04, font=quiet, **inside
         ),
     ]
     return out
@@ -342,9 +337,8 @@ def _tens(plan: Placement) -> str:
     """How many have a PoP within tens of kilometres, and theirs."""
     frame = plan.distances()
     near, own = (np.interp(TENS_KM, frame["km"], frame[f"{name}_share"]) for name in WHICH)
-    return f"{near:.0%} within 30 km " + f"<br>{own:.0%} of those reached " * bool(
-        own < near - 5e-3
-    )
+    theirs = f" (reached: {own:.0%})" if own < near - 5e-3 else ""
+    return f"Within 30 km of a PoP: {near:.0%}{theirs}"
 
 
 def settings(plan: Placement) -> tuple[str, str]:
@@ -352,7 +346,7 @@ def settings(plan: Placement) -> tuple[str, str]:
     said = {"pops", "order", "nearest_share"}
     share = plan.knobs()["nearest_share"].text(plan.nearest_share)
     pops = f"{plan.pops} PoP{'s' * (plan.pops != 1)}"
-    first = f"{pops} added {plan.order}, {share} reach the nearest"
+    first = f"{pops} {ORDER_WORDS[plan.order]}, {share} reach the nearest"
     return first, telling.turned(plan, without=said)
 
 
@@ -361,11 +355,14 @@ def settings_in_words(plan: Placement) -> str:
     return ", ".join(filter(None, settings(plan)))
 
 
-def title(plan: Placement) -> str:
+def title(plan: Placement, pinned: Placement | None = None) -> str:
     """Every setting in a line, so that an exported picture tells them."""
     first, more = settings(plan)
-    cut = telling.cut(more, TITLE_CHARACTERS - len(first))
-    return f"<b>{first}</b>{f'; {cut}' * bool(more)}"
+    rest = "; ".join(
+        [more] * bool(more) + [f"pinned: {settings_in_words(p)}" for p in [pinned] if p]
+    )
+    small = telling.cut(rest, REST_CHARACTERS)
+    return f"<b>{first}</b> <span style='font-size:11px'>{small}</span>"
 
 
 def placement(plan: Placement, pinned: Placement | None = None, widget: bool = False) -> go.Figure:
@@ -394,7 +391,7 @@ def placement(plan: Placement, pinned: Placement | None = None, widget: bool = F
         "alt": f"Four plots: {parts}; a world map of the PoPs. {plan.in_words()}",
         "code": f"el.figures.placement({arguments})",
     }
-    return theme.figure(made, layout(plan) | {"meta": meta}, widget)
+    return theme.figure(made, layout(plan, pinned) | {"meta": meta}, widget)
 
 
 # -- single figures: each tells its title, caption, alternative text and line of code -------------
@@ -583,10 +580,11 @@ def pop_orders(orders: pd.DataFrame) -> go.Figure:
             made.append(scatter(counts, some["high_ms"].to_numpy(), **edge))
             fill = {"fill": "tonexty", "fillcolor": COLOURS["grid"]}
             made.append(scatter(counts, some["low_ms"].to_numpy(), **edge, **fill))
-        hover = f"{order}: %{{y:.1f}} ms from %{{x}} PoPs<extra></extra>"
-        about = {"name": order, "showlegend": True, "hovertemplate": hover}
+        name = ORDER_WORDS[order]
+        hover = f"{name}: %{{y:.1f}} ms from %{{x}} PoPs<extra></extra>"
+        about = {"name": name, "showlegend": True, "hovertemplate": hover}
         made.append(scatter(counts, some["p99_ms"].to_numpy(), mode="lines", line=line, **about))
-        told.append(f"{order} {telling.in_ms(some['p99_ms'].iloc[AT - 1])}")
+        told.append(f"{name} {telling.in_ms(some['p99_ms'].iloc[AT - 1])}")
     caption = f"Everyone's p99 from {AT} PoPs, by the order in which they came: {', '.join(told)}."
     about = {
         "name": "pop_orders",

@@ -21,15 +21,33 @@ from edgelab.models.corridors import rtt_ms
 from edgelab.models.scenario import GROUPS, CricStream
 from edgelab.sphere import great_circle_km
 
-__all__ = ["CHANCE", "DEADLINE_MS", "ORDERS", "WORLD", "city_ways", "curves", "operators", "order"]
+__all__ = [
+    "CHANCE",
+    "DEADLINE_MS",
+    "ORDERS",
+    "ORDER_WORDS",
+    "VIEWERS",
+    "WORLD",
+    "city_ways",
+    "curves",
+    "operators",
+    "order",
+]
 
 #: In which order PoPs can be added.
 WORLD, VIEWERS, LARGEST, CHANCE = ORDERS = (
-    "for the world",
-    "for these viewers",
-    "largest cities first",
-    "at random",
+    "world",
+    "viewers",
+    "largest cities",
+    "random",
 )
+#: How a sentence says so.
+ORDER_WORDS = {
+    WORLD: "in the world's order",
+    VIEWERS: "in these viewers' order",
+    LARGEST: "largest cities first",
+    CHANCE: "in random order",
+}
 LEVELS = np.array([0.5, 0.95, 0.99])
 #: The article's "within about 10 ms".
 DEADLINE_MS = 10.0
@@ -64,7 +82,7 @@ def order(name: str, seed: int) -> np.ndarray:
     name : str
         One of `ORDERS`.
     seed : int
-        Of the order at random.
+        Of the random order.
 
     Returns
     -------

@@ -43,9 +43,9 @@ class Placement(Model):
     Examples
     --------
     >>> import edgelab as el
-    >>> plan = el.Placement(order="for these viewers")
+    >>> plan = el.Placement(order="viewers")
     >>> plan.replace(pops=40, nearest_share=0.55)
-    Placement(pops=40, order='for these viewers', nearest_share=0.55)
+    Placement(pops=40, order='viewers', nearest_share=0.55)
     """
 
     pops: int = shared(
@@ -56,14 +56,14 @@ class Placement(Model):
     )
     order: str = knob(
         WORLD,
-        label="PoPs are added",
+        label="Order of PoPs",
         symbol="O",
         unit="",
         choices=ORDERS,
         meaning="Which of the operator's 337 PoPs comes next: the one that brings the world's "
-        "city dwellers nearest to a PoP, the one that saves these viewers most round-trip time, "
-        "the one in the largest city, or any.",
-        source="for the world, as on page 1; the operator's own order is not public",
+        "city dwellers nearest to a PoP, the one that saves CricStream's viewers most round-trip "
+        "time, the one in the largest city, or any.",
+        source="the world's, as on page 1; the operator's own order is not public",
     )
     nearest_share: float = knob(
         1.0,
@@ -82,7 +82,7 @@ class Placement(Model):
         10.0,
         label="A PoP has to save",
         symbol="k",
-        unit="waiting viewers",
+        unit="viewers",
         low=0.1,
         high=10_000.0,
         log=True,
@@ -105,7 +105,7 @@ class Placement(Model):
         unit="",
         low=0,
         high=2**32 - 1,
-        meaning="Chooses the order at random; the same seed gives the same one.",
+        meaning="Chooses the random order; the same seed gives the same one.",
         source="the year of the night",
     )
 
@@ -228,13 +228,13 @@ class Placement(Model):
         Parameters
         ----------
         seeds : int
-            How many orders at random; at least 1.
+            How many random orders; at least 1.
 
         Returns
         -------
         pandas.DataFrame
-            One row an order and PoP count: ``order``, ``pops``, ``p99_ms`` (at random: the
-            median over the seeds), ``low_ms`` and ``high_ms`` (at random: the 5th and the 95th
+            One row an order and PoP count: ``order``, ``pops``, ``p99_ms`` (random: the
+            median over the seeds), ``low_ms`` and ``high_ms`` (random: the 5th and the 95th
             percentile). With all 337 the orders are one and the same set.
 
         Raises
@@ -315,28 +315,24 @@ class Placement(Model):
     # -- in short --------------------------------------------------------------------------
 
     def in_words(self) -> str:
-        """Three sentences that say what the numbers mean."""
-        frame = self._curves(("everyone",))
-        row = frame.iloc[self.pops - 1]
+        """A few sentences that say what the numbers mean."""
+        row = self._curves(("everyone",)).iloc[self.pops - 1]
         gains = self.gains()
         used = gains[gains["pops"] <= self.pops]
         near = self._distances()
         tens = np.interp(30, near["km"], near["nearest_share"])
-        pops = f"{self.pops} PoP{'s' * (self.pops != 1)} added {self.order}"
-        landed = "who all reach their nearest one"
-        if self.nearest_share < 1:
-            landed = f"{100 * self.nearest_share:.4g} of 100 of whom reach their nearest one"
-        worse = int((used["saved_viewers"] < -0.5).sum())
-        harm = f", {worse} made it worse" if worse else ""
+        pops = f"{self.pops} PoP{'s' * (self.pops != 1)}"
+        share = self.knobs()["nearest_share"].text(self.nearest_share)
         words = (
-            f"From {pops}, 99 of 100 viewers, {landed}, see the panel within "
-            f"{row['p99_ms']:.0f} ms; {self.enough()} would do nearly as well as all "
-            f"{growth.operators()} of the operator's. "
+            f"{pops} {growth.ORDER_WORDS[self.order]}, {share} of the viewers at their nearest: "
+            f"99 of 100 viewers see the panel within {row['p99_ms']:.0f} ms. "
+            f"{self.enough()} PoPs do nearly as well as all {growth.operators()} that the operator "
+            "has. "
         )
         if len(used):
-            words += (
-                f"{int(used['pays'].sum())} of the last {len(used)} were worth their cost{harm}. "
-            )
+            pays, worse = int(used["pays"].sum()), int((used["saved_viewers"] < -0.5).sum())
+            harm = f", and {worse} make{'s' * (worse == 1)} things worse" if worse else ""
+            words += f"Of the {len(used)} after the first, {pays} save their cost{harm}. "
         return words + f"{tens:.0%} of the world's city dwellers have a PoP within 30 km."
 
     def _repr_html_(self) -> str:

@@ -147,9 +147,11 @@ class Panel(widgets.VBox):
         top = widgets.HBox([*self.presets.values()], layout={"flex_flow": "row wrap"})
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
         main = [self.controls[n] for n in self.main]
-        if self.columns > 1:
-            for widget in main:
+        for widget in main:
+            if self.columns > 1:
                 widget.style.description_width = NARROW
+            else:  # a row of buttons has its label above it, unless it is told otherwise
+                widget.add_class("edgelab-beside")
         sliders = _columns(main, self.columns)
         sliders.layout.flex = "1 1 auto"
         super().__init__(

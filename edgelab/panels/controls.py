@@ -32,6 +32,8 @@ CARD = """<style>
 .edgelab-panel .edgelab-words { font-size: 15px; margin: 2px 0 4px; }
 .edgelab-panel code { background: #f2f2f2; color: #1a1a1a; padding: 1px 4px; }
 .edgelab-panel .edgelab-error { color: #8c1d00; font-weight: 600; }
+.edgelab-panel .edgelab-beside { display: flex; }
+.edgelab-panel .edgelab-beside > .widget-label { flex: none; text-align: right; }
 .edgelab-panel .jupyter-button { background: #ececec; color: #1a1a1a; }
 .edgelab-panel .jupyter-button.mod-active { background: #0072b2; color: #fff; }
 .edgelab-panel .noUi-handle:focus-visible, .edgelab-panel button:focus-visible

@@ -18,7 +18,7 @@ PRESETS = {
     "Anycast of 2021": lambda start: start.replace(
         nearest_share=value("anycast_2021_nearest_share")
     ),
-    "PoPs for these viewers": lambda start: start.replace(order=VIEWERS),
+    "PoPs where viewers are": lambda start: start.replace(order=VIEWERS),
     "Both": lambda start: start.replace(
         order=VIEWERS, nearest_share=value("anycast_nearest_share")
     ),
@@ -40,7 +40,7 @@ class PlacementPanel(Panel):
         return figures.traces(self.model, self.pinned)
 
     def make_layout(self) -> dict:
-        return figures.layout(self.model)
+        return figures.layout(self.model, self.pinned)
 
     def make_words(self) -> str:
         return self.model.in_words()
