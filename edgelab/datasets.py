@@ -24,6 +24,7 @@ __all__ = [
     "cloud_rtt",
     "coastline",
     "corridors",
+    "front_ends",
     "hubs",
     "places",
     "pops",
@@ -112,6 +113,7 @@ CORRIDORS = {
 }
 CLOUD_REGIONS = {"region": _text(), "city": _text(), "lat": LATITUDE, "lon": LONGITUDE}
 CLOUD_RTT = {"region_a": _text(), "region_b": _text(), "rtt_ms": _number(0, 1000)}
+FRONT_ENDS = {"city": _text(), "cca2": COUNTRY, "lat": LATITUDE, "lon": LONGITUDE}
 CITIES = {
     "geonameid": _number(1, 1e9, int),
     "name": _text(),
@@ -476,6 +478,25 @@ def kv_vendors() -> pd.DataFrame:
         ``source``.
     """
     return _kv_vendors().copy()
+
+
+@cache
+def _front_ends() -> pd.DataFrame:
+    return read_table(data_path("front_ends_microsoft.csv"), FRONT_ENDS, ("city",))
+
+
+def front_ends() -> pd.DataFrame:
+    """Cities with a front-end of Microsoft's CDN in August 2018: one row a city, a copy.
+
+    The same network, three years younger, whose anycast was measured by Calder et al., IMC 2015.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``city``, ``cca2``, ``lat`` and ``lon`` (degrees). Source: Microsoft, "Azure CDN POP
+        locations by region", CC BY 4.0; coordinates are the cities' own.
+    """
+    return _front_ends().copy()
 
 
 @cache

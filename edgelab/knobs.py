@@ -105,9 +105,9 @@ def knob(default: Any, **about: Any) -> Any:
     return dataclasses.field(default=default, metadata={"knob": Knob(default, **about)})
 
 
-def shared(model: type[Model], name: str) -> Any:
-    """Declare a field that `model` has too, in the same words and with the same range."""
-    about = model.knobs()[name]
+def shared(model: type[Model], name: str, **changes: Any) -> Any:
+    """Declare a field that `model` has too, in the same words but for `changes`; see `knob`."""
+    about = dataclasses.replace(model.knobs()[name], **changes)
     return dataclasses.field(default=about.default, metadata={"knob": about})
 
 

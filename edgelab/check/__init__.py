@@ -31,10 +31,12 @@ from edgelab.check.pool import (
     memory_enough,
     quiet_platform,
 )
+from edgelab.check.pops import ENOUGH_CHOICES, aim, enough_guess, few_pops, idle_pops
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
     "CLIFF_CHOICES",
+    "ENOUGH_CHOICES",
     "FETCH_CHOICES",
     "HALF_CHOICES",
     "LOST_CHOICES",
@@ -42,15 +44,19 @@ __all__ = [
     "UNANSWERED",
     "WORKING",
     "Verdict",
+    "aim",
     "blank_viewers",
     "cliff",
     "cliff_guess",
     "cold_as_warm",
     "cold_per_second",
     "cutover_ttl",
+    "enough_guess",
     "fetch_guess",
+    "few_pops",
     "first_passage",
     "half_guess",
+    "idle_pops",
     "lost_guess",
     "memory_enough",
     "missed_own_write",

@@ -17,10 +17,20 @@ from edgelab.figures.edge_kv import (
     metadata,
     stale_reads,
 )
+from edgelab.figures.evidence import anycast_detours, rtt_errors
+from edgelab.figures.pops import (
+    placement,
+    pop_curves,
+    pop_distances,
+    pop_gains,
+    pop_map,
+    pop_orders,
+)
 from edgelab.figures.primitives import costs
 from edgelab.figures.runtimes import cold_starts, tenants_memory, waits
 
 __all__ = [
+    "anycast_detours",
     "cold_starts",
     "consistency",
     "costs",
@@ -33,7 +43,14 @@ __all__ = [
     "night",
     "origin_load",
     "p99_by_place",
+    "placement",
+    "pop_curves",
+    "pop_distances",
+    "pop_gains",
+    "pop_map",
+    "pop_orders",
     "request_chain",
+    "rtt_errors",
     "savings",
     "stale_reads",
     "staleness",

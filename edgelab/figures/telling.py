@@ -9,10 +9,17 @@ import numpy as np
 import pandas as pd
 
 from edgelab.knobs import Model
+from edgelab.models import anycast, calibration
 from edgelab.models.scenario import BASELINE
 
 __all__ = ["cut", "falls_to", "in_ms", "meta", "said", "source", "turned"]
 
+#: What makes frames without a model.
+FUNCTIONS = {
+    "anycast_detours": anycast.anycast_detours,
+    "anycast_residuals": anycast.anycast_residuals,
+    "rtt_held_out": calibration.rtt_held_out,
+}
 #: How a caption calls the nights.
 IN_WORDS = {"tonight": "tonight", "old": f"from {BASELINE}", "pinned": "with the pinned night"}
 #: By which parameter a figure takes its frames, unless it says otherwise.
@@ -21,14 +28,19 @@ KEYWORDS = {"now": "", "pinned": "pinned="}
 UNTOLD = ("old",)
 
 
-def source(frame: pd.DataFrame) -> tuple[Model, str] | None:
+def source(frame: pd.DataFrame) -> tuple[Model | None, str] | None:
     """The model that made `frame` and the line that did, if that line gives this very frame.
 
-    pandas keeps `attrs` through filtering and arithmetic, so the line is read and tried.
+    pandas keeps `attrs` through filtering and arithmetic, so the line is read and tried. A frame
+    of one of `FUNCTIONS` has no model.
     """
     line = frame.attrs.get("code")
     try:
         call = ast.parse(line.removeprefix("el."), mode="eval").body
+        if isinstance(call.func, ast.Name):
+            given = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+            again = FUNCTIONS[call.func.id](**given)
+            return (None, line) if frame.equals(again) else None
         knobs, given = (
             {word.arg: ast.literal_eval(word.value) for word in each.keywords}
             for each in (call.func.value, call)
@@ -84,7 +96,9 @@ def meta(
     """
     sources = {key: source(frame) for key, frame in frames.items()}
     said = {
-        key: settings(found[0]) for key, found in sources.items() if found and key not in UNTOLD
+        key: settings(found[0])
+        for key, found in sources.items()
+        if found and found[0] and key not in UNTOLD
     }
     out = dict(about)
     out["caption"] += "".join(f" {key.capitalize()}: {text}." for key, text in said.items() if text)

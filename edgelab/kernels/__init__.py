@@ -8,9 +8,11 @@ import numpy as np
 
 from edgelab.kernels import (
     corridors,
+    curves,
     histogram,
     latency,
     lru,
+    placement,
     quorum,
     replication,
     slow_start,
@@ -58,11 +60,16 @@ _POINTS = np.ones((1, latency.POINTS), np.float32)
 _ONE = np.ones(1)
 
 
+def _shared(array: np.ndarray) -> np.ndarray:
+    """The same, but nobody may write to it: a type of its own to numba."""
+    array.flags.writeable = False
+    return array
+
+
 def _counts(kind: type = np.int64, shared: bool = False) -> np.ndarray:
-    """A histogram; one that nobody may write to is a type of its own to numba."""
+    """A histogram."""
     counts = np.ones((1, histogram.BINS), kind)
-    counts.flags.writeable = not shared
-    return counts
+    return _shared(counts) if shared else counts
 
 
 def _simulation() -> None:
@@ -122,6 +129,19 @@ def _popularity() -> None:
     zipf.sample(0, np.uint64(1), *zipf.aliases(_ONE), np.zeros(1, np.int32))
 
 
+def _curves() -> None:
+    order, ways = _shared(np.zeros(1, np.int64)), _shared(np.ones((1, 1)))
+    index, cdf = np.zeros(1, np.int64), np.array([[0.5, 1.0]])
+    curves.quantile_curves(
+        order, ways, ways, _shared(np.ones(1)), index, _ONE, index, curves.rank_shares(1.0),
+        cdf, cdf, _ONE, _ONE, 1.0, 0.5, np.ones((1, 1), np.bool_), np.array([0.5]), 1.0,
+    )  # fmt: skip
+
+
+def _nearest() -> None:
+    curves.nearest_few(_shared(np.ones((1, 1))), _shared(np.zeros(1, np.int64)), 1)
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -135,4 +155,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "quorums": _quorums,
     "least recently used": _lru,
     "requests by popularity": _popularity,
+    "curves over the PoP count": _curves,
+    "nearest PoPs": _nearest,
+    "greedy order": lambda: placement.greedy_order(np.ones((1, 1)), _ONE, 1),
 }

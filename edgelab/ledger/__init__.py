@@ -17,7 +17,7 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.constants import DataError
-from edgelab.ledger import chain, kv, night, runtimes
+from edgelab.ledger import chain, kv, night, pops, runtimes
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
@@ -25,6 +25,7 @@ __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 FIGURES: dict[str, Callable[[], float]] = {
     **night.FIGURES,
     **chain.FIGURES,
+    **pops.FIGURES,
     **runtimes.FIGURES,
     **kv.FIGURES,
 }

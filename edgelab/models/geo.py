@@ -12,7 +12,7 @@ from edgelab.constants import value
 from edgelab.kernels.latency import POINTS
 from edgelab.models.corridors import rtt_ms
 
-__all__ = ["catchment_points", "nearest_pop", "origin_rtt_ms"]
+__all__ = ["catchment_points", "nearest_pop", "origin_rtt_ms", "pop_rtt_ms"]
 
 
 def catchment_points(places: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -40,16 +40,30 @@ def catchment_points(places: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _ways() -> tuple[np.ndarray, np.ndarray]:
-    """Each point's PoP and its round trip, for every PoP count: (PoPs, places, POINTS)."""
+def pop_rtt_ms() -> np.ndarray:
+    """Round trips between every PoP and each point of each catchment.
+
+    Returns
+    -------
+    float64 ndarray, (PoPs, places, POINTS), read-only
+        Milliseconds.
+    """
     lat, lon = catchment_points(datasets.places())
     pops = datasets.pops()
     rtt = rtt_ms(
         lat, lon, pops["lat"].to_numpy()[:, None, None], pops["lon"].to_numpy()[:, None, None]
     )
+    rtt.flags.writeable = False
+    return rtt
+
+
+@cache
+def _ways() -> tuple[np.ndarray, np.ndarray]:
+    """Each point's PoP and its round trip, for every PoP count: (PoPs, places, POINTS)."""
+    rtt = pop_rtt_ms()
     least = np.minimum.accumulate(rtt, axis=0)
-    number = np.arange(len(pops))[:, None, None]
-    first = np.concatenate([np.full((1, *lat.shape), True), least[1:] < least[:-1]])
+    number = np.arange(len(rtt))[:, None, None]
+    first = np.concatenate([np.full((1, *rtt.shape[1:]), True), least[1:] < least[:-1]])
     pop = np.maximum.accumulate(np.where(first, number, 0), axis=0).astype(np.int16)
     for shared in (pop, least):
         shared.flags.writeable = False

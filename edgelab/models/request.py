@@ -17,8 +17,21 @@ if TYPE_CHECKING:
     from edgelab.models.chain import RequestChain
     from edgelab.models.scenario import CricStream
 
-__all__ = ["EDGE", "HOME", "Tables", "Ways", "exact", "simulated", "tables", "ways"]
+__all__ = [
+    "EDGE",
+    "FINEST_MS",
+    "HOME",
+    "Tables",
+    "Ways",
+    "exact",
+    "grid_cdf",
+    "simulated",
+    "tables",
+    "ways",
+]
 
+#: Step of a grid whose span allows it.
+FINEST_MS = 1 / 32
 #: Where a request can end.
 EDGE, HOME = "PoP", "Mumbai"
 
@@ -163,12 +176,12 @@ def exact(night: CricStream) -> np.ndarray:
         last_mile = way.last_mile_ms[place].tobytes()
         viewers = way.viewers[place]
         if ratio < 1:
-            grid = _grid_cdf(last_mile)
+            grid = grid_cdf(last_mile)
             latency.add_mixture(viewers * (1 - ratio), edges, near, *grid, mass[place])
         if ratio and night.saturated:
             mass[place, -1] += viewers * ratio
         elif ratio:
-            grid = _grid_cdf(last_mile, way.origin_ms.tobytes())
+            grid = grid_cdf(last_mile, way.origin_ms.tobytes())
             latency.add_mixture(
                 viewers * ratio, edges, near + way.far_ms[place], *grid, mass[place]
             )
@@ -177,16 +190,27 @@ def exact(night: CricStream) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _grid_cdf(*tables: bytes) -> tuple[np.ndarray, float, float]:
+def grid_cdf(*tables: bytes, step_ms: float | None = None) -> tuple[np.ndarray, float, float]:
     """Distribution of the sum of independent terms, on an even grid.
 
-    Each table holds equally likely float32 values, as bytes, which can be remembered. Returns the
-    distribution function, the grid's start and its step in milliseconds.
+    Parameters
+    ----------
+    *tables : bytes
+        Each holds equally likely float32 values; as bytes, they can be remembered.
+    step_ms : float, optional
+        Of the grid; fine enough for the whole span if not given.
+
+    Returns
+    -------
+    cdf : float64 ndarray
+        P(sum <= start + j step), ending in 1.
+    start_ms, step_ms : float
+        The grid.
     """
     terms = [np.frombuffer(table, np.float32).astype(float) for table in tables]
     start = float(sum(term[0] for term in terms))
     span = float(sum(term[-1] - term[0] for term in terms))
-    step = max(span / 2**14, 1 / 32)
+    step = step_ms or max(span / 2**14, FINEST_MS)
     size = int(span / step) + 4
     length = next_fast_len(2 * size, real=True)
     spectrum = np.ones(length // 2 + 1)
