@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, replication, slow_start
+from edgelab.kernels import corridors, histogram, latency, lru, replication, slow_start, zipf
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -91,6 +91,16 @@ def _slow_start() -> None:
     slow_start.send(np.zeros(1), np.ones(1, np.int64), 1, 1.0, *sent)
 
 
+def _lru() -> None:
+    lru.fill(np.zeros(1, np.int64), np.ones(1, np.int64), 1)
+    lru.fill(np.zeros(1, np.int32), np.ones(1, np.int64), 1)
+    lru.since_last(np.zeros(1, np.int32), np.zeros(1), np.zeros(1))
+
+
+def _popularity() -> None:
+    zipf.sample(0, np.uint64(1), *zipf.aliases(_ONE), np.zeros(1, np.int32))
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -100,4 +110,6 @@ STEPS: dict[str, Callable[[], object]] = {
     "cable corridors": _corridors,
     "replication": _replication,
     "slow start": _slow_start,
+    "least recently used": _lru,
+    "requests by popularity": _popularity,
 }
