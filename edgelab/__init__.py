@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CricStream": "edgelab.models.scenario",
+    "EdgeCache": "edgelab.models.cache",
     "compare": "edgelab.models.scenario",
     "RequestChain": "edgelab.models.chain",
     "RoundTrips": "edgelab.models.links",

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, lru, replication, slow_start, zipf
+from edgelab.kernels import (
+    corridors,
+    cycles,
+    edge_cache,
+    histogram,
+    latency,
+    lru,
+    replication,
+    slow_start,
+    zipf,
+)
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -101,6 +111,25 @@ def _popularity() -> None:
     zipf.sample(0, np.uint64(1), *zipf.aliases(_ONE), np.zeros(1, np.int32))
 
 
+def _cycles() -> None:
+    out, admitted = np.empty((1, 5)), (1.0, 1.0)
+    cycles.shares(_ONE, _ONE, _ONE, *admitted, np.inf, _ONE, True, 1.0, out)
+    cycles.tiered(_ONE, _ONE, _ONE, _ONE, *admitted, np.inf, 1.0, out[:, :3].copy())
+
+
+def _edge_cache() -> None:
+    times, ids, outcome = np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.uint8)
+    links, used, copies = edge_cache.empty(1)
+    asked, sizes = np.zeros(1, np.bool_), np.ones(1, np.int64)
+    edge_cache.arrive(0, np.uint64(1), 0.0, 1.0, _ONE, times)
+    edge_cache.serve(
+        times, ids, sizes, 1, 1, edge_cache.Life(1.0), (np.inf, np.inf), links, used, copies,
+        outcome, asked,
+    )  # fmt: skip
+    counts = np.zeros((1, 6), np.int64)
+    edge_cache.tally(times, ids, outcome, asked, 1.0, np.zeros(1, np.int64), counts, counts.copy())
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -112,4 +141,6 @@ STEPS: dict[str, Callable[[], object]] = {
     "slow start": _slow_start,
     "least recently used": _lru,
     "requests by popularity": _popularity,
+    "cycles of a cached copy": _cycles,
+    "edge cache": _edge_cache,
 }

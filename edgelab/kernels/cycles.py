@@ -11,7 +11,7 @@ import numpy as np
 
 from edgelab.kernels._jit import kernel
 
-__all__ = ["object_shares", "shares", "started"]
+__all__ = ["object_shares", "shares", "started", "tiered"]
 
 #: From here on the next request is sure to find that the copy was dropped in between.
 SETTLED = 18.0
@@ -171,3 +171,38 @@ def shares(rates, share, weight, ttl_s, window_s, memory, fetch_s, coalesce, adm
                 out[row, 2] += (1.0 - admitted) * weight[g]
                 asked = 1.0 / (1.0 + rate * fetch_s[row]) if coalesce else 1.0
                 out[row, 3] += (1.0 - admitted) * weight[g] * asked
+
+
+@kernel
+def tiered(rates, pooled, share, weight, ttl_s, window_s, memory, admitted, out):
+    """What becomes of the requests at one PoP of several that share a tier.
+
+    Every copy carries its age, so that all expire with the tier's own: a cycle of theirs lasts T
+    and the time until any PoP asks next. In each cycle a PoP asks the tier once, when it is first
+    asked itself; the viewer is served stale if the old copy is there and no more than S too old.
+
+    Parameters
+    ----------
+    rates, pooled : float64 ndarray, (rows,)
+        Requests a second at the PoP, and at all PoPs of the tier together.
+    share, weight, ttl_s, window_s, memory, admitted
+        As for `shares`.
+    out : float64 ndarray, (rows, 3)
+        Is set to the shares served fresh, served stale, and that wait for the tier or beyond.
+
+    Notes
+    -----
+    Exact without a window, with an infinite memory and instant fetches; else an approximation,
+    which takes dropped copies and expired ones for independent.
+    """
+    for row in range(rates.size):
+        out[row] = 0.0
+        kept_s = memory / rates[row]
+        for g in range(share.size):
+            rate = rates[row] * share[g]
+            due = rate * (ttl_s + 1.0 / (pooled[row] * share[g]))
+            asks = 1.0 + np.expm1(-rate * kept_s) * (1.0 + np.expm1(-due) / due)
+            stale = asks * np.expm1(-rate * min(window_s, kept_s)) * np.expm1(-rate * ttl_s)
+            out[row, 0] += admitted * weight[g] * (1.0 - asks)
+            out[row, 1] += admitted * weight[g] * stale
+            out[row, 2] += weight[g] * (admitted * (asks - stale) + 1.0 - admitted)
