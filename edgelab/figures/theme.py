@@ -69,6 +69,7 @@ COLOURS = {
     "old": "#D55E00",
     "pinned": "#009E73",
     "drawn": "#1A1A1A",
+    "instead": "#E69F00",
     "ink": "#1A1A1A",
     "quiet": "#6B6B6B",
     "grid": "#E3E3E3",

@@ -1,8 +1,8 @@
 """What becomes of the requests for one object, exactly: renewal cycles between two fetches.
 
-Requests are Poisson. A cycle starts when a copy comes. The copy is fresh for T seconds, and may be
-served stale for S more while a new one is fetched, which takes d seconds. It is still there if
-nobody left it unasked for longer than the store remembers, Che's time C.
+Requests are Poisson. A cycle starts when a fetch begins, which takes d seconds. The copy is then
+fresh for T seconds, and may be served stale for S more while a new one is fetched. It is still
+there if nobody left it unasked for longer than the store remembers, Che's time C.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _NODES, _WEIGHTS = ((np.polynomial.legendre.leggauss(6)[k] + 1 - k) / 2 for k in
 
 @kernel
 def started(span_s, rate, memory_s):
-    """Expected requests until `span_s` after a copy came that found it, with the one that fetched it.
+    """Expected requests since a fetch began that found its object, with the one that began it.
 
     Parameters
     ----------
     span_s : float
-        0 of them if it is negative.
+        Time since then; 0 requests if it is negative.
     rate : float
         Requests a second for the object, above 0.
     memory_s : float
-        The copy is dropped when it was left unasked for so long; may be infinite.
+        The object is dropped when it was left unasked for so long; may be infinite.
 
     Returns
     -------
@@ -62,7 +62,10 @@ def started(span_s, rate, memory_s):
 
 @kernel
 def _refreshed(rate, ttl_s, window_s, memory_s):
-    """Chance that the first request after the copy's time finds it, no more than S too old."""
+    """Chance that the first request after the copy's time finds it, no more than S too old.
+
+    `ttl_s` counts from when its fetch began.
+    """
     if window_s <= 0.0:
         return 0.0
     if memory_s == np.inf:
@@ -114,24 +117,21 @@ def object_shares(rate, ttl_s, window_s, memory_s, fetch_s, coalesce):
     Notes
     -----
     With an infinite memory and instant fetches these are T r / (1 + T r), (1 - e^-Sr) / (1 + T r)
-    and e^-Sr / (1 + T r) for the rate r. While a fetch is on its way, r d more requests come: they
-    wait, or are served stale until the window ends. Exact but for one thing: that they might find
-    the copy dropped meanwhile.
+    and e^-Sr / (1 + T r) for the rate r. While a fetch is on its way, r d more requests come on
+    average: they wait, or are served stale until the window ends.
     """
-    served = started(ttl_s, rate, memory_s)
-    refreshed = _refreshed(rate, ttl_s, window_s, memory_s)
-    on_the_way = rate * fetch_s
+    served = started(fetch_s + ttl_s, rate, memory_s)
+    early = started(fetch_s, rate, memory_s)
+    refreshed = _refreshed(rate, fetch_s + ttl_s, window_s, memory_s)
     stale = refreshed
     if refreshed > 0.0:
         within = min(window_s, fetch_s)
         also = rate * within - np.exp(-rate * (window_s - within)) + np.exp(-rate * window_s)
         stale += also * refreshed / -np.expm1(-rate * window_s)
-    total = served + on_the_way
-    waited = (1.0 + on_the_way - stale) / total
+    fresh, waited = (served - early) / served, (early - stale) / served
     if coalesce:
-        return (served - 1.0) / total, stale / total, waited, 1.0 / total, refreshed / total
-    asked = (1.0 + on_the_way) / total
-    return (served - 1.0) / total, stale / total, waited, asked, stale / total
+        return fresh, stale / served, waited, 1.0 / served, refreshed / served
+    return fresh, stale / served, waited, early / served, stale / served
 
 
 @kernel

@@ -20,9 +20,11 @@ __all__ = ["CONTINENT", "DIRECT", "PLACES", "RATIOS", "EdgeCache"]
 
 PLACES = ("Bay Area", "London", "Singapore", "Dubai", "Mumbai", "Delhi")
 #: Fetch ratios of `EdgeCache.cliff`.
-RATIOS = np.unique(np.append(np.geomspace(1e-4, 0.2, 67), np.linspace(0.008, 0.013, 21)))
+RATIOS = np.append(np.geomspace(1e-4, 1, 81), np.linspace(0.008, 0.013, 21))
 #: When the origin goes down in `EdgeCache.outage`, in seconds since the first ball.
 DOWN_FROM_S = 300.0
+#: More requests than an outage has.
+MANY = 10**9
 #: Sizes of the store in `EdgeCache.misses`: so many as a curve, so few by simulation.
 CURVE_MB, DRAWN_MB = np.geomspace(1, 1024, 60), tuple(np.geomspace(2, 256, 8))
 #: PoP counts of `EdgeCache.dilution`.
@@ -53,7 +55,7 @@ class EdgeCache(Model):
     """
 
     ttl_s: float = knob(
-        60.0,
+        300.0,
         label="Time to live",
         symbol="T",
         unit="s",
@@ -61,7 +63,7 @@ class EdgeCache(Model):
         high=3600.0,
         log=True,
         meaning="How long a copy is fresh, counted from when it came.",
-        source="assumption, twice the 30 s between two lists of the night",
+        source="assumption, with which Mumbai is barely warm, as the article has it",
     )
     stale_while_revalidate_s: float = knob(
         0.0,
@@ -392,11 +394,16 @@ class EdgeCache(Model):
         Returns
         -------
         pandas.DataFrame
-            ``fetch_ratio``, ``p50_ms`` and ``p99_ms``, infinite where so many never get an answer.
+            ``fetch_ratio``, ``p50_ms`` and ``p99_ms``, infinite where so many never get an answer,
+            and ``now``, true in the one row of the present ratio.
         """
-        near = self.shares()["near"]
-        frame = pd.DataFrame({"fetch_ratio": RATIOS})
-        frame[["p50_ms", "p99_ms"]] = self._quantiles(RATIOS, np.minimum(near, 1 - RATIOS))
+        got = self.shares()
+        ratio = np.append(RATIOS, got["fetched"])
+        order = np.argsort(ratio, kind="stable")
+        frame = pd.DataFrame({"fetch_ratio": ratio[order]})
+        near = np.minimum(got["near"], 1 - frame["fetch_ratio"])
+        frame[["p50_ms", "p99_ms"]] = self._quantiles(frame["fetch_ratio"], near)
+        frame["now"] = order == len(RATIOS)
         return self.sourced(frame, "cliff")
 
     def _quantiles(self, fetched: np.ndarray, near: np.ndarray) -> np.ndarray:
@@ -425,16 +432,20 @@ class EdgeCache(Model):
         Returns
         -------
         pandas.DataFrame
-            ``capacity_mb`` and ``miss_share``.
+            ``capacity_mb``, ``miss_share`` and ``now``, true in the one row of the present size.
         """
         if method not in ("che", "simulation"):
             raise ValueError(f"method: got {method!r}, allowed 'che' or 'simulation'")
         about = self.objects, self.zipf_exponent, self.object_kb
         if method == "che":
-            frame = pd.DataFrame({"capacity_mb": CURVE_MB, "miss_share": _che(*about)})
+            now = self.capacity_mb
+            order = np.argsort(np.append(CURVE_MB, now), kind="stable")
+            missed = np.append(_che(*about, CURVE_MB.tobytes()), _che(*about, np.array([now]).tobytes()))
+            frame = pd.DataFrame({"capacity_mb": np.append(CURVE_MB, now), "miss_share": missed})
+            frame = frame.iloc[order].assign(now=order == len(CURVE_MB)).reset_index(drop=True)
             return self.sourced(frame, "misses")
         drawn = edge_trace.misses(*about, self.seed, DRAWN_MB)
-        frame = pd.DataFrame({"capacity_mb": DRAWN_MB, "miss_share": drawn})
+        frame = pd.DataFrame({"capacity_mb": DRAWN_MB, "miss_share": drawn, "now": False})
         return self.sourced(frame, "misses", method=method)
 
     def dilution(self) -> pd.DataFrame:
@@ -457,11 +468,10 @@ class EdgeCache(Model):
     # -- requests one by one ---------------------------------------------------------------
 
     def _drawn(self, **given) -> edge_trace.Trace:
-        return edge_trace.trace(self.shares_only().replace(
-            stale_if_error_s=self.stale_if_error_s if given else 0.0), self.busiest, **given)
+        return edge_trace.trace(self.shares_only(), self.busiest, **given)
 
     def drawn_through_match(self) -> pd.DataFrame:
-        """The first four million requests at the place's busiest PoP, drawn and served one by one.
+        """The first eight million requests at the place's busiest PoP, drawn and served one by one.
 
         Returns
         -------
@@ -469,7 +479,7 @@ class EdgeCache(Model):
             A row for each 10 s: ``minute``, its middle, since the first ball; ``requests``;
             ``fetched``, the share that waits for Mumbai. Without a tier, whatever `ask` says.
         """
-        counts = self._drawn().by_time
+        counts = self._drawn(requests=2 * edge_trace.REQUESTS).by_time
         requests = counts[:, :-1].sum(axis=1)
         frame = pd.DataFrame(
             {
@@ -481,8 +491,15 @@ class EdgeCache(Model):
         return self.sourced(frame, "drawn_through_match")
 
     def drawn_by_popularity(self) -> pd.DataFrame:
-        """The same requests by the rank of the list: ``rank``, ``requests`` and the shares."""
-        drawn = self._drawn()
+        """Four million requests there at the mean rate, by the rank of the list.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``rank``, the middle of a group of ranks; ``requests``; the shares ``fresh``, ``stale``
+            and ``waited``, as in `by_popularity`, though what is not admitted is among them.
+        """
+        drawn = self.replace(surge=1.0)._drawn()
         counts = drawn.by_group[:, [edge_cache.FRESH, edge_cache.STALE, edge_cache.WAITED]]
         frame = pd.DataFrame({"rank": drawn.rank, "requests": counts.sum(axis=1)})
         frame = frame.join(
@@ -491,8 +508,8 @@ class EdgeCache(Model):
                 columns=["fresh", "stale", "waited"],
             )
         )
-        return self.sourced(frame[frame["requests"] > 0].reset_index(drop=True),
-                            "drawn_by_popularity")  # fmt: skip
+        frame = frame[frame["requests"] > 0].reset_index(drop=True)
+        return self.sourced(frame, "drawn_by_popularity")
 
     def outage(self, minutes: float = 5.0) -> pd.DataFrame:
         """What viewers get while Mumbai is down, drawn and served one by one.
@@ -505,16 +522,17 @@ class EdgeCache(Model):
         Returns
         -------
         pandas.DataFrame
-            A row for each 10 s, at the place's least used PoP that serves any of its viewers:
-            ``minute`` and the shares of the requests that are ``fresh``, ``stale``, ``waited``,
+            A row for each 10 s, at the place's busiest PoP: ``minute`` and the shares of the requests that are ``fresh``, ``stale``, ``waited``,
             answered by a stale copy ``instead`` of an error, and ``failed``.
         """
         if isinstance(minutes, bool) or not 0.1 <= minutes <= 30:
             raise ValueError(f"minutes: got {minutes!r}, allowed 0.1 to 30")
         until = DOWN_FROM_S + 60 * minutes
-        counts = self._drawn(
-            until_s=until + 120, down_s=(DOWN_FROM_S, until), requests=20 * edge_trace.REQUESTS
-        ).by_time[:, :-1]
+        drawn = edge_trace.trace(
+            self.shares_only().replace(stale_if_error_s=self.stale_if_error_s),
+            self.busiest, MANY, until + 120, (DOWN_FROM_S, until),
+        )  # fmt: skip
+        counts = drawn.by_time[:, :-1]
         frame = pd.DataFrame(
             counts / counts.sum(axis=1, keepdims=True), columns=list(edge_cache.OUTCOMES)
         )
@@ -536,6 +554,7 @@ class EdgeCache(Model):
     def in_words(self) -> str:
         """Two or three sentences that say what the numbers mean."""
         row, night = self.headline(), self.night()
+        old_s = self.ttl_s + self.stale_while_revalidate_s
         seen = f"{self.place}: {_percent(row['fetched share'])} of the requests wait for Mumbai"
         if row["near share"] > 5e-5:
             seen += f", {_percent(row['near share'])} for the continent's tier"
@@ -551,7 +570,24 @@ class EdgeCache(Model):
             origin += f", {times} servers can take: its queue never empties"
         else:
             origin += f", its {self.origin_servers:,} servers are {_percent(row['origin utilisation'])} busy"
-        return f"{seen}. {origin}."
+        return f"{seen}. {origin}. No copy served is more than {old_s:,.4g} s old."
+
+    def drawn_in_words(self) -> str:
+        """How well the requests that were drawn agree with the closed form."""
+        drawn, curve = self.drawn_through_match(), self.through_match()
+        waited = np.average(drawn["fetched"], weights=drawn["requests"])
+        meant = np.average(curve["fetched"][: len(drawn)], weights=drawn["requests"])
+        city = self.busiest_city()
+        return (
+            f"○ Drawn one by one: {drawn['requests'].sum():,} requests at {city}, the first "
+            f"{len(drawn) * match.STEP_S / 60:.1f} minutes; {_percent(waited)} wait for Mumbai, "
+            f"{_percent(meant)} by the curve, which takes every rate for a lasting one."
+        )
+
+    def busiest_city(self) -> str:
+        """City of the PoP that serves most of the place's viewers."""
+        row = edge_shares.audience(self.pops).pop[self.busiest]
+        return str(datasets.pops().loc[row, "city"])
 
     def _repr_html_(self) -> str:
         """A small table for the notebook."""
@@ -577,11 +613,11 @@ def _of_place(night: CricStream, place: str, later_ms: bytes) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _che(objects: int, exponent: float, object_kb: float) -> np.ndarray:
-    """Che's miss share at every size of `CURVE_MB`."""
+def _che(objects: int, exponent: float, object_kb: float, megabytes: bytes) -> np.ndarray:
+    """Che's miss share at every size."""
     share, count = che.popularity(objects, exponent, edge_shares.ALONE, edge_shares.TOGETHER)
     out = []
-    for mb in CURVE_MB:
+    for mb in np.frombuffer(megabytes):
         part, size = edge_shares.admitted(object_kb, 1e6, mb)
         time = che.characteristic_time(1e6 * mb, share, count, part * size)
         out.append(1 - part * (1 - float(che.miss_share(time, share, count))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -44,18 +45,29 @@ def sizes(objects: int, object_kb: float, seed: int) -> np.ndarray:
 
 
 def _warm(
-    rate: np.ndarray, ttl_s: float, size: np.ndarray, capacity: int, largest: int, seed: int
+    rate: np.ndarray,
+    life: edge_cache.Life,
+    memory_s: float,
+    size: np.ndarray,
+    capacity: int,
+    largest: int,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A store as it stands long after its start, at constant rates.
 
     A copy is fresh for the share rate T / (1 + rate T) of the time, and then of any age alike; if
-    not, it has been past its time for as long as the next request takes.
+    not, it has been past its time for as long as the next request takes. Where the store forgets
+    sooner, a copy is no older than the time since it last was forgotten.
     """
+    ttl_s = life.ttl_s
     draw = np.random.default_rng(np.random.SeedSequence([seed, _AGES]))
     links, used, copies = edge_cache.empty(len(rate))
     fresh = draw.random(len(rate)) < rate * ttl_s / (1 + rate * ttl_s)
     past = draw.exponential(1 / rate)
-    age = np.where(fresh, ttl_s * draw.random(len(rate)), ttl_s + past)
+    with np.errstate(divide="ignore", over="ignore"):
+        since_forgotten = draw.exponential(size=len(rate)) * np.exp(rate * memory_s) / rate
+    fresh_age = np.minimum(ttl_s * draw.random(len(rate)), since_forgotten)
+    age = np.where(fresh, fresh_age, ttl_s + past)
     last = np.where(fresh, np.minimum(age, past), past + draw.exponential(1 / rate).clip(0, ttl_s))
     copies[:, 0] = -age
     order = np.argsort(-last, kind="stable")
@@ -110,11 +122,12 @@ def trace(
         cache.ttl_s, cache.stale_while_revalidate_s, cache.stale_if_error_s, float(fetch_s),
         cache.coalescing == "on",
     )  # fmt: skip
-    state = _warm(popularity * rates[0], cache.ttl_s, size, capacity, largest, cache.seed)
+    memory_s = edge_shares.store(cache).memory / rates[0]
+    state = _warm(popularity * rates[0], life, memory_s, size, capacity, largest, cache.seed)
 
     edges = np.unique(np.rint(np.geomspace(1, cache.objects + 1, GROUPS + 1)).astype(np.int64))
     group = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
-    rank = np.array([np.sqrt(a * (b - 1)) for a, b in zip(edges, edges[1:], strict=False)])
+    rank = np.array([np.sqrt(a * (b - 1)) for a, b in pairwise(edges)])
     by_time = np.zeros((steps, len(edge_cache.OUTCOMES) + 1), np.int64)
     by_group = np.zeros((len(rank), by_time.shape[1]), np.int64)
     keys = [stream_key(cache.seed, stream) for stream in (_ARRIVALS, _OBJECTS)]

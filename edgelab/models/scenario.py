@@ -97,9 +97,9 @@ class CricStream(Model):
         low=0.0,
         high=1e6,
         stops=(0.0, 0.1, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 10.0, 20.0, 50.0, 100.0, 1e6),
-        meaning="How many reads Mumbai gets for each request that waits for it: fewer than one where "
-        "several wait for the same fetch, more where a cache also refreshes behind the viewers' "
-        "backs.",
+        meaning="How many reads Mumbai gets for each request that waits for it: fewer than one "
+        "where several wait for the same fetch, more where a cache also refreshes behind the "
+        "viewers' backs.",
         source="one, as without a cache that does either; notebook 5 has such a cache",
     )
     ends_at: str = knob(
