@@ -341,7 +341,9 @@ def edge_cache(
 KEYWORDS = {"now": "", "drawn": "drawn=", "pinned": "pinned="}
 
 
-def _single(part: Part, made, about, frames: Mapping[str, pd.DataFrame | None], **more) -> go.Figure:
+def _single(
+    part: Part, made, about, frames: Mapping[str, pd.DataFrame | None], **more
+) -> go.Figure:
     given = {name: frame for name, frame in frames.items() if frame is not None}
 
     def said(cache: EdgeCache) -> str:

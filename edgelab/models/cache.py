@@ -307,9 +307,7 @@ class EdgeCache(Model):
         """
         who = edge_shares.audience(self.pops)
         table = datasets.pops().loc[who.pop]
-        mean = np.einsum(
-            "l,plc->pc", edge_shares.levels(self)[1], edge_shares.by_rate(self)
-        )
+        mean = np.einsum("l,plc->pc", edge_shares.levels(self)[1], edge_shares.by_rate(self))
         frame = pd.DataFrame(
             {
                 "pop": table["city"].to_numpy(),
@@ -440,7 +438,9 @@ class EdgeCache(Model):
         if method == "che":
             now = self.capacity_mb
             order = np.argsort(np.append(CURVE_MB, now), kind="stable")
-            missed = np.append(_che(*about, CURVE_MB.tobytes()), _che(*about, np.array([now]).tobytes()))
+            missed = np.append(
+                _che(*about, CURVE_MB.tobytes()), _che(*about, np.array([now]).tobytes())
+            )
             frame = pd.DataFrame({"capacity_mb": np.append(CURVE_MB, now), "miss_share": missed})
             frame = frame.iloc[order].assign(now=order == len(CURVE_MB)).reset_index(drop=True)
             return self.sourced(frame, "misses")
@@ -546,10 +546,14 @@ class EdgeCache(Model):
         got, seen, night = self.shares(), self.latency(), self.night()
         busy = night.offered_erlang / night.origin_servers
         named = {f"{name} share": got[name] for name in ("fresh", "stale", "near", "fetched")}
-        return named | seen.to_dict() | {
-            "asked_per_s": night.requests_per_s * night.read_share,
-            "origin utilisation": busy,
-        }
+        return (
+            named
+            | seen.to_dict()
+            | {
+                "asked_per_s": night.requests_per_s * night.read_share,
+                "origin utilisation": busy,
+            }
+        )
 
     def in_words(self) -> str:
         """Two or three sentences that say what the numbers mean."""

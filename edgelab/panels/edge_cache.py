@@ -19,7 +19,7 @@ PRESETS = {
     ),
     "A tier on each continent": lambda start: start.replace(ttl_s=60.0, ask=CONTINENT),
     "A small store": lambda start: start.replace(capacity_mb=50.0),
-    "No coalescing": lambda start: start.replace(ttl_s=10.0, coalescing="off"),
+    "A herd": lambda start: start.replace(objects=100, ttl_s=10.0, coalescing="off"),
 }
 
 
