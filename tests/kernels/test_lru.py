@@ -1,6 +1,7 @@
 """The LRU store against an OrderedDict, and requests against the popularity they follow."""
 
 from collections import OrderedDict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_a_long_trace_agrees_to_the_last_miss():
 def test_a_larger_store_hits_whatever_a_smaller_one_does():
     ids = np.random.default_rng(1).integers(0, 40, 3_000)
     hits = [replayed(ids, np.ones(40), capacity)[0] for capacity in range(0, 45, 5)]
-    assert all((small <= large).all() for small, large in zip(hits, hits[1:], strict=False))
+    assert all((small <= large).all() for small, large in pairwise(hits))
     assert not hits[0].any() and (~hits[-1]).sum() == 40
 
 
