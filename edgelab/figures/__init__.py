@@ -1,13 +1,5 @@
 """Frames in, plotly figures out; `theme` owns every colour, font and size."""
 
-from edgelab.figures.cricstream import (
-    distribution,
-    night,
-    origin_load,
-    p99_by_place,
-    staleness,
-    world_map,
-)
 from edgelab.figures.caching import (
     cache_misses,
     cache_shares,
@@ -16,6 +8,14 @@ from edgelab.figures.caching import (
     fetch_ratio,
     outage,
     p99_cliff,
+)
+from edgelab.figures.cricstream import (
+    distribution,
+    night,
+    origin_load,
+    p99_by_place,
+    staleness,
+    world_map,
 )
 
 __all__ = [

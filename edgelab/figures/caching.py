@@ -503,7 +503,7 @@ def dilution(frame: pd.DataFrame) -> go.Figure:
         "name": "dilution",
         "title": "More PoPs, thinner traffic",
         "caption": caption,
-        "alt": f"Two curves over the number of PoPs, one that climbs and one nearly flat. {caption}",
+        "alt": f"Two curves over the number of PoPs, one that climbs, one nearly flat. {caption}",
     }
     part = Part(
         "",

@@ -19,9 +19,9 @@ __all__ = [
     "tally",
 ]  # fmt: skip
 
-#: What becomes of a request: served from a fresh copy; from a stale one, while a new one is fetched
-#: behind the viewer's back; after waiting for a fetch; from a stale copy, after a fetch that failed;
-#: or not at all.
+#: What becomes of a request: served from a fresh copy; from a stale one, while a new one is
+#: fetched behind the viewer's back; after waiting for a fetch; from a stale copy, after a fetch
+#: that failed; or not at all.
 FRESH, STALE, WAITED, INSTEAD, FAILED = range(5)
 OUTCOMES = ("fresh", "stale", "waited", "instead", "failed")
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from edgelab import datasets
-from edgelab.constants import value
 from edgelab.kernels import cycles, edge_cache, histogram
 from edgelab.knobs import Model, knob
 from edgelab.models import che, edge_shares, edge_trace, geo, match, request
@@ -158,9 +157,10 @@ class EdgeCache(Model):
         unit="",
         low=0.0,
         high=1.5,
-        meaning="How uneven the lists' popularity is: the list of rank k is asked for in proportion "
-        "to 1 / k to this power.",
-        source="assumption; Breslau et al., INFOCOM 1999, found 0.64 to 0.83 in web proxies",
+        meaning="How uneven the lists' popularity is: the list of rank k is asked for in "
+        "proportion to 1 / k to this power.",
+        source="assumption; Breslau et al., INFOCOM 1999, found Zipf-like requests at web proxies, "
+        "with an exponent that varies from trace to trace",
     )
     object_kb: float = knob(
         20.0,
@@ -190,8 +190,8 @@ class EdgeCache(Model):
         symbol="o",
         unit="",
         choices=("on", "off"),
-        meaning="Whether requests for a list that is on its way wait for that one, or each fetch it "
-        "too.",
+        meaning="Whether requests for a list that is on its way wait for that one, or each fetch "
+        "it too.",
         source="on, as RFC 9111 (section 4) allows",
     )
     stale_if_error_s: float = knob(
@@ -292,9 +292,9 @@ class EdgeCache(Model):
         given["requests_per_viewer_min"] = max(self.requests_per_viewer_min, 0.1)
         # Below what the night's knob allows, its origin still gets this cache's load.
         thinner = self.requests_per_viewer_min / given["requests_per_viewer_min"]
-        return CricStream(
-            **given, origin_fetch_ratio=ratio, reads_per_fetch=asked * thinner / ratio
-        )
+        # Five digits are more than enough to read.
+        share, reads = (float(f"{x:.5g}") for x in (ratio, asked * thinner / ratio))
+        return CricStream(**given, origin_fetch_ratio=share, reads_per_fetch=reads)
 
     def by_pop(self) -> pd.DataFrame:
         """Shares at every PoP that anyone uses, over the whole match.
@@ -522,8 +522,9 @@ class EdgeCache(Model):
         Returns
         -------
         pandas.DataFrame
-            A row for each 10 s, at the place's busiest PoP: ``minute`` and the shares of the requests that are ``fresh``, ``stale``, ``waited``,
-            answered by a stale copy ``instead`` of an error, and ``failed``.
+            A row for each 10 s, at the place's busiest PoP: ``minute`` and the shares of the
+            requests that are ``fresh``, ``stale``, ``waited``, answered by a stale copy
+            ``instead`` of an error, and ``failed``.
         """
         if isinstance(minutes, bool) or not 0.1 <= minutes <= 30:
             raise ValueError(f"minutes: got {minutes!r}, allowed 0.1 to 30")
@@ -573,7 +574,8 @@ class EdgeCache(Model):
             times = f"{row['origin utilisation']:.3g} times what its {self.origin_servers:,}"
             origin += f", {times} servers can take: its queue never empties"
         else:
-            origin += f", its {self.origin_servers:,} servers are {_percent(row['origin utilisation'])} busy"
+            busy = _percent(row["origin utilisation"])
+            origin += f", its {self.origin_servers:,} servers are {busy} busy"
         return f"{seen}. {origin}. No copy served is more than {old_s:,.4g} s old."
 
     def drawn_in_words(self) -> str:
