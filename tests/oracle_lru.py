@@ -60,11 +60,14 @@ def written(path, ids, sizes, times=None):
     return str(path)
 
 
-def theirs(path, requests, capacity):
-    """Misses of libCacheSim's LRU, and the seconds that `process_trace` took."""
+def theirs(path, requests, capacity, hash_bits=24):
+    """Misses of libCacheSim's LRU, and the seconds that `process_trace` took.
+
+    `hash_bits` is the size of its hash table, by default its own; a smaller one may be faster.
+    """
     their = import_module("libcachesim")
     reader = their.TraceReader(path, their.TraceType.ORACLE_GENERAL_TRACE)
-    store = their.LRU(int(capacity))
+    store = their.LRU(int(capacity), hashpower=hash_bits)
     start = time.perf_counter()
     miss_ratio, _ = store.process_trace(reader)
     return round(miss_ratio * requests), time.perf_counter() - start

@@ -32,12 +32,12 @@ MINUTES = 30
 LEAST, CLIFF = 1e-4, 0.01
 SHARES = {
     "fresh": ("fresh", "tonight", "solid", "circle"),
-    "stale": ("stale at once", "pinned", "dash", "diamond"),
+    "stale": ("stale at once", "aged", "dash", "diamond"),
     "waited": ("waits", "old", "solid", "square"),
 }
 OUTCOMES = {
     "fresh": ("fresh", "tonight", ""),
-    "stale": ("stale at once", "pinned", "/"),
+    "stale": ("stale at once", "aged", "/"),
     "waited": ("waits for a fetch", "old", "\\"),
     "instead": ("stale, instead of an error", "instead", "x"),
     "failed": ("an error", "drawn", "."),
@@ -103,11 +103,8 @@ def _dots(frame, x, y, hover, least=0.0, symbol="circle", colour="drawn", **abou
 
 
 def _popularity(now, drawn, pinned) -> list[dict]:
-    made = [
-        _line(
-            pinned, "rank", "waited", "pinned", "pinned: %{y:.2~%} wait", LEAST, "dot",
-        ) | {"line": {"color": COLOURS["quiet"], "width": 2, "dash": "dot"}}
-    ]  # fmt: skip
+    hover = "pinned, list %{x}: %{y:.3~%} wait"
+    made = [_line(pinned, "rank", "waited", "pinned", hover, LEAST, "dot")]
     for column, (name, colour, dash, symbol) in SHARES.items():
         hover = f"list %{{x}}: %{{y:.3~%}} {name}"
         made.append(_line(now, "rank", column, colour, hover, LEAST, dash))
@@ -187,7 +184,7 @@ def _beside(level: str, ratio: float, ms: float) -> str:
     """Where there is room for a word."""
     if level == "p50_ms":
         return "bottom right" if ratio < 5e-4 else "bottom center"
-    side = "right" if ratio < 0.2 else "left"
+    side = "left" if 0.002 < ratio < 0.01 or ratio > 0.2 else "right"
     return f"{'middle' if np.isinf(ms) else 'top'} {side}"
 
 
@@ -218,7 +215,7 @@ PARTS = {
             "title": {"text": "rank of the list", "standoff": 4},
         },
         theme.share_axis("requests", range=[-4.1, 0.6], **_SHARE_TICKS),
-        (0.06, 0.475, 0.585, 0.875),
+        (0.06, 0.475, 0.575, 0.855),
     ),
     "through": Part(
         "Waiting for Mumbai, in the match's first half-hour",
@@ -228,7 +225,7 @@ PARTS = {
             "title": {"text": "minutes since the first ball: | over, × wicket", "standoff": 4},
         },
         theme.share_axis("fetch ratio", range=[-4.1, 0.1], **_SHARE_TICKS),
-        (0.565, 0.99, 0.585, 0.875),
+        (0.565, 0.99, 0.575, 0.855),
     ),
     "cliff": Part(
         "The cliff: p50 ● and p99 ■ by fetch ratio",
@@ -240,7 +237,7 @@ PARTS = {
             "title": {"text": "fetch ratio", "standoff": 4},
         },
         theme.ms_axis("latency, ms", *FAR_MS),
-        (0.06, 0.475, 0.105, 0.42),
+        (0.06, 0.475, 0.105, 0.41),
     ),
     "misses": Part(
         "A store without expiry: misses by size",
@@ -251,7 +248,7 @@ PARTS = {
             "title": {"text": "store at each PoP, MB", "standoff": 4},
         },
         theme.share_axis("requests that miss", range=[-0.03, 1.03], dtick=0.25),
-        (0.565, 0.99, 0.105, 0.42),
+        (0.565, 0.99, 0.105, 0.41),
     ),
 }
 

@@ -17,7 +17,7 @@ from edgelab.models.scenario import CricStream
 
 __all__ = ["CONTINENT", "DIRECT", "PLACES", "RATIOS", "EdgeCache"]
 
-PLACES = ("Bay Area", "London", "Singapore", "Dubai", "Mumbai", "Delhi")
+PLACES = ("Bay Area", "London", "Singapore", "Dubai", "Mumbai", "Delhi", "Chennai")
 #: Fetch ratios of `EdgeCache.cliff`.
 RATIOS = np.append(np.geomspace(1e-4, 1, 81), np.linspace(0.008, 0.013, 21))
 #: When the origin goes down in `EdgeCache.outage`, in seconds since the first ball.
@@ -66,7 +66,7 @@ class EdgeCache(Model):
     )
     stale_while_revalidate_s: float = knob(
         0.0,
-        label="Stale while revalidate",
+        label="Serve stale for",
         symbol="S",
         unit="s",
         low=0.0,
@@ -78,7 +78,7 @@ class EdgeCache(Model):
     )
     capacity_mb: float = knob(
         256.0,
-        label="Store at each PoP",
+        label="Store size",
         symbol="B",
         unit="MB",
         low=1.0,

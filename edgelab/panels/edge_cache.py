@@ -30,6 +30,7 @@ class CachePanel(Panel):
     call = "el.panels.cache"
     scenario = EdgeCache
     main = ("ttl_s", "stale_while_revalidate_s", "capacity_mb", "ask", "place")
+    columns = 2
     made = PRESETS
     kernels = (
         *("exact distribution", "histogram", "cable corridors", "least recently used"),
