@@ -26,7 +26,7 @@ COLUMNS = ("fresh", "stale", "near", "fetched", "asked", "behind")
 #: Ranks that stand alone, and how close together the others stand; see `che.popularity`.
 ALONE, TOGETHER = 32, 0.1
 #: Rates for which the shares are computed; between them they are straight lines.
-LEVELS = 12
+LEVELS = 24
 
 
 class Audience(NamedTuple):

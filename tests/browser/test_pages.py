@@ -9,11 +9,12 @@ from workbook import CONTRASTS, Workbook, outside
 from edgelab.constants import data_path
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
+from edgelab.panels.edge_cache import CachePanel
 
 pytestmark = pytest.mark.browser
 
 #: Every notebook, and the class of its panel; test_lab.py has more of the first one.
-PAGES = {"01-cricstream-live": NightPanel}
+PAGES = {"01-cricstream-live": NightPanel, "05-cache-and-origin": CachePanel}
 
 
 def test_every_notebook_is_driven():
