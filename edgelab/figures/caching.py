@@ -109,17 +109,14 @@ def _popularity(now, drawn, pinned) -> list[dict]:
         hover = f"list %{{x}}: %{{y:.3~%}} {name}"
         made.append(_line(now, "rank", column, colour, hover, LEAST, dash))
         made.append(_dots(drawn, "rank", column, f"{DRAWN}: {hover}", LEAST, symbol, colour))
-    ends = [np.array([]), np.array([]), []]
-    if now is not None:
-        last = now.iloc[[-1]]
-        rows = [(c, about) for c, about in SHARES.items() if last[c].iloc[0] >= LEAST]
-        # At the left, where the curves of popular and of other lists are far apart.
-        first = now.iloc[2]
-        ends = [
-            np.repeat(first["rank"], len(rows)),
-            np.array([1.2 * max(first[c], LEAST) for c, _ in rows]),
-            [about[0] for _, about in rows],
-        ]
+    # A word stands where its curve comes into the plot, though not at its very edge.
+    ends: list[list] = [[], [], []]
+    for column, (name, *_) in SHARES.items() if now is not None else ():
+        seen = now[2:][now[column][2:] >= LEAST]
+        if len(seen):
+            first = seen.iloc[0]
+            for into, value in zip(ends, (first["rank"], 1.2 * first[column], name), strict=True):
+                into.append(value)
     words = scatter(
         ends[0], ends[1], mode="text", text=ends[2], textposition="top right", hoverinfo="skip",
         textfont={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},

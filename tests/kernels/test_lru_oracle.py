@@ -7,7 +7,8 @@ from numba import config
 import oracle_lru
 
 REQUESTS = 3_000 if config.DISABLE_JIT else 500_000
-NAMES = tuple(oracle_lru.traces(10))
+with np.errstate(over="ignore"):
+    NAMES = tuple(oracle_lru.traces(10))
 
 
 @pytest.fixture(scope="module")
