@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "CricStream": "edgelab.models.scenario",
     "WarmPool": "edgelab.models.runtimes",
+    "EdgeCache": "edgelab.models.cache",
     "compare": "edgelab.models.scenario",
     "RequestChain": "edgelab.models.chain",
     "RoundTrips": "edgelab.models.links",

@@ -57,7 +57,8 @@ def test_every_dependency_has_a_floor_and_a_cap(requirement):
 
 def closure():
     """Every distribution that edgelab and its tests stand on, as installed here."""
-    found, queue = {}, list(RUNTIME + DEV)
+    here = [r for r in RUNTIME + DEV if not r.marker or r.marker.evaluate()]
+    found, queue = {}, here
     seen = set()
     while queue:
         requirement = queue.pop()

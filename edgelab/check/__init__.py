@@ -3,6 +3,13 @@
 One module a notebook.
 """
 
+from edgelab.check.caching import (
+    LIFE_CHOICES,
+    cold_pops,
+    life_guess,
+    not_older,
+    shortest_life,
+)
 from edgelab.check.chain import (
     FETCH_CHOICES,
     cold_as_warm,
@@ -39,6 +46,7 @@ __all__ = [
     "ENOUGH_CHOICES",
     "FETCH_CHOICES",
     "HALF_CHOICES",
+    "LIFE_CHOICES",
     "LOST_CHOICES",
     "RIGHT",
     "UNANSWERED",
@@ -50,6 +58,7 @@ __all__ = [
     "cliff_guess",
     "cold_as_warm",
     "cold_per_second",
+    "cold_pops",
     "cutover_ttl",
     "enough_guess",
     "fetch_guess",
@@ -57,10 +66,13 @@ __all__ = [
     "first_passage",
     "half_guess",
     "idle_pops",
+    "life_guess",
     "lost_guess",
     "memory_enough",
     "missed_own_write",
+    "not_older",
     "quiet_platform",
+    "shortest_life",
     "slow_database",
     "sticky_enough",
     "trips_home",

@@ -1,5 +1,14 @@
 """Frames in, plotly figures out; `theme` owns every colour, font and size."""
 
+from edgelab.figures.caching import (
+    cache_misses,
+    cache_shares,
+    dilution,
+    edge_cache,
+    fetch_ratio,
+    outage,
+    p99_cliff,
+)
 from edgelab.figures.chain import cutover, request_chain, savings, waterfall
 from edgelab.figures.cricstream import (
     distribution,
@@ -31,18 +40,25 @@ from edgelab.figures.runtimes import cold_starts, tenants_memory, waits
 
 __all__ = [
     "anycast_detours",
+    "cache_misses",
+    "cache_shares",
     "cold_starts",
     "consistency",
     "costs",
     "cutover",
+    "dilution",
     "distribution",
+    "edge_cache",
+    "fetch_ratio",
     "handoff",
     "kv",
     "lost_updates",
     "metadata",
     "night",
     "origin_load",
+    "outage",
     "p99_by_place",
+    "p99_cliff",
     "placement",
     "pop_curves",
     "pop_distances",

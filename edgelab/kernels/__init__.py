@@ -9,6 +9,8 @@ import numpy as np
 from edgelab.kernels import (
     corridors,
     curves,
+    cycles,
+    edge_cache,
     histogram,
     latency,
     lru,
@@ -142,6 +144,25 @@ def _nearest() -> None:
     curves.nearest_few(_shared(np.ones((1, 1))), _shared(np.zeros(1, np.int64)), 1)
 
 
+def _cycles() -> None:
+    out, admitted = np.empty((1, 5)), (1.0, 1.0)
+    cycles.shares(_ONE, _ONE, _ONE, *admitted, np.inf, _ONE, True, 1.0, out)
+    cycles.tiered(_ONE, _ONE, _ONE, _ONE, *admitted, np.inf, 1.0, out[:, :3].copy())
+
+
+def _edge_cache() -> None:
+    times, ids, outcome = np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.uint8)
+    links, used, copies = edge_cache.empty(1)
+    asked, sizes = np.zeros(1, np.bool_), np.ones(1, np.int64)
+    edge_cache.arrive(0, np.uint64(1), 0.0, 1.0, _ONE, times)
+    edge_cache.serve(
+        times, ids, sizes, 1, 1, edge_cache.Life(1.0), (np.inf, np.inf), links, used, copies,
+        outcome, asked,
+    )  # fmt: skip
+    counts = np.zeros((1, 6), np.int64)
+    edge_cache.tally(times, ids, outcome, asked, 1.0, np.zeros(1, np.int64), counts, counts.copy())
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -158,4 +179,8 @@ STEPS: dict[str, Callable[[], object]] = {
     "curves over the PoP count": _curves,
     "nearest PoPs": _nearest,
     "greedy order": lambda: placement.greedy_order(np.ones((1, 1)), _ONE, 1),
+    "least recently used": _lru,
+    "requests by popularity": _popularity,
+    "cycles of a cached copy": _cycles,
+    "edge cache": _edge_cache,
 }

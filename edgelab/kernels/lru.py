@@ -11,8 +11,9 @@ import numpy as np
 
 from edgelab.kernels._jit import kernel
 
-__all__ = ["empty", "fill", "replay", "since_last"]
+__all__ = ["ABSENT", "drop_oldest", "empty", "fill", "make_newest", "replay", "since_last"]
 
+#: Mark, in column 0, of an object that is not there.
 ABSENT = -1
 
 
@@ -37,6 +38,51 @@ def empty(objects: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @kernel
+def drop_oldest(taken, sizes, capacity, links):
+    """Drop what was used longest ago until at most `capacity` of the `taken` bytes are in use.
+
+    Parameters
+    ----------
+    taken : int
+        Bytes, with those of an object that is about to come.
+    sizes, capacity, links
+        As for `replay`; `links` is changed in place.
+
+    Returns
+    -------
+    int
+        Bytes in use then.
+    """
+    ring = links.shape[0] - 1
+    while taken > capacity:
+        oldest = links[ring, 0]
+        after = links[oldest, 0]
+        links[ring, 0] = after
+        links[after, 1] = ring
+        links[oldest, 0] = ABSENT
+        taken -= sizes[oldest]
+    return taken
+
+
+@kernel
+def make_newest(i, links):
+    """Note in `links`, in place, that object `i`, there or not, is the one used last."""
+    ring = links.shape[0] - 1
+    newer = links[i, 0]
+    if newer == ring:  # the newest already
+        return
+    if newer != ABSENT:
+        older = links[i, 1]
+        links[older, 0] = newer
+        links[newer, 1] = older
+    newest = links[ring, 1]
+    links[newest, 0] = i
+    links[i, 1] = newest
+    links[i, 0] = ring
+    links[ring, 1] = i
+
+
+@kernel
 def replay(ids, sizes, capacity, links, used, hits):
     """Ask for one object after the other, and keep what fits.
 
@@ -56,35 +102,16 @@ def replay(ids, sizes, capacity, links, used, hits):
     hits : bool ndarray, (requests,)
         Is set to whether the object was there.
     """
-    ring = links.shape[0] - 1
     taken = used[0]
     for k in range(ids.size):
         i = ids[k]
-        newer = links[i, 0]
-        hits[k] = newer != ABSENT
-        if newer == ABSENT:
-            size = sizes[i]
-            if size > capacity:
+        there = links[i, 0] != ABSENT
+        hits[k] = there
+        if not there:
+            if sizes[i] > capacity:
                 continue
-            taken += size
-            while taken > capacity:
-                oldest = links[ring, 0]
-                after = links[oldest, 0]
-                links[ring, 0] = after
-                links[after, 1] = ring
-                links[oldest, 0] = ABSENT
-                taken -= sizes[oldest]
-        elif newer == ring:  # the newest already
-            continue
-        else:
-            older = links[i, 1]
-            links[older, 0] = newer
-            links[newer, 1] = older
-        newest = links[ring, 1]
-        links[newest, 0] = i
-        links[i, 1] = newest
-        links[i, 0] = ring
-        links[ring, 1] = i
+            taken = drop_oldest(taken + sizes[i], sizes, capacity, links)
+        make_newest(i, links)
     used[0] = taken
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.constants import DataError
-from edgelab.ledger import chain, kv, night, pops, runtimes
+from edgelab.ledger import caching, chain, kv, night, pops, runtimes
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
@@ -28,6 +28,7 @@ FIGURES: dict[str, Callable[[], float]] = {
     **pops.FIGURES,
     **runtimes.FIGURES,
     **kv.FIGURES,
+    **caching.FIGURES,
 }
 #: Verdict of a row whose figure has yet to be measured on this machine.
 UNMEASURED = "not measured on this machine"

@@ -21,7 +21,9 @@ __all__ = ["characteristic_time", "filled", "miss_share", "popularity"]
 ALONE, TOGETHER = 1024, 0.01
 
 
-def popularity(objects: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
+def popularity(
+    objects: int, exponent: float, alone: int = ALONE, together: float = TOGETHER
+) -> tuple[np.ndarray, np.ndarray]:
     """Zipf's law for many objects in few groups.
 
     Parameters
@@ -30,6 +32,10 @@ def popularity(objects: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
         At least 1.
     exponent : float
         The share of rank r is proportional to r to the power of minus this.
+    alone : int, optional
+        Ranks that stand alone.
+    together : float, optional
+        Of further ranks, those within this of each other, relatively, stand together.
 
     Returns
     -------
@@ -40,13 +46,13 @@ def popularity(objects: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
 
     Notes
     -----
-    The first 1,024 ranks stand alone. A further group's ranks lie within 1 % of each other; its
-    sum is taken as the integral over them, which at these ranks is off by less than 1e-7.
+    A group's sum is taken as the integral over its ranks, which beyond the first 1,024 is off by
+    less than 1e-7.
     """
-    alone = min(objects, ALONE)
+    alone = min(objects, alone)
     ends = np.arange(1, alone + 1, dtype=float)
     if objects > alone:
-        steps = int(np.ceil(np.log(objects / alone) / np.log1p(TOGETHER)))
+        steps = int(np.ceil(np.log(objects / alone) / np.log1p(together)))
         later = np.unique(np.rint(np.geomspace(alone, objects, steps + 1)))
         ends = np.append(ends, later[1:])
     count = np.diff(ends, prepend=0.0)

@@ -25,6 +25,7 @@ __all__ = [
     "Ways",
     "exact",
     "grid_cdf",
+    "of_place",
     "simulated",
     "tables",
     "ways",
@@ -187,6 +188,39 @@ def exact(night: CricStream) -> np.ndarray:
             )
     mass.flags.writeable = False
     return mass
+
+
+def of_place(
+    night: CricStream, place: str, later_ms: np.ndarray | float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How the latencies of one place are spread, apart by what the PoP had to do.
+
+    Parameters
+    ----------
+    night : CricStream
+    place : str
+        Of `edgelab.places`.
+    later_ms : array_like, (POINTS,), optional
+        What a request that the PoP asks elsewhere for takes longer, but not from the origin.
+
+    Returns
+    -------
+    at_the_pop, elsewhere, fetched : float64 ndarray, (BINS,)
+        Each adds up to 1; the last is all in the last bin if the origin is saturated.
+    """
+    way = tables(night)
+    at = list(datasets.places()["place"]).index(place)
+    edges = histogram.bin_edges_ms()[1:-1]
+    near, last_mile = way.near_ms[at].astype(float), way.last_mile_ms[at].tobytes()
+    out = np.zeros((3, histogram.BINS))
+    latency.add_mixture(1.0, edges, near, *grid_cdf(last_mile), out[0])
+    latency.add_mixture(1.0, edges, near + later_ms, *grid_cdf(last_mile), out[1])
+    if night.saturated:
+        out[2, -1] = 1.0
+    else:
+        grid = grid_cdf(last_mile, way.origin_ms.tobytes())
+        latency.add_mixture(1.0, edges, near + way.far_ms[at], *grid, out[2])
+    return tuple(out)
 
 
 @lru_cache(maxsize=32)

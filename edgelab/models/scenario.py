@@ -89,6 +89,19 @@ class CricStream(Model):
         "the viewer waits.",
         source="assumption, below which the Bay Area's p99 stays near the article's",
     )
+    reads_per_fetch: float = knob(
+        1.0,
+        label="Reads per fetch",
+        symbol="k",
+        unit="reads",
+        low=0.0,
+        high=1e6,
+        stops=(0.0, 0.1, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 10.0, 20.0, 50.0, 100.0, 1e6),
+        meaning="How many reads Mumbai gets for each request that waits for it: fewer than one "
+        "where several wait for the same fetch, more where a cache also refreshes behind the "
+        "viewers' backs.",
+        source="one, as without a cache that does either; notebook 5 has such a cache",
+    )
     ends_at: str = knob(
         EDGE,
         label="Requests end at",
@@ -251,6 +264,11 @@ class CricStream(Model):
         return self.origin_fetch_ratio if self.ends_at == EDGE else 1.0
 
     @property
+    def read_share(self) -> float:
+        """Reads that the origin gets per panel request."""
+        return self.fetched_share * (self.reads_per_fetch if self.ends_at == EDGE else 1.0)
+
+    @property
     def requests_per_s(self) -> float:
         """Panel requests a second of all viewers."""
         return _viewers() * self.requests_per_viewer_min / 60
@@ -258,7 +276,7 @@ class CricStream(Model):
     @property
     def offered_erlang(self) -> float:
         """Load on the origin: busy servers that it takes on average."""
-        arrivals = self.requests_per_s * (self.fetched_share + self.write_share)
+        arrivals = self.requests_per_s * (self.read_share + self.write_share)
         return arrivals * self.origin_service_ms / 1000
 
     @property
@@ -282,7 +300,7 @@ class CricStream(Model):
         """The same night with every knob that moves no latency at its default."""
         idle = ["kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms"]
         if self.ends_at == HOME:
-            idle += ["pops", "origin_fetch_ratio", "function_ms"]
+            idle += ["pops", "origin_fetch_ratio", "reads_per_fetch", "function_ms"]
         else:
             idle += ["chennai_detour"]
         return self.replace(**{name: self.knobs()[name].default for name in idle})
@@ -449,7 +467,7 @@ class CricStream(Model):
             # The last of 50 equally likely values is the quantile at 49.5 / 50 = 0.99.
             time = queue.sojourn_quantiles_ms(servers, load, night.origin_service_ms, 50)
             rows[name] = {
-                "reads_per_s": night.requests_per_s * night.fetched_share,
+                "reads_per_s": night.requests_per_s * night.read_share,
                 "writes_per_s": night.requests_per_s * night.write_share,
                 "offered_erlang": load,
                 "servers": servers,

@@ -2,12 +2,14 @@
 
 from edgelab.panels.chain import request_chain
 from edgelab.panels.cricstream import night
+from edgelab.panels.edge_cache import cache
 from edgelab.panels.edge_kv import kv
 from edgelab.panels.pops import placement
 from edgelab.panels.predict import predict
 from edgelab.panels.runtimes import tenants
 
 __all__ = [
+    "cache",
     "kv",
     "night",
     "placement",

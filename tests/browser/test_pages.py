@@ -10,6 +10,7 @@ from edgelab.constants import data_path
 from edgelab.panels.chain import ChainPanel
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
+from edgelab.panels.edge_cache import CachePanel
 from edgelab.panels.edge_kv import KVPanel
 from edgelab.panels.runtimes import PoolPanel
 
@@ -20,6 +21,7 @@ PAGES = {
     "01-cricstream-live": NightPanel,
     "02-request-chain": ChainPanel,
     "04-isolates-and-containers": PoolPanel,
+    "05-cache-and-origin": CachePanel,
     "06-kv-consistency": KVPanel,
 }
 

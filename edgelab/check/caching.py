@@ -1,0 +1,151 @@
+"""The checks of notebook 05, the cache and the origin."""
+
+from __future__ import annotations
+
+from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.models.cache import EdgeCache
+
+__all__ = ["LIFE_CHOICES", "cold_pops", "life_guess", "not_older", "shortest_life"]
+
+#: The choices of notebook 05's prediction.
+LIFE_CHOICES = (
+    "the p50 and the p99 about double",
+    "the p50 stays, the p99 grows by about half",
+    "the p50 stays, the p99 grows more than fivefold",
+)
+#: What the exercises ask for.
+UNDER_MS, CALM_MS, OLDEST_S, BUSY = 50.0, 35.0, 60.0, 0.4
+
+
+def life_guess(choice: str | None) -> Verdict:
+    """Look back at notebook 05's prediction: copies that live 60 s instead of 300 s.
+
+    Parameters
+    ----------
+    choice : str or None
+        One of `LIFE_CHOICES`.
+    """
+
+    def judge(choice: str) -> Verdict:
+        if choice not in LIFE_CHOICES:
+            return Verdict(WORKING, f"got {choice!r}; the choices are {'; '.join(LIFE_CHOICES)}")
+        before, after = (EdgeCache(ttl_s=ttl_s).latency() for ttl_s in (300.0, 60.0))
+        times = after / before
+        happened = LIFE_CHOICES[2 if times["p99_ms"] > 5 else int(times["p50_ms"] < 1.5)]
+        seen = (
+            f"the p50 goes from {before['p50_ms']:.0f} to {after['p50_ms']:.0f} ms, the p99 from "
+            f"{before['p99_ms']:.0f} to {after['p99_ms']:.0f}"
+        )
+        if choice == happened:
+            return Verdict(
+                RIGHT,
+                f"{seen}. More than one request in a hundred waits for Mumbai now, and the p99 is "
+                "one of them. The median never was.",
+            )
+        return Verdict(
+            WORKING,
+            f"not what happened: you said “{choice}”, and {seen}. Which request is the p99?",
+        )
+
+    return judged(choice, "choose and commit above, before you move a slider", judge)
+
+
+def cold_pops(answer: int | None) -> Verdict:
+    """Notebook 05, exercise 1: PoPs where more than 1 % of the requests wait for Mumbai.
+
+    Parameters
+    ----------
+    answer : int or None
+        How many.
+    """
+
+    def judge(answer: int) -> Verdict:
+        frame = EdgeCache().by_pop()
+        wrong = number(answer, 0, len(frame))
+        if wrong:
+            return wrong
+        true = int((frame["fetched"] > 0.01).sum())
+        if answer == true:
+            return Verdict(
+                RIGHT,
+                "and they are those with the fewest viewers: where a list is asked for less often, "
+                "it is more often past its time. The figure for everyone hides them.",
+            )
+        return Verdict(
+            WORKING,
+            f"{answer:g} is too {'many' if answer > true else 'few'}; look for 0.01 and more in "
+            "the column fetched of cache.by_pop()",
+        )
+
+    return judged(answer, "set the number of PoPs", judge)
+
+
+def shortest_life(answer: float | None) -> Verdict:
+    """Notebook 05, exercise 2: the shortest life that keeps the Bay Area's p99 under 50 ms.
+
+    Parameters
+    ----------
+    answer : float or None
+        Seconds, in steps of ten, without serving stale copies.
+    """
+
+    def judge(answer: float) -> Verdict:
+        wrong = number(answer, 1, 3600)
+        if wrong:
+            return wrong
+        here, shorter = (
+            EdgeCache(ttl_s=max(ttl_s, 1.0)).latency()["p99_ms"] for ttl_s in (answer, answer - 10)
+        )
+        if here >= UNDER_MS:
+            return Verdict(
+                WORKING, f"with {answer:g} s the Bay Area's p99 is {here:.0f} ms; go higher"
+            )
+        if shorter < UNDER_MS:
+            return Verdict(
+                WORKING, f"with {answer:g} s it is {here:.0f} ms, and 10 s less would still do"
+            )
+        return Verdict(
+            RIGHT,
+            "just there the fetch ratio crosses one in a hundred. Ten seconds make the difference "
+            "of an ocean.",
+        )
+
+    return judged(answer, "set a time to live in seconds, for instance 200", judge)
+
+
+def not_older(answer: EdgeCache | None) -> Verdict:
+    """Notebook 05, exercise 3: no copy older than 60 s, a calm p99 and a calm origin.
+
+    Parameters
+    ----------
+    answer : EdgeCache or None
+        With other times T and S than the default, and all else as it is.
+    """
+
+    def judge(answer: EdgeCache) -> Verdict:
+        if not isinstance(answer, EdgeCache):
+            return Verdict(WORKING, f"got {answer!r}; the answer is an EdgeCache")
+        other = sorted(set(answer.turned) - {"ttl_s", "stale_while_revalidate_s"})
+        if other:
+            return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
+        oldest = answer.ttl_s + answer.stale_while_revalidate_s
+        if oldest > OLDEST_S:
+            return Verdict(WORKING, f"a copy may be {oldest:g} s old before it is served last")
+        row = answer.headline()
+        if row["p99_ms"] >= CALM_MS:
+            return Verdict(
+                WORKING,
+                f"the Bay Area's p99 is {row['p99_ms']:.0f} ms: too many still wait; give the "
+                "refresh more room",
+            )
+        if row["origin utilisation"] > BUSY:
+            return Verdict(
+                WORKING,
+                f"Mumbai is {row['origin utilisation']:.0%} busy: copies are refreshed too often",
+            )
+        return Verdict(
+            RIGHT,
+            "the time to live decides what Mumbai has to do, the window who has to wait for it.",
+        )
+
+    return judged(answer, "set a cache: cache.replace(...)", judge)
