@@ -61,8 +61,6 @@ ONCE, NEVER = "in mid-match", "not"
 OBJECT, KV = "object", "kv"
 #: Places of the clients in a history.
 WITNESSES = ("Mumbai", "Delhi", "Singapore", "London", "Bay Area")
-#: When the home dies in a history, in ms.
-DIES_MS = 1500.0
 #: Median KV propagation delay between continents; the article.
 KV_DELAY_MS = 250.0
 
@@ -149,6 +147,17 @@ class DurableObject(Model):
         meaning="When a client hears that its write is done.",
         source="as for the followers",
     )
+    batch_s: float = knob(
+        1.0,
+        label="Copies leave every",
+        symbol="b",
+        unit="s",
+        low=0.1,
+        high=60.0,
+        log=True,
+        meaning="How often copies are sent to the followers if writes are answered at once.",
+        source="assumption",
+    )
     requests_per_s: float = knob(
         312.0,
         label="Requests",
@@ -188,7 +197,7 @@ class DurableObject(Model):
         symbol="X",
         unit="",
         choices=(ONCE, NEVER),
-        meaning="Whether a drawn history loses the home, with its copy, after 1.5 s. The nearest "
+        meaning="Whether a drawn history loses the home, with its copy, after 1 to 3 s. The nearest "
         "follower takes over 2 s later.",
         source="assumption",
     )
@@ -283,18 +292,23 @@ class DurableObject(Model):
         chosen = np.flatnonzero(np.arange(POPS) != home)[: self.followers]
         return np.concatenate([[home], chosen[np.argsort(rtt[chosen], kind="stable")]])
 
-    def follower_pops(self) -> pd.DataFrame:
-        """The followers, the nearest first.
+    def sites(self) -> pd.DataFrame:
+        """Where the object, its followers and the stadium are.
 
         Returns
         -------
         pandas.DataFrame
-            ``city``, ``lat``, ``lon`` and ``rtt_ms``, the round trip to the home.
+            ``role`` (home, follower or stadium), ``city``, ``lat``, ``lon`` and ``rtt_ms``, the
+            round trip to the home; the home first, then the followers, the nearest first.
         """
-        rows = self._copies()[1:]
-        frame = datasets.pops().iloc[rows][["city", "lat", "lon"]].reset_index(drop=True)
-        frame["rtt_ms"] = _between_pops()[_pop(self.home), rows]
-        return self.sourced(frame, "follower_pops")
+        rows, pops, home = self._copies(), datasets.pops(), _pop(self.home)
+        stadium = _pop(self.stadium)
+        rows = [*rows, stadium]
+        frame = pops.iloc[rows][["city", "lat", "lon"]].reset_index(drop=True)
+        frame.insert(0, "role", ["home", *["follower"] * self.followers, "stadium"])
+        frame.loc[[0, len(rows) - 1], "city"] = [self.home, self.stadium]
+        frame["rtt_ms"] = np.where(np.array(rows) == home, 0.0, _between_pops()[home, rows])
+        return self.sourced(frame, "sites")
 
     @property
     def safe_ms(self) -> float:
@@ -311,13 +325,11 @@ class DurableObject(Model):
 
     @property
     def at_risk_writes(self) -> float:
-        """Acknowledged writes that the nearest follower has not yet, on average."""
-        if self.acknowledge == CONFIRMED and self.followers:
-            return 0.0
+        """Acknowledged writes that no follower has been sent yet, on average."""
         if not self.followers:
             return np.inf if self.write_share else 0.0
-        one_way_ms = self.follower_pops()["rtt_ms"].min() / 2
-        return self.requests_per_s * self.write_share * one_way_ms / 1000
+        waits_s = 0.0 if self.acknowledge == CONFIRMED else self.batch_s / 2
+        return self.requests_per_s * self.write_share * waits_s
 
     # -- latency -----------------------------------------------------------------------------
 
@@ -367,11 +379,14 @@ class DurableObject(Model):
         -------
         pandas.DataFrame
             One row a PoP, indexed by ``home``; the homes of `HOMES` by their names there:
-            ``lat``, ``lon``, ``mean_ms`` and ``p99_ms`` of the audience's round trips, and
-            ``farthest_ms``, the mean round trip of the place that is worst off. What a request
-            spends at the object is the same for every home, and left out.
+            ``lat``, ``lon``, ``mean_ms`` and ``p99_ms`` of the audience's round trips,
+            ``farthest_ms``, the mean round trip of the place that is worst off, and whether it is
+            this object's home (``here``) or at the ``stadium``. What a request spends at the object
+            is the same for every home, and left out.
         """
-        return self.sourced(_homes(self.audience).copy(), "homes")
+        frame = _homes(self.audience).copy()
+        frame["here"], frame["stadium"] = frame.index == self.home, frame.index == self.stadium
+        return self.sourced(frame, "homes")
 
     def best_home(self, by: str = "mean") -> str:
         """The home that serves the audience best.
@@ -408,15 +423,16 @@ class DurableObject(Model):
             One row a number of ``regions``, 1 to 312: ``leader`` (the PoP that hears soonest from
             a majority, itself included), ``majority_ms`` (its wait), ``light_ms`` (the least
             wait of any leader if light in fibre ran straight), ``all_ms`` (the least wait for
-            all of them), ``here_ms`` (a majority's wait with this home as the leader, which then
-            is one of the k) and ``turns_per_s``, how often a lock held for one such wait can
-            change hands.
+            all of them), ``turns_per_s`` (how often a lock held for one ``majority_ms`` can
+            change hands), ``here_ms`` (a majority's wait with this home as the leader and one of
+            the k), and in the row of this object's copies ``safe_ms``, what a write waits for them.
         """
         frame = _floor().copy()
         home = _pop(self.home)
         rtt = _between_pops()[home]
         others = rtt[np.arange(POPS) != home]
         frame["here_ms"] = [0.0, *(_smallest(others[:f], (f + 1) // 2) for f in range(1, POPS))]
+        frame["safe_ms"] = np.where(frame["regions"] == self.followers + 1, self.safe_ms, np.nan)
         return self.sourced(frame, "quorum")
 
     # -- histories -------------------------------------------------------------------------------
@@ -490,6 +506,36 @@ class DurableObject(Model):
         given = {"count": count} | ({"store": store} if store != OBJECT else {})
         return self.sourced(frame, "histories", **given)
 
+    def designs(self, count: int = 20) -> pd.DataFrame:
+        """The same histories with other promises, and what each of them lost.
+
+        Parameters
+        ----------
+        count : int
+            Histories of each, 1 to 1,000.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``design``, this object's own first: ``acknowledged`` adds, ``lost``,
+            counted ``twice``, ``unanswered`` operations, ``histories`` and how many of them are
+            ``linearisable``.
+        """
+        drawn = {
+            "this object": (self, OBJECT),
+            "answered at once": (self.replace(acknowledge=AT_ONCE), OBJECT),
+            "no idempotency keys": (self.replace(keys=IGNORED), OBJECT),
+            "no follower": (self.replace(followers=0), OBJECT),
+            "edge KV, last writer wins": (self, KV),
+        }
+        rows = {}
+        for name, (thing, store) in drawn.items():
+            frame = thing.histories(count, store)
+            sums = frame[["acknowledged", "lost", "twice", "unanswered", "linearisable"]].sum()
+            rows[name] = {"histories": count} | sums.to_dict()
+        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("design")
+        return self.sourced(frame, "designs", **({"count": count} if count != 20 else {}))
+
     # -- two endpoints ---------------------------------------------------------------------------
 
     @classmethod
@@ -549,8 +595,8 @@ class DurableObject(Model):
         copies = f"{self.followers} follower{'s' * (self.followers != 1)}"
         if self.acknowledge == AT_ONCE:
             return (
-                f"Writes wait for none of {copies}: a home that dies takes the last "
-                f"{self.at_risk_writes:.2g} acknowledged writes with it."
+                f"Writes wait for none of {copies}: a home that dies takes {self.at_risk_writes:.3g} "
+                "acknowledged writes with it, on average."
             )
         return (
             f"A write waits {self.safe_ms:.0f} ms more for {self.confirmations} of {copies}, and "
@@ -720,7 +766,8 @@ def _run(thing: DurableObject, store: str, seed: int) -> Run:
         copy_rtt_ms=_between_pops()[np.ix_(copies, copies)],
         needed=0 if thing.acknowledge == AT_ONCE else thing.confirmations,
         service_ms=thing.service_ms,
-        dies_ms=DIES_MS if thing.home_dies == ONCE else np.inf,
+        dies=thing.home_dies == ONCE,
+        batch_ms=1000 * thing.batch_s,
         keys_kept=thing.keys == KEPT,
         drop_share=faults[0],
         duplicate_share=faults[1],

@@ -25,6 +25,8 @@ __all__ = ["OPERATIONS", "Network", "Run", "Setting", "kv_run", "object_run"]
 OPERATIONS = 8
 #: A run is watched for so long, in ms: late messages are minutes late.
 WATCHED_MS = 1_200_000.0
+#: When a home dies: at a moment between these, in ms; assumption.
+DIES_MS = (1000.0, 3000.0)
 #: How long it takes until a dead home is noticed, in ms; assumption.
 NOTICED_MS = 2000.0
 #: Pause of a client between two operations: up to so long, in ms; assumption.
@@ -46,8 +48,10 @@ class Setting(NamedTuple):
     #: Followers that must hold a write before it is acknowledged; 0 if none.
     needed: int
     service_ms: float
-    #: When the home dies; infinite if it does not.
-    dies_ms: float
+    #: Whether the home dies.
+    dies: bool
+    #: How often copies leave if no write waits for them.
+    batch_ms: float
     keys_kept: bool
     drop_share: float
     duplicate_share: float
@@ -203,7 +207,11 @@ class _Object:
         self.waiting: list[tuple[int, Callable, tuple]] = []
         self.promises: dict[int, tuple] = {}
         self.clients: _Clients | None = None
-        net.at(s.dies_ms, self.die)
+        moment = DIES_MS[0] + net.uniform() * (DIES_MS[1] - DIES_MS[0])
+        if s.dies:
+            net.at(moment, self.die)
+        if not s.needed and self.followers:
+            net.at(s.batch_ms, self.batch, 0)
 
     # -- requests, one at a time
 
@@ -224,7 +232,8 @@ class _Object:
             self.log = (*self.log, number)
             self.version += 1
             self.copies[home].held = (self.epoch, self.version, self.log)
-            self.spread()
+            if self.s.needed:
+                self.spread()
         seen = len(self.log) if kind == "read" else None
         # The answer waits until all that it tells of is safe.
         self.waiting.append((self.version, self.reply, (home, client, number, seen)))
@@ -253,6 +262,14 @@ class _Object:
         for to in range(1, len(self.copies)):
             if to != self.home:
                 self.copy_to(self.home, self.epoch, to, self.version)
+
+    def batch(self, before: int) -> None:
+        """Let the copies leave that nobody waits for."""
+        if self.serving and self.version > before:
+            self.spread()
+        if self.net.now_ms < WATCHED_MS:
+            version = self.version if self.serving else 0
+            self.net.at(self.net.now_ms + self.s.batch_ms, self.batch, version)
 
     def copy_to(self, home: int, epoch: int, to: int, version: int) -> None:
         """Send the newest score, and again until `to` has confirmed this version."""
