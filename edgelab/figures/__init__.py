@@ -57,5 +57,24 @@ __all__ = [
     "tenants_memory",
     "waits",
     "waterfall",
+from edgelab.figures.durable_object import (
+    home_choice,
+    lost_writes,
+    majorities,
+    object_latency,
+    round_trips,
+)
+
+__all__ = [
+    "distribution",
+    "home_choice",
+    "lost_writes",
+    "majorities",
+    "night",
+    "object_latency",
+    "origin_load",
+    "p99_by_place",
+    "round_trips",
+    "staleness",
     "world_map",
 ]

@@ -259,9 +259,10 @@ class _Object:
     # -- copies
 
     def spread(self) -> None:
+        new = (self.epoch, self.version, self.log)
         for to in range(1, len(self.copies)):
             if to != self.home:
-                self.copy_to(self.home, self.epoch, to, self.version)
+                self.copy_to(self.home, to, new)
 
     def batch(self, before: int) -> None:
         """Let the copies leave that nobody waits for."""
@@ -271,14 +272,14 @@ class _Object:
             version = self.version if self.serving else 0
             self.net.at(self.net.now_ms + self.s.batch_ms, self.batch, version)
 
-    def copy_to(self, home: int, epoch: int, to: int, version: int) -> None:
-        """Send the newest score, and again until `to` has confirmed this version."""
+    def copy_to(self, home: int, to: int, new: tuple) -> None:
+        """Send a score, and again until `to` has confirmed it or a newer one."""
+        epoch, version, _ = new
         if home != self.home or epoch != self.epoch or self.confirmed[to] >= version:
             return
         rtt = self.s.copy_rtt_ms[home, to]
-        self.net.send(rtt / 2, self.take, home, to, (epoch, self.version, self.log))
-        again = self.net.now_ms + PATIENCE * rtt + PATIENCE_MS
-        self.net.at(again, self.copy_to, home, epoch, to, version)
+        self.net.send(rtt / 2, self.take, home, to, new)
+        self.net.at(self.net.now_ms + PATIENCE * rtt + PATIENCE_MS, self.copy_to, home, to, new)
 
     def take(self, home: int, to: int, new: tuple) -> None:
         copy = self.copies[to]

@@ -4,6 +4,7 @@ from edgelab.panels.chain import request_chain
 from edgelab.panels.cricstream import night
 from edgelab.panels.edge_kv import kv
 from edgelab.panels.pops import placement
+from edgelab.panels.durable_object import durable_object
 from edgelab.panels.predict import predict
 from edgelab.panels.runtimes import tenants
 
@@ -15,3 +16,4 @@ __all__ = [
     "request_chain",
     "tenants",
 ]
+__all__ = ["durable_object", "night", "predict"]
