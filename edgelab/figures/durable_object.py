@@ -14,7 +14,8 @@ from edgelab import datasets
 from edgelab.figures import drawing, maps, telling, theme
 from edgelab.figures.drawing import Part, note, scatter
 from edgelab.figures.theme import COLOURS
-from edgelab.models.durable_object import POPS, DurableObject
+from edgelab.models.durable_object import DurableObject
+from edgelab.models.homes import POPS
 
 __all__ = [
     "ObjectFrames",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -13,40 +11,34 @@ import pandas as pd
 from edgelab import datasets
 from edgelab.knobs import Model, knob
 from edgelab.models import geo, histories, kv
-from edgelab.models.corridors import rtt_ms
 from edgelab.models.histories import Run, Setting
+from edgelab.models.homes import (
+    HOMES,
+    POPS,
+    agreement,
+    between_pops_ms,
+    by_home,
+    members,
+    pop_row,
+    quantiles_ms,
+    smallest_ms,
+    to_pops_ms,
+)
 from edgelab.models.linearisable import linearisable
 from edgelab.models.scenario import GROUPS, SATURATED, STEADY
-from edgelab.sphere import great_circle_km, light_floor_ms
 
 __all__ = [
     "AROUND",
     "AT_ONCE",
     "CONFIRMED",
-    "HOMES",
     "KV",
     "NEAR",
     "OBJECT",
-    "POPS",
     "STADIUMS",
     "WITNESSES",
     "DurableObject",
 ]
 
-#: The PoPs of the article; each could be a home.
-POPS = 312
-#: Homes to choose from, by name, with the code of their PoP.
-HOMES: Mapping[str, str] = MappingProxyType(
-    {
-        "Mumbai": "BOM", "Ahmedabad": "AMD", "Bengaluru": "BLR", "Chandigarh": "IXC",
-        "Chennai": "MAA", "Delhi": "DEL", "Hyderabad": "HYD", "Kanpur": "KNU",
-        "Kochi": "COK", "Kolkata": "CCU", "Nagpur": "NAG", "Pune": "PNQ",
-        "Boston": "BOS", "Dubai": "DXB", "Frankfurt": "FRA", "Geneva": "GVA",
-        "Hong Kong": "HKG", "Johannesburg": "JNB", "London": "LHR", "Los Angeles": "LAX",
-        "Marseille": "MRS", "Nairobi": "NBO", "San Francisco": "SFO", "São Paulo": "GRU",
-        "Singapore": "SIN", "Sydney": "SYD", "Tokyo": "NRT",
-    }
-)  # fmt: skip
 #: Cities with a stadium for the match: those of `HOMES` that are in ``data/places.csv`` too.
 STADIUMS = (
     *("Ahmedabad", "Bengaluru", "Chandigarh", "Chennai", "Delhi", "Hyderabad", "Kolkata"),
@@ -197,8 +189,8 @@ class DurableObject(Model):
         symbol="X",
         unit="",
         choices=(ONCE, NEVER),
-        meaning="Whether a drawn history loses the home, with its copy, after 1 to 3 s. The nearest "
-        "follower takes over 2 s later.",
+        meaning="Whether a drawn history loses the home, with its copy, after 1 to 3 s. The "
+        "nearest follower takes over 2 s later.",
         source="assumption",
     )
     keys: str = knob(
@@ -283,8 +275,8 @@ class DurableObject(Model):
 
     def _copies(self) -> np.ndarray:
         """Rows of `edgelab.pops`: the home, then its followers, the nearest first."""
-        home = _pop(self.home)
-        rtt = _between_pops()[home].copy()
+        home = pop_row(self.home)
+        rtt = between_pops_ms()[home].copy()
         rtt[home] = -1.0
         near = np.argsort(rtt, kind="stable")
         if self.followers_at == NEAR:
@@ -301,13 +293,13 @@ class DurableObject(Model):
             ``role`` (home, follower or stadium), ``city``, ``lat``, ``lon`` and ``rtt_ms``, the
             round trip to the home; the home first, then the followers, the nearest first.
         """
-        rows, pops, home = self._copies(), datasets.pops(), _pop(self.home)
-        stadium = _pop(self.stadium)
+        rows, pops, home = self._copies(), datasets.pops(), pop_row(self.home)
+        stadium = pop_row(self.stadium)
         rows = [*rows, stadium]
         frame = pops.iloc[rows][["city", "lat", "lon"]].reset_index(drop=True)
         frame.insert(0, "role", ["home", *["follower"] * self.followers, "stadium"])
         frame.loc[[0, len(rows) - 1], "city"] = [self.home, self.stadium]
-        frame["rtt_ms"] = np.where(np.array(rows) == home, 0.0, _between_pops()[home, rows])
+        frame["rtt_ms"] = np.where(np.array(rows) == home, 0.0, between_pops_ms()[home, rows])
         return self.sourced(frame, "sites")
 
     @property
@@ -316,7 +308,7 @@ class DurableObject(Model):
         if not self.followers:
             return 0.0
         copies = self._copies()
-        return float(np.sort(_between_pops()[copies[0], copies[1:]])[self.confirmations - 1])
+        return float(np.sort(between_pops_ms()[copies[0], copies[1:]])[self.confirmations - 1])
 
     @property
     def write_wait_ms(self) -> float:
@@ -345,7 +337,7 @@ class DurableObject(Model):
             (infinite if the object is saturated) and ``state``.
         """
         places = datasets.places()
-        to_home = _to_pops()[..., _pop(self.home)]
+        to_home = to_pops_ms()[..., pop_row(self.home)]
         viewers = places["viewers"].to_numpy()
         frame = pd.DataFrame(
             {
@@ -355,17 +347,17 @@ class DurableObject(Model):
             }
         ).set_index("place")
         rows = [np.array([i]) for i in range(len(places))]
-        rows += [np.flatnonzero(_members(group)) for group in GROUPS]
+        rows += [np.flatnonzero(members(group)) for group in GROUPS]
         frame["viewers"] = [viewers[some].sum() for some in rows]
         means = to_home.mean(axis=1)
         frame["rtt_ms"] = [np.average(means[some], weights=viewers[some]) for some in rows]
         levels = np.full((len(rows), 2), np.inf)
         if not self.saturated:
             at_object = self.at_object_ms
-            levels[: len(places)] = _quantiles(to_home, None, at_object)
+            levels[: len(places)] = quantiles_ms(to_home, None, at_object)
             for number, some in enumerate(rows[len(places) :], len(places)):
                 weight = np.repeat(viewers[some], to_home.shape[1])
-                levels[number] = _quantiles(to_home[some].reshape(1, -1), weight, at_object)
+                levels[number] = quantiles_ms(to_home[some].reshape(1, -1), weight, at_object)
         frame["read_p50_ms"], frame["read_p99_ms"] = levels.T
         frame["write_p99_ms"] = frame["read_p99_ms"] + self.write_wait_ms
         return self.sourced(frame.assign(state=self.state), "latency")
@@ -384,7 +376,7 @@ class DurableObject(Model):
             this object's home (``here``) or at the ``stadium``. What a request spends at the object
             is the same for every home, and left out.
         """
-        frame = _homes(self.audience).copy()
+        frame = by_home(self.audience).copy()
         frame["here"], frame["stadium"] = frame.index == self.home, frame.index == self.stadium
         return self.sourced(frame, "homes")
 
@@ -410,7 +402,7 @@ class DurableObject(Model):
         allowed = ("mean", "p99", "farthest")
         if by not in allowed:
             raise ValueError(f"by: got {by!r}, allowed {' or '.join(map(repr, allowed))}")
-        return str(_homes(self.audience)[f"{by}_ms"].idxmin())
+        return str(by_home(self.audience)[f"{by}_ms"].idxmin())
 
     # -- the alternative without a home ----------------------------------------------------------
 
@@ -427,11 +419,11 @@ class DurableObject(Model):
             change hands), ``here_ms`` (a majority's wait with this home as the leader and one of
             the k), and in the row of this object's copies ``safe_ms``, what a write waits for them.
         """
-        frame = _floor().copy()
-        home = _pop(self.home)
-        rtt = _between_pops()[home]
+        frame = agreement().copy()
+        home = pop_row(self.home)
+        rtt = between_pops_ms()[home]
         others = rtt[np.arange(POPS) != home]
-        frame["here_ms"] = [0.0, *(_smallest(others[:f], (f + 1) // 2) for f in range(1, POPS))]
+        frame["here_ms"] = [0.0, *(smallest_ms(others[:f], (f + 1) // 2) for f in range(1, POPS))]
         frame["safe_ms"] = np.where(frame["regions"] == self.followers + 1, self.safe_ms, np.nan)
         return self.sourced(frame, "quorum")
 
@@ -595,8 +587,8 @@ class DurableObject(Model):
         copies = f"{self.followers} follower{'s' * (self.followers != 1)}"
         if self.acknowledge == AT_ONCE:
             return (
-                f"Writes wait for none of {copies}: a home that dies takes {self.at_risk_writes:.3g} "
-                "acknowledged writes with it, on average."
+                f"Writes wait for none of {copies}: a home that dies takes "
+                f"{self.at_risk_writes:.3g} acknowledged writes with it, on average."
             )
         return (
             f"A write waits {self.safe_ms:.0f} ms more for {self.confirmations} of {copies}, and "
@@ -621,130 +613,6 @@ class DurableObject(Model):
         return f"{what} drawn, with {died}: {'; '.join(parts)}."
 
 
-# -- geography, worked out once ----------------------------------------------------------------
-
-
-@cache
-def _pop(home: str) -> int:
-    """Row of a home's PoP in `edgelab.pops`."""
-    return int(np.flatnonzero(datasets.pops()["code"] == HOMES[home])[0])
-
-
-@cache
-def _degrees() -> tuple[np.ndarray, np.ndarray]:
-    pops = datasets.pops()[:POPS]
-    return pops["lat"].to_numpy(), pops["lon"].to_numpy()
-
-
-@cache
-def _between_pops() -> np.ndarray:
-    """Round trips between the PoPs, (POPS, POPS)."""
-    lat, lon = _degrees()
-    rtt = rtt_ms(lat[:, None], lon[:, None], lat, lon)
-    rtt.flags.writeable = False
-    return rtt
-
-
-@cache
-def _to_pops() -> np.ndarray:
-    """Round trips from each point of each catchment by its PoP to each PoP."""
-    pop, near = geo.nearest_pop(POPS)
-    rtt = near[..., None] + _between_pops()[pop]
-    # The PoP that serves a viewer may be the home itself.
-    at_home = pop[..., None] == np.arange(POPS)
-    rtt = np.where(at_home, near[..., None], rtt)
-    rtt.flags.writeable = False
-    return rtt
-
-
-def _members(group: str) -> np.ndarray:
-    places = datasets.places()
-    return ((places["group"] == group) | (group == "everyone")).to_numpy()
-
-
-@cache
-def _homes(audience: str) -> pd.DataFrame:
-    some = _members(audience)
-    viewers, rtt = datasets.places()["viewers"].to_numpy()[some], _to_pops()[some]
-    points = rtt.reshape(-1, POPS)
-    weight = np.repeat(viewers / viewers.sum() / rtt.shape[1], rtt.shape[1])
-    order = np.argsort(points, axis=0)
-    reached = np.cumsum(weight[order], axis=0) >= 0.99 - 1e-12
-    p99 = np.take_along_axis(points, np.take_along_axis(order, reached.argmax(0)[None], 0), 0)[0]
-    names = {code: name for name, code in HOMES.items()}
-    pops = datasets.pops()[:POPS]
-    frame = pd.DataFrame(
-        {
-            "home": [
-                names.get(code, city) for code, city in zip(pops["code"], pops["city"], strict=True)
-            ],
-            "lat": pops["lat"],
-            "lon": pops["lon"],
-            "mean_ms": weight @ points,
-            "p99_ms": p99,
-            "farthest_ms": rtt.mean(axis=1).max(axis=0),
-        }
-    )
-    return frame.set_index("home")
-
-
-def _smallest(rtt: np.ndarray, number: int) -> float:
-    """The `number`-th smallest round trip."""
-    return float(np.partition(rtt, number - 1)[number - 1])
-
-
-@cache
-def _floor() -> pd.DataFrame:
-    """What `DurableObject.quorum` says of the best leaders."""
-    lat, lon = _degrees()
-    rtt = _between_pops().copy()
-    light = light_floor_ms(great_circle_km(lat[:, None], lon[:, None], lat, lon))
-    for own in (rtt, light):
-        np.fill_diagonal(own, 0.0)
-    rows = []
-    for k in range(1, POPS + 1):
-        kth = k // 2
-        majority, straight = (np.partition(t[:k, :k], kth, axis=1)[:, kth] for t in (rtt, light))
-        rows.append((k, majority.argmin(), majority.min(), straight.min(), _widest(rtt[:k, :k])))
-    frame = pd.DataFrame(rows, columns=["regions", "leader", "majority_ms", "light_ms", "all_ms"])
-    frame["leader"] = datasets.pops()["city"].to_numpy()[frame["leader"]]
-    with np.errstate(divide="ignore"):
-        return frame.assign(turns_per_s=1000 / frame["majority_ms"].to_numpy())
-
-
-def _widest(rtt: np.ndarray) -> float:
-    """Least time in which one leader hears from all."""
-    return float(rtt.max(axis=1).min())
-
-
-def _quantiles(rtt: np.ndarray, weight: np.ndarray | None, at_object_ms: float) -> np.ndarray:
-    """p50 and p99 of round trips plus an exponential time at the object.
-
-    Parameters
-    ----------
-    rtt : ndarray, (rows, points)
-    weight : ndarray, (points,), optional
-        Equal weights if not given.
-    at_object_ms : float
-        Mean of the exponential: in M/M/1 waiting and service together are exponential.
-
-    Returns
-    -------
-    float64 ndarray, (rows, 2)
-        By bisection, to well under a microsecond.
-    """
-    share = np.full(rtt.shape[1], 1 / rtt.shape[1]) if weight is None else weight / weight.sum()
-    later = 1 - np.array([0.5, 0.99])
-    low = np.repeat(rtt.min(axis=1)[:, None], 2, axis=1)
-    high = rtt.max(axis=1)[:, None] - at_object_ms * np.log(later)
-    for _ in range(44):
-        middle = (low + high) / 2
-        gone = np.maximum(middle[..., None] - rtt[:, None, :], 0.0)
-        waits = np.exp(-gone / at_object_ms) @ share > later
-        low, high = np.where(waits, middle, low), np.where(waits, high, middle)
-    return (low + high) / 2
-
-
 # -- histories, drawn once ---------------------------------------------------------------------
 
 
@@ -765,8 +633,8 @@ def _run(thing: DurableObject, store: str, seed: int) -> Run:
         return histories.kv_run(np.array(delays), seed, *faults)
     copies = thing._copies()
     setting = Setting(
-        client_rtt_ms=_to_pops()[at][:, :, copies].mean(axis=1),
-        copy_rtt_ms=_between_pops()[np.ix_(copies, copies)],
+        client_rtt_ms=to_pops_ms()[at][:, :, copies].mean(axis=1),
+        copy_rtt_ms=between_pops_ms()[np.ix_(copies, copies)],
         needed=0 if thing.acknowledge == AT_ONCE else thing.confirmations,
         service_ms=thing.service_ms,
         dies=thing.home_dies == ONCE,

@@ -6,7 +6,8 @@ from plotly.graph_objects import Figure
 
 from edgelab.figures import durable_object as figures
 from edgelab.figures.durable_object import ObjectFrames
-from edgelab.models.durable_object import AROUND, AT_ONCE, POPS, DurableObject
+from edgelab.models.durable_object import AROUND, AT_ONCE, DurableObject
+from edgelab.models.homes import POPS
 from edgelab.panels.base import Panel
 
 __all__ = ["PRESETS", "ObjectPanel", "durable_object"]
