@@ -32,6 +32,14 @@ from edgelab.check.pool import (
     quiet_platform,
 )
 from edgelab.check.pops import ENOUGH_CHOICES, aim, enough_guess, few_pops, idle_pops
+from edgelab.check.durable_objects import (
+    LOCK_CHOICES,
+    busiest_object,
+    compromise,
+    lock_guess,
+    stadium_cost,
+)
+from edgelab.check.night import CLIFF_CHOICES, blank_viewers, cliff, cliff_guess, slow_database
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
@@ -40,12 +48,14 @@ __all__ = [
     "FETCH_CHOICES",
     "HALF_CHOICES",
     "LOST_CHOICES",
+    "LOCK_CHOICES",
     "RIGHT",
     "UNANSWERED",
     "WORKING",
     "Verdict",
     "aim",
     "blank_viewers",
+    "busiest_object",
     "cliff",
     "cliff_guess",
     "cold_as_warm",
@@ -64,4 +74,8 @@ __all__ = [
     "slow_database",
     "sticky_enough",
     "trips_home",
+    "compromise",
+    "lock_guess",
+    "slow_database",
+    "stadium_cost",
 ]

@@ -276,7 +276,7 @@ def _quorum(quorum: pd.DataFrame, pinned: pd.DataFrame | None) -> list[dict]:
 _PLACES_AXIS = {
     "tickvals": list(range(len(ROWS)))[::-1],
     "ticktext": list(ROWS),
-    "range": [-1.25, len(ROWS) - 0.4],
+    "range": [-1.5, len(ROWS) - 0.4],
     "showgrid": False,
 }
 _MS = {"title": {"text": "ms", "standoff": 4}}

@@ -18,6 +18,7 @@ import pandas as pd
 from edgelab import datasets
 from edgelab.constants import DataError
 from edgelab.ledger import chain, kv, night, pops, runtimes
+from edgelab.ledger import durable_objects, night
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
@@ -29,6 +30,7 @@ FIGURES: dict[str, Callable[[], float]] = {
     **runtimes.FIGURES,
     **kv.FIGURES,
 }
+FIGURES: dict[str, Callable[[], float]] = {**night.FIGURES, **durable_objects.FIGURES}
 #: Verdict of a row whose figure has yet to be measured on this machine.
 UNMEASURED = "not measured on this machine"
 
