@@ -12,6 +12,7 @@ from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
 from edgelab.panels.edge_kv import KVPanel
 from edgelab.panels.runtimes import PoolPanel
+from edgelab.panels.durable_object import ObjectPanel
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +23,7 @@ PAGES = {
     "04-isolates-and-containers": PoolPanel,
     "06-kv-consistency": KVPanel,
 }
+PAGES = {"01-cricstream-live": NightPanel, "08-durable-objects": ObjectPanel}
 
 
 def test_every_notebook_is_driven():
