@@ -138,7 +138,7 @@ def _by_place(latency: pd.DataFrame | None, key: str, shift: float) -> list[dict
         mode="text",
         text=words,
         textposition="middle right",
-        textfont={"size": 11, "color": colour},
+        textfont={"size": 11, "color": colour, "shadow": drawing.HALO},
         hoverinfo="skip",
     )
     return [line, *marks, label]
@@ -228,10 +228,10 @@ def _roles(homes: pd.DataFrame, xref: str, yref: str, size: float) -> list[dict]
 
 #: The curves of majorities: column, colour, dash, name.
 CURVES = (
-    ("all_ms", "drawn", "dash", "all, best leader"),
-    ("here_ms", "old", "dashdot", "majority, this home leads"),
-    ("majority_ms", "tonight", "solid", "majority, best leader"),
-    ("light_ms", "quiet", "dot", "majority, light in fibre"),
+    ("all_ms", "drawn", "dash", "all, best"),
+    ("here_ms", "old", "dashdot", "majority, here"),
+    ("majority_ms", "tonight", "solid", "majority, best"),
+    ("light_ms", "quiet", "dot", "majority, light"),
 )
 
 
@@ -288,8 +288,8 @@ PARTS = {
     ),
     "india": Part("", *maps.INDIA, (0.34, 0.475, 0.5, 0.875)),
     "by_place": Part(
-        "From each place: round trip ○, p99 of a read ◇, of a write ■",
-        theme.ms_axis("ms", *BY_PLACE_MS),
+        "Round trip ○, p99 of reads ◇, writes ■",
+        theme.ms_axis("ms", *BY_PLACE_MS, every=2) | {"tickangle": 0},
         _PLACES_AXIS,
         (0.64, 0.99, 0.575, 0.875),
         heading_at=0.565,
@@ -305,12 +305,13 @@ PARTS = {
         heading_at=0.0,
     ),
     "quorum": Part(
-        "What agreement of k regions waits for (★ this object)",
+        "What k regions wait for to agree",
         {
             "type": "log",
-            "range": [0, np.log10(POPS) + 1.75],
-            "tickvals": [1, 2, 5, 10, 20, 50, 100, 312],
-            "title": {"text": "regions that hold a copy", "standoff": 4},
+            "range": [0, np.log10(POPS) + 1.5],
+            "tickvals": [1, 3, 10, 30, 100, 312],
+            "tickangle": 0,
+            "title": {"text": "regions that hold a copy (★ this object)", "standoff": 4},
         },
         {"range": [0, 300], "title": {"text": "wait, ms", "standoff": 4}},
         (0.61, 0.99, 0.105, 0.425),
@@ -484,7 +485,6 @@ def object_latency(latency: pd.DataFrame, pinned: pd.DataFrame | None = None) ->
     made = []
     for key, frame in frames.items():
         line, *marks, word = _by_place(frame, *shifts[key])
-        word["textfont"] = word["textfont"] | {"shadow": drawing.HALO}
         named = {"showlegend": pinned is not None, "name": {"now": "now"}.get(key, key)}
         made += [line | named, *marks, word]
     told = "; ".join(

@@ -53,6 +53,8 @@ ONCE, NEVER = "in mid-match", "not"
 OBJECT, KV = "object", "kv"
 #: Places of the clients in a history.
 WITNESSES = ("Mumbai", "Delhi", "Singapore", "London", "Bay Area")
+#: Places with an article.
+THE = {"Bay Area": "the Bay Area"}
 #: Median KV propagation delay between continents; the article.
 KV_DELAY_MS = 250.0
 
@@ -578,7 +580,7 @@ class DurableObject(Model):
             far = frame["read_p99_ms"].idxmax()
             queue = f"The object is {100 * self.utilisation:.3g} % busy; 99 of 100 reads take at "
             queue += f"most {frame.loc['Mumbai', 'read_p99_ms']:.0f} ms from Mumbai and "
-            queue += f"{frame.loc[far, 'read_p99_ms']:.0f} from {far}."
+            queue += f"{frame.loc[far, 'read_p99_ms']:.0f} from {THE.get(far, far)}."
         return f"{where} {queue} {self._safety_in_words()}"
 
     def _safety_in_words(self) -> str:

@@ -28,7 +28,7 @@ class ObjectPanel(Panel):
     name = "durable-object"
     call = "el.panels.durable_object"
     scenario = DurableObject
-    main = ("home", "followers", "followers_at", "acknowledge", "requests_per_s")
+    main = ("home", "followers", "requests_per_s")
     made = PRESETS
     kernels = ("cable corridors", "drawn messages")
 

@@ -70,7 +70,7 @@ def test_majorities_end_at_the_numbers_that_are_written_there():
     own = on(LOCK, "quorum")[4]
     assert own["x"].tolist() == [312] and own["y"].tolist() == [LOCK.safe_ms]
     written = " ".join(note["text"] for note in figures.layout(MATCH)["annotations"])
-    assert f"best leader: {last['majority_ms']:.0f}" in written
+    assert f"majority, best: {last['majority_ms']:.0f}" in written
 
 
 @pytest.mark.parametrize("thing", [MATCH, FAR, BUSY, LOCK, MATCH.replace(home="Sydney")])
