@@ -105,6 +105,8 @@ def _replication() -> None:
 def _slow_start() -> None:
     sent = np.empty(slow_start.BURSTS), np.empty(slow_start.BURSTS, np.int64)
     slow_start.send(np.zeros(1), np.ones(1, np.int64), 1, 1.0, *sent)
+
+
 def _messages() -> None:
     bits = np.uint64(latency.draw(np.uint64(1), 1))
     replication.propagation_delay_ms(bits, 1.0, _TABLE, _TABLE, 1)
