@@ -609,7 +609,7 @@ def lost_writes(designs: pd.DataFrame) -> go.Figure:
     about = {
         "name": "lost_writes",
         "title": "What each promise lost",
-        "caption": f"{caption}.",
+        "caption": f"{caption[0].upper()}{caption[1:]}.",
         "alt": f"Bars, one a design: the share of acknowledged writes that was lost. {caption}.",
     }
     meta, below = telling.meta(about, {"now": designs}, settings_in_words, KEYWORDS)

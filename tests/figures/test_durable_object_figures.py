@@ -126,5 +126,7 @@ def test_a_single_figure_tells_itself_and_its_code_draws_it_again(name, thing, p
     meta = figure.layout.meta
     assert meta["name"] == name and meta["title"] and meta["alt"]
     assert "nan" not in meta["caption"] and meta["caption"].endswith(".")
+    # Each object's settings are told once.
+    assert meta["caption"].count("Now:") == 1 and "Sites:" not in meta["caption"]
     again = eval(meta["code"], {"el": el})
     assert again.to_json() == figure.to_json()
