@@ -26,6 +26,8 @@ _HOMES = {
     "LWWRegister": "edgelab.models.crdt",
     "ORSet": "edgelab.models.crdt",
     "Placement": "edgelab.models.placement",
+    "DurableObject": "edgelab.models.durable_object",
+    "linearisable": "edgelab.models.linearisable",
     "rtt_ms": "edgelab.models.corridors",
     "residuals": "edgelab.models.calibration",
     "leave_one_out": "edgelab.models.calibration",

@@ -17,6 +17,13 @@ from edgelab.check.chain import (
     fetch_guess,
     trips_home,
 )
+from edgelab.check.durable_objects import (
+    LOCK_CHOICES,
+    busiest_object,
+    compromise,
+    lock_guess,
+    stadium_cost,
+)
 from edgelab.check.kv import (
     LOST_CHOICES,
     first_passage,
@@ -47,6 +54,7 @@ __all__ = [
     "FETCH_CHOICES",
     "HALF_CHOICES",
     "LIFE_CHOICES",
+    "LOCK_CHOICES",
     "LOST_CHOICES",
     "RIGHT",
     "UNANSWERED",
@@ -54,11 +62,13 @@ __all__ = [
     "Verdict",
     "aim",
     "blank_viewers",
+    "busiest_object",
     "cliff",
     "cliff_guess",
     "cold_as_warm",
     "cold_per_second",
     "cold_pops",
+    "compromise",
     "cutover_ttl",
     "enough_guess",
     "fetch_guess",
@@ -67,6 +77,7 @@ __all__ = [
     "half_guess",
     "idle_pops",
     "life_guess",
+    "lock_guess",
     "lost_guess",
     "memory_enough",
     "missed_own_write",
@@ -74,6 +85,7 @@ __all__ = [
     "quiet_platform",
     "shortest_life",
     "slow_database",
+    "stadium_cost",
     "sticky_enough",
     "trips_home",
 ]

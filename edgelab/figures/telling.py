@@ -25,7 +25,7 @@ IN_WORDS = {"tonight": "tonight", "old": f"from {BASELINE}", "pinned": "with the
 #: By which parameter a figure takes its frames, unless it says otherwise.
 KEYWORDS = {"now": "", "pinned": "pinned="}
 #: Frames whose settings follow from the first one's.
-UNTOLD = ("old",)
+UNTOLD = ("old", "sites")
 
 
 def source(frame: pd.DataFrame) -> tuple[Model | None, str] | None:

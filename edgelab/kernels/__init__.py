@@ -109,6 +109,11 @@ def _slow_start() -> None:
     slow_start.send(np.zeros(1), np.ones(1, np.int64), 1, 1.0, *sent)
 
 
+def _messages() -> None:
+    bits = np.uint64(latency.draw(np.uint64(1), 1))
+    replication.propagation_delay_ms(bits, 1.0, _TABLE, _TABLE, 1)
+
+
 def _lost_updates() -> None:
     none, key = np.zeros(1, np.int64), np.uint64(0)
     law = (key, _TABLE, _TABLE, 0)
@@ -183,4 +188,5 @@ STEPS: dict[str, Callable[[], object]] = {
     "requests by popularity": _popularity,
     "cycles of a cached copy": _cycles,
     "edge cache": _edge_cache,
+    "drawn messages": _messages,
 }

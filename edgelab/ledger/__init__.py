@@ -17,7 +17,7 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.constants import DataError
-from edgelab.ledger import caching, chain, kv, night, pops, runtimes
+from edgelab.ledger import caching, chain, durable_objects, kv, night, pops, runtimes
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
@@ -29,6 +29,7 @@ FIGURES: dict[str, Callable[[], float]] = {
     **runtimes.FIGURES,
     **kv.FIGURES,
     **caching.FIGURES,
+    **durable_objects.FIGURES,
 }
 #: Verdict of a row whose figure has yet to be measured on this machine.
 UNMEASURED = "not measured on this machine"

@@ -2,6 +2,7 @@
 
 from edgelab.panels.chain import request_chain
 from edgelab.panels.cricstream import night
+from edgelab.panels.durable_object import durable_object
 from edgelab.panels.edge_cache import cache
 from edgelab.panels.edge_kv import kv
 from edgelab.panels.pops import placement
@@ -10,6 +11,7 @@ from edgelab.panels.runtimes import tenants
 
 __all__ = [
     "cache",
+    "durable_object",
     "kv",
     "night",
     "placement",

@@ -10,6 +10,7 @@ from edgelab.constants import data_path
 from edgelab.panels.chain import ChainPanel
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
+from edgelab.panels.durable_object import ObjectPanel
 from edgelab.panels.edge_cache import CachePanel
 from edgelab.panels.edge_kv import KVPanel
 from edgelab.panels.runtimes import PoolPanel
@@ -23,6 +24,7 @@ PAGES = {
     "04-isolates-and-containers": PoolPanel,
     "05-cache-and-origin": CachePanel,
     "06-kv-consistency": KVPanel,
+    "08-durable-objects": ObjectPanel,
 }
 
 

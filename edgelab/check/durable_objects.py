@@ -1,0 +1,161 @@
+"""The checks of notebook 08, durable objects."""
+
+from __future__ import annotations
+
+from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.models.durable_object import CONFIRMED, DurableObject
+
+__all__ = ["LOCK_CHOICES", "busiest_object", "compromise", "lock_guess", "stadium_cost"]
+
+#: The choices of notebook 08's prediction.
+LOCK_CHOICES = ("about 8 times", "about 80 times", "about 800 times")
+
+
+def lock_guess(choice: str | None) -> Verdict:
+    """Look back at notebook 08's prediction: how often a lock over 312 PoPs changes hands.
+
+    Parameters
+    ----------
+    choice : str or None
+        One of `LOCK_CHOICES`.
+    """
+
+    def judge(choice: str) -> Verdict:
+        if choice not in LOCK_CHOICES:
+            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(LOCK_CHOICES)}")
+        turns = DurableObject().quorum()["turns_per_s"].iloc[-1]
+        happened = LOCK_CHOICES[int(turns > 25) + int(turns > 250)]
+        seen = f"at most {turns:.1f} times a second"
+        if choice == happened:
+            return Verdict(
+                RIGHT,
+                f"{seen}. Every turn waits until half of the world has answered, and the world is "
+                "as wide as it is.",
+            )
+        return Verdict(
+            WORKING,
+            f"not what the model finds: you said “{choice}”, and it is {seen}. What does each turn "
+            "wait for?",
+        )
+
+    return judged(choice, "choose and commit above, before you move a slider", judge)
+
+
+def stadium_cost(answer: float | None) -> Verdict:
+    """Notebook 08, exercise 1: what a home at the stadium costs the average viewer, in ms.
+
+    Parameters
+    ----------
+    answer : float or None
+        Milliseconds; right within a quarter of one.
+    """
+
+    def judge(answer: float) -> Verdict:
+        wrong = number(answer, -400, 400)
+        if wrong:
+            return wrong
+        thing = DurableObject()
+        mean = thing.homes()["mean_ms"]
+        true = mean[thing.stadium] - mean[thing.best_home()]
+        if abs(answer - true) <= 0.25:
+            return Verdict(
+                RIGHT,
+                "hardly anything: the object serves viewers, and the few people in the stadium are "
+                "not where the rest of the audience is.",
+            )
+        if answer < 0:
+            return Verdict(WORKING, "can a home be better than the one with the least mean?")
+        return Verdict(
+            WORKING,
+            f"{answer:.3g} ms is too {'much' if answer > true else 'little'}; subtract mean_ms in "
+            "two rows of match.homes()",
+        )
+
+    return judged(answer, "set the difference, in milliseconds", judge)
+
+
+def busiest_object(answer: float | None) -> Verdict:
+    """Notebook 08, exercise 2: most requests a second with Mumbai's read p99 within 20 ms.
+
+    Parameters
+    ----------
+    answer : float or None
+        Requests a second; right within 10 of the largest.
+    """
+
+    def judge(answer: float) -> Verdict:
+        wrong = number(answer, 0.1, 1e6)
+        if wrong:
+            return wrong
+        here, more = (
+            DurableObject(requests_per_s=min(rate, 1e6)).latency().loc["Mumbai", "read_p99_ms"]
+            for rate in (float(answer), float(answer) + 10)
+        )
+        if here > 20:
+            shown = f"{here:.1f} ms" if here < 1e6 else "infinite: the queue never empties"
+            return Verdict(
+                WORKING, f"at {answer:,.0f} a second Mumbai's read p99 is {shown}; go lower"
+            )
+        if more <= 20:
+            return Verdict(
+                WORKING,
+                f"at {answer:,.0f} a second it is {here:.1f} ms, and ten more still keep it within "
+                "20; go higher",
+            )
+        return Verdict(
+            RIGHT,
+            "the object is not full, and yet the wait is already several times the service time: "
+            "one thing at a time needs idle time in between.",
+        )
+
+    return judged(answer, "set a rate, for instance 400", judge)
+
+
+def compromise(answer: DurableObject | None) -> Verdict:
+    """Notebook 08, exercise 3: a home within reach of India and of the Bay Area that loses nothing.
+
+    Parameters
+    ----------
+    answer : DurableObject or None
+        With the live match's load.
+    """
+
+    def judge(answer: DurableObject) -> Verdict:
+        if not isinstance(answer, DurableObject):
+            return Verdict(WORKING, f"got {answer!r}; the answer is a DurableObject")
+        free = {"home", "followers", "followers_at", "acknowledge"}
+        other = sorted(set(answer.turned) - free)
+        if other:
+            return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
+        p99 = answer.latency()["read_p99_ms"]
+        for place, limit in (("Bay Area", 200), ("India", 100)):
+            if p99[place] > limit:
+                return Verdict(
+                    WORKING,
+                    f"from {answer.home} 99 of 100 reads from {place} take up to "
+                    f"{p99[place]:.0f} ms; at most {limit} are allowed",
+                )
+        if not answer.followers or answer.acknowledge != CONFIRMED:
+            return Verdict(
+                WORKING, "the home stands well, but what is lost of the acknowledged if it dies?"
+            )
+        around = answer.sites().query("role == 'follower'")["rtt_ms"].max()
+        if around < 100:
+            return Verdict(
+                WORKING,
+                "nothing is lost if the home dies; what if all PoPs near it fail together? Put a "
+                "follower far away, 100 ms or more",
+            )
+        if answer.safe_ms > 60:
+            return Verdict(
+                WORKING,
+                f"a write waits {answer.safe_ms:.0f} ms for its copies; at most 60 are allowed. "
+                "Which follower does it wait for?",
+            )
+        return Verdict(
+            RIGHT,
+            "neither the nearest nor the fairest home, and far copies that a write need not wait "
+            "for: it waits for the half that answers first.",
+        )
+
+    return judged(answer, "set an object: match.replace(...)", judge)
