@@ -13,6 +13,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "CricStream": "edgelab.models.scenario",
     "compare": "edgelab.models.scenario",
+    "TokenBucket": "edgelab.models.token_bucket",
+    "RateLimit": "edgelab.models.rate_limit",
+    "last_token_orders": "edgelab.models.token_bucket",
     "rtt_ms": "edgelab.models.corridors",
     "residuals": "edgelab.models.calibration",
     "leave_one_out": "edgelab.models.calibration",
