@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from edgelab.kernels import corridors, histogram, latency, replication
+from edgelab.kernels import corridors, histogram, latency, messages, replication, token_bucket
 from edgelab.kernels._jit import cache_dir
 
 __all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
@@ -86,6 +86,18 @@ def _replication() -> None:
     replication.replicate(1, keys, _ONE, _TABLE, _TABLE, counts[0, :1], counts)
 
 
+def _rate_limiters() -> None:
+    times_s, *_ = token_bucket.arrivals(np.uint64(0), 1)
+    at, none = np.zeros(1, np.int64), np.zeros(0, np.uint64)
+    token_bucket.bucket(times_s, at, 1, 1.0, 1.0)
+    token_bucket.sliding_window(times_s, at, 1, 1.0, 1.0)
+    token_bucket.gcra(times_s, 1.0, 1.0)
+    for limiter in (token_bucket.last_writer, token_bucket.grow_only):
+        limiter(times_s, at, 1, 1.0, 1.0, 1.0)
+    token_bucket.too_soon(times_s, at, 1, 1.0)
+    messages.deliveries_ms(none, 0, 1.0, _TABLE, _TABLE, 0, 0, 0)
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -94,4 +106,5 @@ STEPS: dict[str, Callable[[], object]] = {
     "stale reads": _stale,
     "cable corridors": _corridors,
     "replication": _replication,
+    "rate limiters": _rate_limiters,
 }

@@ -135,7 +135,8 @@ def grow_only(times_s, pop, pops, capacity, refill_per_s, delay_ms, faults, seed
 def one_object(times_s, pop, pops, capacity, refill_per_s, delay_ms, faults, seed):
     """One object that every PoP asks: what is answered with yes, and what is remembered.
 
-    The question, its copy and the answer may each get lost. Unanswered is not let through.
+    The question, its copy and the answer may each get lost, and who asks gives up when the
+    attack is over. Unanswered is not let through.
 
     Returns
     -------
@@ -148,7 +149,7 @@ def one_object(times_s, pop, pops, capacity, refill_per_s, delay_ms, faults, see
     through = np.zeros(len(times_s), bool)
     for i, now in enumerate(times_s):
         asked.send(now, -1, i)
-    for at, _, _, i in asked.until(np.inf):
+    for at, _, _, i in asked.until(times_s[-1] + delay_ms / 1000 if len(times_s) else 0.0):
         if bucket.allow(at):
             taken += 1
             answers.send(at, -1, i)

@@ -294,11 +294,6 @@ class RateLimit(Model):
         local = 0.0 if self.design == ISOLATE else self.local_read_ms
         return local, local
 
-    def _told(self) -> RateLimit:
-        """The same with every knob at its default that its design's figures do not depend on."""
-        idle = () if self.design in LATE else ("kv_delay_ms",)
-        return self.replace(**{name: self.knobs()[name].default for name in idle})
-
     # -- frames --------------------------------------------------------------------------------
 
     def designs(self) -> pd.DataFrame:
@@ -317,11 +312,8 @@ class RateLimit(Model):
             PoPs; ``writes_per_s``, and ``writes_refused``, the share of the writes that a store
             would refuse if each count were a key in it.
         """
-        each = [self.replace(design=design) for design in DESIGNS]
-        rows = [_row(model._told()) for model in each]
-        bounds = [model.bound for model in each]
+        rows = [_row(self.replace(design=design)) for design in DESIGNS]
         frame = pd.DataFrame(rows, index=pd.Index(DESIGNS, name="design"))
-        frame.insert(3, "bound", bounds)
         return self.sourced(frame, "designs")
 
     @property
@@ -356,11 +348,11 @@ class RateLimit(Model):
         pandas.DataFrame
             ``design``, ``pops``, ``through`` as in `designs`.
         """
-        rows = [
-            (design, pops, _through(self.replace(design=design, pops=pops)._told()).mean())
-            for design in DESIGNS
-            for pops in POP_COUNTS
-        ]
+        rows = []
+        for pops in POP_COUNTS:
+            ratios = np.mean(_each(_run_ratios, self.replace(pops=pops)), axis=0)
+            rows += [(design, pops, ratio) for design, ratio in zip(DESIGNS, ratios, strict=True)]
+        rows.sort(key=lambda row: DESIGNS.index(row[0]))
         frame = pd.DataFrame(rows, columns=["design", "pops", "through"])
         return self.sourced(frame, "by_pops")
 
@@ -387,7 +379,9 @@ class RateLimit(Model):
                 rows.append((int(count), per_delay, delay_ms, mean))
         columns = ["pops", "requests_per_delay", "kv_delay_ms", "through"]
         frame = pd.DataFrame(rows, columns=columns)
-        return self.sourced(frame, "by_delay", **({} if tuple(pops) == (2, 10, 312) else {"pops": tuple(pops)}))
+        return self.sourced(
+            frame, "by_delay", **({} if tuple(pops) == (2, 10, 312) else {"pops": tuple(pops)})
+        )
 
     def faults(
         self, lost: float = 0.1, twice: float = 0.1, late: float = 0.1, runs: int = 3
@@ -459,9 +453,7 @@ class RateLimit(Model):
         return self.sourced(frame, "window_error")
 
     @staticmethod
-    def window_count(
-        previous: float, current: float, elapsed_s: float, window_s: float
-    ) -> float:
+    def window_count(previous: float, current: float, elapsed_s: float, window_s: float) -> float:
         """Requests of the last window, estimated from two numbers.
 
         Parameters
@@ -492,12 +484,11 @@ class RateLimit(Model):
 
     def in_words(self) -> str:
         """What the figures mean, in one or two sentences."""
-        row, knobs = _row(self._told()), self.knobs()
+        row = _row(self)
         times = row["through"]
-        pops = f"{self.pops} PoP{'s' * (self.pops != 1)}"
         said = (
-            f"Of {knobs['rate_per_s'].text(self.rate_per_s)} for {self.attack_s:g} s at {pops}, "
-            f"“{self.design}” lets {row['admitted']:,.0f} through: "
+            f"Of {self.rate_per_s:,.4g} requests a second for {self.attack_s:g} s at {self.pops} "
+            f"PoP{'s' * (self.pops != 1)}, “{self.design}” lets {row['admitted']:,.0f} through: "
         )
         if times < 1.005:
             said += "no more than one exact bucket. "
@@ -506,15 +497,31 @@ class RateLimit(Model):
         else:
             said += f"{times:.3g} times as many as one exact bucket. "
         if self.design in LATE:
-            said += f"{self.requests_per_delay:.3g} requests come in per delay. "
+            each = self.requests_per_delay
+            number = f"{each:,.0f}" if each >= 100 else f"{each:.2g}"
+            said += f"On average {number} request{'s' * (number != '1')} come in per delay. "
         said += (
             f"A user behind the attacker's address is wrongly refused "
             f"{100 * row['refused_shared']:.0f} % of the time; a decision takes "
             f"{row['wait_ms']:.3g} ms"
         )
-        if row["writes_refused"] > 0:
-            said += f"; a store would refuse {100 * row['writes_refused']:.0f} % of the writes"
+        if self.design in LATE and row["writes_refused"] > 0:
+            said += (
+                f"; a store that takes one write every {self.store_write_s:g} s to a key would "
+                f"refuse {100 * row['writes_refused']:.0f} % of them"
+            )
         return said + "."
+
+    def runs_in_words(self) -> str:
+        """How many runs stand behind the figures, and how sure the chosen design's is."""
+        row = _row(self)
+        said = f"{self.seeds} run{'s' * (self.seeds != 1)}: {row['through']:.3f}"
+        if self.seeds > 1:
+            said += f" ± {row['error']:.3f} (standard error)"
+        said += " times the limit. "
+        if np.isinf(self.bound):
+            return said + "This design bounds nothing."
+        return said + f"Whatever is asked, it lets at most {self.bound:,.0f} through."
 
 
 #: What becomes of an acknowledged deduction, by design: a simulation, and the promise.
@@ -557,26 +564,34 @@ def _exact(model: RateLimit, asked: _Requests) -> np.ndarray:
     )
 
 
-def _run(model: RateLimit, number: int) -> tuple[float, float]:
-    """One run of the attack: the ratio to an exact bucket, and the requests let through."""
+def _run_ratios(model: RateLimit, number: int) -> list[float]:
+    """One run of the attack: each design's ratio to an exact bucket."""
     asked = model.requests(number)
-    through, _ = model.let_through(asked)
-    return _ratio(through, _exact(model, asked)), through.sum()
+    exact = _exact(model, asked)
+    each = [model.replace(design=design) for design in DESIGNS]
+    return [_ratio(one.let_through(asked)[0], exact) for one in each]
 
 
-def _run_costs(model: RateLimit, number: int) -> tuple[float, float, float, float]:
-    """One run: wrongly refused with a shared and an own key, writes a second, writes refused."""
-    refused = []
-    for kind in (_SHARED, _ALONE):
-        asked = model.requests(number, kind)
-        through, _ = model.let_through(asked)
-        mine = asked.only(asked.innocent)
-        kept = _exact(model, mine)
-        refused.append((kept & ~through[asked.innocent]).sum() / max(kept.sum(), 1))
-    _, written = model.let_through(model.requests(number))
-    writes = sum(len(times_s) for times_s, _, _ in written)
-    late = sum(token_bucket.too_soon(*each, model.store_write_s) for each in written)
-    return *refused, writes / model.attack_s, late / max(writes, 1)
+def _run_figures(model: RateLimit, number: int, designs: Sequence[str]) -> list[tuple]:
+    """One run, a tuple a design: what `_row` averages."""
+    attack, shared, alone = (model.requests(number, kind) for kind in (_ATTACK, _SHARED, _ALONE))
+    exact = _exact(model, attack)
+    # What the user alone may do; the rest is rightly refused.
+    may = [(asked, _exact(model, asked.only(asked.innocent))) for asked in (shared, alone)]
+    out = []
+    for design in designs:
+        one = model.replace(design=design)
+        through, written = one.let_through(attack)
+        refused = [
+            (kept & ~one.let_through(asked)[0][asked.innocent]).sum() / max(kept.sum(), 1)
+            for asked, kept in may
+        ]
+        writes = sum(len(times_s) for times_s, _, _ in written)
+        late = sum(token_bucket.too_soon(*each, model.store_write_s) for each in written)
+        ratio = _ratio(through, exact)
+        share = late / max(writes, 1)
+        out.append((ratio, through.sum(), *refused, writes / model.attack_s, share))
+    return out
 
 
 def _run_delays(model: RateLimit, number: int, delays_ms: np.ndarray) -> list[float]:
@@ -613,23 +628,34 @@ def _window_run(model: RateLimit, number: int, window_s: float) -> tuple[float, 
     return off.mean(), wrong.mean()
 
 
-@lru_cache(maxsize=4096)
-def _through(model: RateLimit) -> np.ndarray:
-    """The ratio to an exact bucket in each run."""
-    return np.array(_each(_run, model))[:, 0]
+@lru_cache(maxsize=256)
+def _figures(model: RateLimit, designs: tuple[str, ...]) -> np.ndarray:
+    """What came of every run: (runs, designs, figures)."""
+    return np.array(_each(_run_figures, model, (designs,)))
 
 
-@lru_cache(maxsize=1024)
 def _row(model: RateLimit) -> dict[str, float]:
     """One row of `RateLimit.designs`."""
-    runs = np.array(_each(_run, model))
-    costs = np.array(_each(_run_costs, model)).mean(axis=0)
+    late = model.design in LATE
+    together = LATE if late else tuple(design for design in DESIGNS if design not in LATE)
+    # One entry in memory, whatever turns that these figures do not depend on.
+    idle = ("design", "local_read_ms", *(() if late else ("kv_delay_ms",)))
+    same = model.replace(**{name: model.knobs()[name].default for name in idle})
+    runs = _figures(same, together)[:, together.index(model.design)]
+    ratio, admitted, shared, own, writes, refused = runs.mean(axis=0)
     wait, worst = model._wait_ms()
-    spread = runs[:, 0].std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan
-    names = ("refused_shared", "refused_own", "writes_per_s", "writes_refused")
-    out = {"through": runs[:, 0].mean(), "error": spread, "admitted": runs[:, 1].mean()}
-    out |= dict(zip(names, costs, strict=True))
-    return out | {"wait_ms": wait, "worst_wait_ms": worst}
+    return {
+        "through": ratio,
+        "error": runs[:, 0].std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan,
+        "admitted": admitted,
+        "bound": model.bound,
+        "refused_shared": shared,
+        "refused_own": own,
+        "wait_ms": wait,
+        "worst_wait_ms": worst,
+        "writes_per_s": writes,
+        "writes_refused": refused,
+    }
 
 
 @lru_cache(maxsize=64)

@@ -2,5 +2,6 @@
 
 from edgelab.panels.cricstream import night
 from edgelab.panels.predict import predict
+from edgelab.panels.rate_limit import rate_limit
 
-__all__ = ["night", "predict"]
+__all__ = ["night", "predict", "rate_limit"]
