@@ -17,12 +17,12 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.constants import DataError
-from edgelab.ledger import night
+from edgelab.ledger import night, rate_limit
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
 #: Row of ``data/claims.csv`` to our figure, in that row's unit.
-FIGURES: dict[str, Callable[[], float]] = {**night.FIGURES}
+FIGURES: dict[str, Callable[[], float]] = {**night.FIGURES, **rate_limit.FIGURES}
 #: Verdict of a row whose figure has yet to be measured on this machine.
 UNMEASURED = "not measured on this machine"
 
