@@ -33,7 +33,7 @@ __all__ = [
     "RateLimit",
 ]
 
-ISOLATE = "isolate's memory"
+ISOLATE = "memory of an isolate"
 POP = "bucket a PoP"
 WINDOW = "sliding window a PoP"
 KV = "KV, last writer wins"
@@ -337,8 +337,12 @@ class RateLimit(Model):
             ``rate_per_s``, ``kv_delay_ms``, ``requests_per_delay`` and ``through`` as in
             `designs`; the rates and delays of `MAP_RATES_PER_S` and `MAP_DELAYS_MS`.
         """
-        at_rest = self.replace(**{n: self.knobs()[n].default for n in ("rate_per_s", *_UNMAPPED)})
-        return self.sourced(_map(at_rest).copy(), "leak_map")
+        return self.sourced(_map(self.mapped()).copy(), "leak_map")
+
+    def mapped(self) -> RateLimit:
+        """The same with every knob at its default that does not change `leak_map`."""
+        idle = ("rate_per_s", "kv_delay_ms", "user_per_s", "local_read_ms", "store_write_s")
+        return self.replace(**{name: self.knobs()[name].default for name in idle})
 
     def by_pops(self) -> pd.DataFrame:
         """What each design lets through, over the number of PoPs that are attacked.
@@ -530,7 +534,6 @@ PROMISES = {
     COUNTERS: (messages.grow_only, "each counts in the end"),
     OBJECT: (messages.one_object, "each counts at once"),
 }
-_UNMAPPED = ("kv_delay_ms", "user_per_s", "local_read_ms", "store_write_s")
 
 
 def _one_of(uniform: np.ndarray, count: int) -> np.ndarray:

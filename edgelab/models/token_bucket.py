@@ -15,7 +15,7 @@ __all__ = ["TokenBucket", "last_token_orders"]
 def _checked(name: str, value: object, low: float, high: float = math.inf) -> numbers.Real:
     """`value` if it is a finite number from `low` to `high`."""
     upto = f" to {high:g}" if math.isfinite(high) else " up, and finite"
-    allowed = f"a number from {low:g}{upto}"
+    allowed = f"a number from {float(low):g}{upto}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: got {value!r}, allowed {allowed}")
     if not (math.isfinite(value) and low <= value <= high):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from plotly.graph_objects import Figure
 
 from edgelab.figures import rate_limit as figures
@@ -37,6 +38,8 @@ class RateLimitPanel(Panel):
 
     def __init__(self, start: RateLimit | None = None, pinned: RateLimit | None = None) -> None:
         self._settled: RateLimit | None = None
+        # The last whole map, and for which attacks it is the map.
+        self._map: tuple[RateLimit, pd.DataFrame] | None = None
         super().__init__(start, pinned)
 
     @property
@@ -49,7 +52,10 @@ class RateLimitPanel(Panel):
 
     def make_traces(self) -> list[dict]:
         frames = figures.RateLimitFrames.of
-        return figures.traces(frames(self._shown), frames(self.pinned) if self.pinned else None)
+        now = frames(self._shown)
+        if self._map and self._map[0] == self.model.mapped():
+            now = now._replace(leak=self._map[1])
+        return figures.traces(now, frames(self.pinned) if self.pinned else None)
 
     def make_layout(self) -> dict:
         return figures.layout(self.model, self.pinned)
@@ -77,6 +83,7 @@ class RateLimitPanel(Panel):
 
     def settle(self) -> None:
         self._settled = self.model
+        self._map = self.model.mapped(), figures.RateLimitFrames.of(self.model).leak
         self._patch()
         self._say()
         self.below.value = f"<p>{self.model.runs_in_words()}</p>"

@@ -9,11 +9,12 @@ from workbook import CONTRASTS, Workbook, outside
 from edgelab.constants import data_path
 from edgelab.panels.controls import control
 from edgelab.panels.cricstream import NightPanel
+from edgelab.panels.rate_limit import RateLimitPanel
 
 pytestmark = pytest.mark.browser
 
 #: Every notebook, and the class of its panel; test_lab.py has more of the first one.
-PAGES = {"01-cricstream-live": NightPanel}
+PAGES = {"01-cricstream-live": NightPanel, "07-rate-limiting": RateLimitPanel}
 
 
 def test_every_notebook_is_driven():
