@@ -199,7 +199,7 @@ def _waits(designs: pd.DataFrame, size: int) -> dict:
         "y": ROWS,
         "width": 0.5,
         "text": [
-            f"{mean:.0f}" if mean == most else f"{mean:.0f}, up to {most:.0f}"
+            f"{mean:.0f}" if mean == most else f"{mean:.0f} ({most:.0f})"
             for mean, most in zip(wait, worst, strict=True)
         ],
         "textposition": "outside",
@@ -249,7 +249,7 @@ PARTS = {
             "title": {"text": "attack, requests/s", "standoff": 2},
             "showgrid": False,
         },
-        (0.055, 0.415, 0.115, 0.84),
+        (0.062, 0.42, 0.115, 0.84),
         heading_at=0.0,
     ),
     "through": Part(
@@ -257,25 +257,24 @@ PARTS = {
         _LOG_TIMES_AXIS
         | {"tickvals": [1, 3, 10, 30, 100], "ticktext": ["1", "3", "10", "30", "100"]},
         _row_axis(True),
-        (0.60, 0.755, 0.115, 0.84),
-        heading_at=0.475,
+        (0.595, 0.745, 0.115, 0.84),
+        heading_at=0.44,
     ),
     "shares": Part(
-        "Refused: user ○, writes ◆",
-        theme.share_axis("share", range=[-0.06, 1.06], tickvals=[0, 0.5, 1]),
+        "Refused",
+        theme.share_axis("user ○, writes ◆", range=[-0.06, 1.06], tickvals=[0, 0.5]),
         _row_axis(False),
-        (0.77, 0.875, 0.115, 0.84),
-        heading_at=0.715,
+        (0.76, 0.857, 0.115, 0.84),
     ),
     "wait": Part(
         "Wait, ms",
         {
             "range": list(WAIT_MS),
-            "tickvals": [0, 200, 400],
-            "title": {"text": "mean, worst PoP", "standoff": 4},
+            "tickvals": [0, 300],
+            "title": {"text": "mean (worst PoP)", "standoff": 4},
         },
         _row_axis(False),
-        (0.89, 0.998, 0.115, 0.84),
+        (0.873, 0.998, 0.115, 0.84),
     ),
 }
 
@@ -285,12 +284,10 @@ PARTS = {
 
 def traces(now: RateLimitFrames, pinned: RateLimitFrames | None = None) -> list[dict]:
     """Every trace of the combined figure, always the same number in the same order."""
-    _, right, bottom, top = PARTS["map"].box
-    bar = {"x": right + 0.003, "xanchor": "left", "y": bottom, "yanchor": "bottom"}
-    bar |= {"len": top - bottom}
     made = {
         "map": [
-            _heat(now.leak, 10, bar),
+            # No colour bar: each cell says its number.
+            _heat(now.leak, 10, {}) | {"showscale": False},
             _one_per_delay(),
             _here(pinned.model if pinned else None, PINNED),
             _here(now.model, NOW),
@@ -311,7 +308,7 @@ def _band(design: str) -> dict:
     return {
         "type": "rect",
         "xref": "paper",
-        "x0": 0.465,
+        "x0": 0.437,
         "x1": 1.0,
         "yref": "y2",
         "y0": row - 0.47,
@@ -334,10 +331,11 @@ def layout(now: RateLimit, pinned: RateLimit | None = None) -> dict:
 def _line_label(size: int) -> dict:
     """What the line across the map is, at its lower end."""
     return note(
-        "one request per delay",
-        *(3.05, 0.165),
+        "1 request per delay",
+        *(4.95, 0.165),
         xref="x",
         yref="y",
+        xanchor="right",
         yanchor="middle",
         bgcolor=COLOURS["paper"],
         font={"size": size, "color": COLOURS["ink"]},

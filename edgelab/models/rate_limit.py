@@ -132,9 +132,9 @@ class RateLimit(Model):
     )
     capacity: int = knob(
         100,
-        label="Bucket size",
+        label="Bucket size, tokens",
         symbol="b",
-        unit="tokens",
+        unit="",
         low=1,
         high=1000,
         log=True,
@@ -143,9 +143,9 @@ class RateLimit(Model):
     )
     refill_per_s: float = knob(
         10.0,
-        label="Refill",
+        label="Refill, tokens",
         symbol="r",
-        unit="tokens/s",
+        unit="/s",
         low=0.1,
         high=100.0,
         log=True,
@@ -176,7 +176,7 @@ class RateLimit(Model):
         2.0,
         label="Innocent user's rate",
         symbol="u",
-        unit="requests/s",
+        unit="/s",
         low=0.1,
         high=20.0,
         log=True,
@@ -195,7 +195,7 @@ class RateLimit(Model):
     )
     store_write_s: float = knob(
         1.0,
-        label="Store takes a write every",
+        label="Store's write gap",
         symbol="w",
         unit="s",
         low=0.0,
