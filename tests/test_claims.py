@@ -1,10 +1,7 @@
 """The ledger: complete, honest about what was tested, computed where it says so; and its proofs."""
 
 import csv
-import heapq
 import importlib
-import random
-import threading
 
 import numpy as np
 import pandas as pd
@@ -402,86 +399,3 @@ def test_round_trips_quoted_from_the_cloud_table_stand_there():
     assert (far, 3 * far, 3 * 5 + far) == (228, 684, 243)
     for text in ("228 ms", "684 ms", "243 ms"):
         assert text in ROWS.loc["fetching-is-slower-cold", "because"]
-
-
-# -- the rate limiter, written anew from its description ------------------------------------
-
-
-def take(read, write, now, capacity, per_s):
-    """Take a token from a bucket whose state is read and then written: tokens left, or None."""
-    tokens, written = read() or (capacity, now)
-    tokens = min(capacity, tokens + (now - written) * per_s) - 1
-    if tokens < 0:
-        return None
-    write((tokens, now))
-    return tokens
-
-
-class Cell:
-    """Holds the state of one bucket."""
-
-    def __init__(self):
-        self.state = None
-
-    def read(self):
-        return self.state
-
-    def write(self, state):
-        self.state = state
-
-
-def test_the_printed_demo_leaves_4_00_and_not_4_10():
-    cell = Cell()
-    left = [take(cell.read, cell.write, 0.1 * i, capacity=5, per_s=1) for i in range(8)]
-    assert [f"{x:.2f}" for x in left[:5]] == ["4.00", "3.10", "2.20", "1.30", "0.40"]
-    assert left[5:] == [None] * 3
-
-
-def test_locks_around_each_access_let_two_threads_take_the_last_token():
-    lock, both_have_read, cell, left = threading.Lock(), threading.Barrier(2), Cell(), []
-
-    def read():
-        with lock:
-            state = cell.read()
-        both_have_read.wait(timeout=10)
-        return state
-
-    def write(state):
-        with lock:
-            cell.write(state)
-
-    def one():
-        left.append(take(read, write, 0.0, capacity=1, per_s=0))
-
-    threads = [threading.Thread(target=one) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert left == [0, 0]
-
-
-def excess(pops, per_s, lag_s=0.05, seconds=60):
-    """Requests let through by buckets that see each other's writes late, over one bucket's."""
-    now, draw, under_way = 0.0, random.Random(1), []
-    kept, ideal = [Cell() for _ in range(pops)], Cell()
-    let_through = ideally = 0
-    while (now := now + draw.expovariate(per_s)) < seconds:
-        while under_way and under_way[0][0] <= now:
-            _, (tokens, written) = heapq.heappop(under_way)
-            for cell in kept:  # the last writer wins
-                if cell.state is None or cell.state[1] < written:
-                    cell.write((tokens, written))
-        cell = kept[draw.randrange(pops)]
-        ideally += take(ideal.read, ideal.write, now, capacity=100, per_s=10) is not None
-        if take(cell.read, cell.write, now, capacity=100, per_s=10) is not None:
-            let_through += 1
-            heapq.heappush(under_way, (now + lag_s, cell.state))
-    return let_through / ideally
-
-
-def test_the_leak_grows_with_requests_per_lag_up_to_the_number_of_pops():
-    assert excess(2, 5) == 1.0
-    assert excess(2, 20) == pytest.approx(1.4, abs=0.1)
-    assert excess(2, 200) == pytest.approx(2.0, abs=0.1)
-    assert 9 < excess(312, 200) < 12

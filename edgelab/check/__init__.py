@@ -46,6 +46,7 @@ from edgelab.check.pool import (
     quiet_platform,
 )
 from edgelab.check.pops import ENOUGH_CHOICES, aim, enough_guess, few_pops, idle_pops
+from edgelab.check.rate_limit import LEAK_CHOICES, few_percent, leak_guess, mend, shared_address
 from edgelab.check.verdict import RIGHT, UNANSWERED, WORKING, Verdict
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ENOUGH_CHOICES",
     "FETCH_CHOICES",
     "HALF_CHOICES",
+    "LEAK_CHOICES",
     "LIFE_CHOICES",
     "LOCK_CHOICES",
     "LOST_CHOICES",
@@ -72,17 +74,21 @@ __all__ = [
     "cutover_ttl",
     "enough_guess",
     "fetch_guess",
+    "few_percent",
     "few_pops",
     "first_passage",
     "half_guess",
     "idle_pops",
+    "leak_guess",
     "life_guess",
     "lock_guess",
     "lost_guess",
     "memory_enough",
+    "mend",
     "missed_own_write",
     "not_older",
     "quiet_platform",
+    "shared_address",
     "shortest_life",
     "slow_database",
     "stadium_cost",

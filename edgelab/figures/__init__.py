@@ -36,6 +36,14 @@ from edgelab.figures.pops import (
     pop_orders,
 )
 from edgelab.figures.primitives import costs
+from edgelab.figures.rate_limit import (
+    decision_time,
+    leak_by_delay,
+    leak_by_pops,
+    leak_map,
+    let_through,
+    refusals,
+)
 from edgelab.figures.runtimes import cold_starts, tenants_memory, waits
 
 __all__ = [
@@ -46,12 +54,17 @@ __all__ = [
     "consistency",
     "costs",
     "cutover",
+    "decision_time",
     "dilution",
     "distribution",
     "edge_cache",
     "fetch_ratio",
     "handoff",
     "kv",
+    "leak_by_delay",
+    "leak_by_pops",
+    "leak_map",
+    "let_through",
     "lost_updates",
     "metadata",
     "night",
@@ -65,6 +78,7 @@ __all__ = [
     "pop_gains",
     "pop_map",
     "pop_orders",
+    "refusals",
     "request_chain",
     "rtt_errors",
     "savings",

@@ -19,6 +19,8 @@ import plotly.io as pio
 __all__ = [
     "CAMERA",
     "COLOURS",
+    "LEAK_SCALE",
+    "SERIES",
     "SERVED_SCALE",
     "SYMBOLS",
     "config",
@@ -90,9 +92,21 @@ COLOURS = {
     "container": "#CC79A7",
     "process": "#D55E00",
 }
+#: For several lines of one plot; each takes a dash and a symbol besides.
+SERIES = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1A1A1A", "#6B6B6B"),
+)
 SYMBOLS = {"p50_ms": "circle", "p95_ms": "diamond", "p99_ms": "square"}
 #: Places from well to badly served: light to dark, so that it survives a grey print.
 SERVED_SCALE = "Cividis_r"
+#: From the limit to many times the limit.
+LEAK_SCALE = [
+    [0, "#F7FBFF"],
+    [0.25, "#C6DBEF"],
+    [0.5, "#6BAED6"],
+    [0.75, "#2171B5"],
+    [1, "#08306B"],
+]
 FONT = {"family": "Open Sans, Segoe UI, Helvetica, Arial, sans-serif"}
 
 _MS_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000]

@@ -14,10 +14,12 @@ from edgelab.kernels import (
     histogram,
     latency,
     lru,
+    messages,
     placement,
     quorum,
     replication,
     slow_start,
+    token_bucket,
     zipf,
 )
 from edgelab.kernels._jit import cache_dir
@@ -168,6 +170,18 @@ def _edge_cache() -> None:
     edge_cache.tally(times, ids, outcome, asked, 1.0, np.zeros(1, np.int64), counts, counts.copy())
 
 
+def _rate_limiters() -> None:
+    times_s, *_ = token_bucket.arrivals(np.uint64(0), 1)
+    at, none = np.zeros(1, np.int64), np.zeros(0, np.uint64)
+    token_bucket.bucket(times_s, at, 1, 1.0, 1.0)
+    token_bucket.sliding_window(times_s, at, 1, 1.0, 1.0)
+    token_bucket.gcra(times_s, 1.0, 1.0)
+    for limiter in (token_bucket.last_writer, token_bucket.grow_only):
+        limiter(times_s, at, 1, 1.0, 1.0, 1.0)
+    token_bucket.too_soon(times_s, at, 1, 1.0)
+    messages.deliveries_ms(none, 0, 1.0, _TABLE, _TABLE, 0, 0, 0)
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -189,4 +203,5 @@ STEPS: dict[str, Callable[[], object]] = {
     "cycles of a cached copy": _cycles,
     "edge cache": _edge_cache,
     "drawn messages": _messages,
+    "rate limiters": _rate_limiters,
 }

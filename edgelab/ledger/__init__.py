@@ -17,7 +17,7 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.constants import DataError
-from edgelab.ledger import caching, chain, durable_objects, kv, night, pops, runtimes
+from edgelab.ledger import caching, chain, durable_objects, kv, night, pops, rate_limit, runtimes
 
 __all__ = ["FIGURES", "UNMEASURED", "Ledger", "claims"]
 
@@ -28,6 +28,7 @@ FIGURES: dict[str, Callable[[], float]] = {
     **pops.FIGURES,
     **runtimes.FIGURES,
     **kv.FIGURES,
+    **rate_limit.FIGURES,
     **caching.FIGURES,
     **durable_objects.FIGURES,
 }

@@ -7,6 +7,7 @@ from edgelab.panels.edge_cache import cache
 from edgelab.panels.edge_kv import kv
 from edgelab.panels.pops import placement
 from edgelab.panels.predict import predict
+from edgelab.panels.rate_limit import rate_limit
 from edgelab.panels.runtimes import tenants
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "night",
     "placement",
     "predict",
+    "rate_limit",
     "request_chain",
     "tenants",
 ]

@@ -353,9 +353,7 @@ class Panel(widgets.VBox):
             self._rest = None
         try:
             self._patch()
-            self.words.value = (
-                f'<p class="edgelab-words" aria-live="polite">{html.escape(self.make_words())}</p>'
-            )
+            self._say()
             self.code.value = f"<p>This screen again: <code>{html.escape(self.line())}</code></p>"
             self.problem.value = ""
         except Exception as error:  # shown in words, and kept for the tests
@@ -369,6 +367,12 @@ class Panel(widgets.VBox):
             self._settle()
         else:
             self._rest = loop.call_later(REST_S, self._settle)
+
+    def _say(self) -> None:
+        """Show the sentence."""
+        self.words.value = (
+            f'<p class="edgelab-words" aria-live="polite">{html.escape(self.make_words())}</p>'
+        )
 
     def _settle(self) -> None:
         with self._lock:

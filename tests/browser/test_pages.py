@@ -13,6 +13,7 @@ from edgelab.panels.cricstream import NightPanel
 from edgelab.panels.durable_object import ObjectPanel
 from edgelab.panels.edge_cache import CachePanel
 from edgelab.panels.edge_kv import KVPanel
+from edgelab.panels.rate_limit import RateLimitPanel
 from edgelab.panels.runtimes import PoolPanel
 
 pytestmark = pytest.mark.browser
@@ -24,6 +25,7 @@ PAGES = {
     "04-isolates-and-containers": PoolPanel,
     "05-cache-and-origin": CachePanel,
     "06-kv-consistency": KVPanel,
+    "07-rate-limiting": RateLimitPanel,
     "08-durable-objects": ObjectPanel,
 }
 
