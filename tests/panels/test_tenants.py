@@ -14,7 +14,6 @@ from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import WarmPool
 from edgelab.panels import base
 
-
 KNOBS = WarmPool.knobs()
 
 
