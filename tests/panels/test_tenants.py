@@ -14,8 +14,6 @@ from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import WarmPool
 from edgelab.panels import base
 
-pytestmark = pytest.mark.usefixtures("nothing_measured")
-
 KNOBS = WarmPool.knobs()
 
 
@@ -25,7 +23,7 @@ def panel():
 
 
 @pytest.fixture(autouse=True)
-def calm(panel):
+def calm(panel, nothing_measured):
     panel.pin.value = False
     panel.show(panel.start)
     base.ERRORS.clear()
