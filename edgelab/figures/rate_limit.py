@@ -262,7 +262,7 @@ PARTS = {
     ),
     "shares": Part(
         "Refused",
-        theme.share_axis("user ○, writes ◆", range=[-0.06, 1.06], tickvals=[0, 0.5]),
+        theme.share_axis("user ○, write ◆", range=[-0.06, 1.06], tickvals=[0, 0.5]),
         _row_axis(False),
         (0.76, 0.857, 0.115, 0.84),
     ),
@@ -271,7 +271,7 @@ PARTS = {
         {
             "range": list(WAIT_MS),
             "tickvals": [0, 300],
-            "title": {"text": "mean (worst PoP)", "standoff": 4},
+            "title": {"text": "mean (worst)", "standoff": 4},
         },
         _row_axis(False),
         (0.873, 0.998, 0.115, 0.84),
