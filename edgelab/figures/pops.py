@@ -240,7 +240,7 @@ _SAVED_AXIS = {
     "type": "log",
     "range": [np.log10(v) for v in SAVED],
     "tickvals": [NOTHING, 1, 10, 100, 1000, 10_000],
-    "ticktext": ["none", "1", "10", "100", "1,000", "10,000"],
+    "ticktext": ["none", "1", "10", "100", "1k", "10k"],
     "title": {"text": "viewers", "standoff": 4},
 }
 _KM = [1, 10, 100, 1000, 10_000]
@@ -260,7 +260,7 @@ PARTS = {
         heading_at=0.0,
     ),
     "gains": Part(
-        "What one more PoP saves: ● its cost, ○ less, | nothing, × worse",
+        "One more PoP saves: ● its cost, ○ less, | 0, × worse",
         _COUNT_AXIS,
         _SAVED_AXIS,
         (0.055, 0.555, 0.095, 0.355),
@@ -313,7 +313,7 @@ def layout(plan: Placement, pinned: Placement | None = None) -> dict:
     inside = {"xref": "x4", "yref": "y4 domain", "xanchor": "right", "align": "left"}
     heading, (_, _, _, low), (_, _, _, high) = 0.6, PARTS["near"].box, PARTS["map"].box
     out["annotations"] += [
-        note(f"<b>PoPs, early ones larger{_next(plan.sites(), pops)}</b>", heading, high + 0.01),
+        note(f"<b>PoPs in order{_next(plan.sites(), pops)}</b>", heading, high + 0.01),
         note(f"<b>{_tens(plan)}</b>", heading, low + 0.01),
         note(
             f" {enough} do as well as all 337 ",
