@@ -198,8 +198,6 @@ STEPS: dict[str, Callable[[], object]] = {
     "curves over the PoP count": _curves,
     "nearest PoPs": _nearest,
     "greedy order": lambda: placement.greedy_order(np.ones((1, 1)), _ONE, 1),
-    "least recently used": _lru,
-    "requests by popularity": _popularity,
     "cycles of a cached copy": _cycles,
     "edge cache": _edge_cache,
     "drawn messages": _messages,
