@@ -39,7 +39,7 @@ OUTCOMES = {
     "fresh": ("fresh", "tonight", ""),
     "stale": ("stale at once", "aged", "/"),
     "waited": ("waits for a fetch", "old", "\\"),
-    "instead": ("stale, instead of an error", "instead", "x"),
+    "instead": ("stale, instead of an error", "plum", "x"),
     "failed": ("an error", "drawn", "."),
 }
 DRAWN = "drawn one by one"

@@ -80,7 +80,6 @@ COLOURS = {
     "stage_2": "#2171B5",
     "stage_3": "#74A9D8",
     "aged": "#E69F00",
-    "instead": "#CC79A7",
     "ink": "#1A1A1A",
     "quiet": "#6B6B6B",
     "grid": "#E3E3E3",
