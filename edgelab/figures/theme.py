@@ -65,7 +65,8 @@ def config(name: str) -> dict:
 
 # A figure that is shown by itself gets the same camera and the same silence as a panel.
 for _name in ("plotly_mimetype", "notebook"):
-    pio.renderers[_name].config = config("edgelab-figure")
+    # Not "responsive": when the window's size changes, such a plot would lose its height.
+    pio.renderers[_name].config = config("edgelab-figure") | {"responsive": False}
 
 COLOURS = {
     "tonight": "#0072B2",
