@@ -32,12 +32,12 @@ MINUTES = 30
 LEAST, CLIFF = 1e-4, 0.01
 SHARES = {
     "fresh": ("fresh", "tonight", "solid", "circle"),
-    "stale": ("stale at once", "aged", "dash", "diamond"),
+    "stale": ("stale at once", "amber", "dash", "diamond"),
     "waited": ("waits", "old", "solid", "square"),
 }
 OUTCOMES = {
     "fresh": ("fresh", "tonight", ""),
-    "stale": ("stale at once", "aged", "/"),
+    "stale": ("stale at once", "amber", "/"),
     "waited": ("waits for a fetch", "old", "\\"),
     "instead": ("stale, instead of an error", "plum", "x"),
     "failed": ("an error", "drawn", "."),

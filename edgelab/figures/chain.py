@@ -20,7 +20,7 @@ __all__ = ["ChainFrames", "cutover", "layout", "request_chain", "savings", "trac
 
 #: What a part of a bar is called, and its colour and hatching.
 PART_NAMES = {
-    "last_mile_ms": ("last mile", "mile", "."),
+    "last_mile_ms": ("last mile", "sky", "."),
     "pop_ms": ("on to the PoP", "tonight", ""),
     "mumbai_ms": ("to Mumbai", "old", "/"),
     "work_ms": ("work", "ink", ""),
