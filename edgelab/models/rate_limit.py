@@ -105,6 +105,10 @@ class RateLimit(Model):
         low=1,
         high=500,
         log=True,
+        stops=(
+            *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250),
+            *(312, 400, 500),
+        ),
         meaning="How many PoPs the attacker's requests come in at.",
         source="assumption, the article leaves M open",
     )
