@@ -13,6 +13,9 @@ from edgelab.kernels import messages, token_bucket
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
 from edgelab.models.token_bucket import TokenBucket
 
+# Without the JIT an unsigned wrap warns.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")
+
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 SECONDS = 5 if PLAIN else 30
 ONE = np.ones(QUANTILES, np.float32)
