@@ -13,6 +13,7 @@ from edgelab.panels.cricstream import NightPanel
 from edgelab.panels.durable_object import ObjectPanel
 from edgelab.panels.edge_cache import CachePanel
 from edgelab.panels.edge_kv import KVPanel
+from edgelab.panels.pops import PlacementPanel
 from edgelab.panels.rate_limit import RateLimitPanel
 from edgelab.panels.runtimes import PoolPanel
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "01-cricstream-live": NightPanel,
     "02-request-chain": ChainPanel,
+    "03-how-many-pops": PlacementPanel,
     "04-isolates-and-containers": PoolPanel,
     "05-cache-and-origin": CachePanel,
     "06-kv-consistency": KVPanel,
