@@ -21,6 +21,7 @@ LOADERS = {
     "rtt_azure_regions.csv": datasets._cloud_rtt,
     "hubs.csv": datasets._hubs,
     "corridors.csv": datasets._corridors,
+    "front_ends_microsoft.csv": datasets._front_ends,
     "coastline.json": datasets.coastline,
 }
 

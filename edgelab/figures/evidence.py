@@ -14,6 +14,8 @@ from edgelab.sphere import light_floor_ms
 __all__ = ["anycast_detours", "rtt_errors"]
 
 RTT_MS = (4.0, 500.0)
+#: With room for the list of the worst above the dots.
+RTT_HEIGHT_PX = 500
 #: Around the line of equals.
 BAND = 0.2
 #: So many of the worst routes are named.
@@ -108,7 +110,7 @@ def rtt_errors(frame: pd.DataFrame) -> go.Figure:
         theme.ms_axis("predicted, ms", *RTT_MS),
         (0, 1, 0, 1),
     )
-    return drawing.single(part, made, meta, below, annotations=notes)
+    return drawing.single(part, made, meta, below, annotations=notes, height=RTT_HEIGHT_PX)
 
 
 def anycast_detours(detours: pd.DataFrame, residuals: pd.DataFrame) -> go.Figure:

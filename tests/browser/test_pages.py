@@ -31,6 +31,9 @@ PAGES = {
     "08-durable-objects": ObjectPanel,
 }
 
+#: Heights of the plots that stand by themselves.
+HEIGHTS = "() => [...document.querySelectorAll('.jp-RenderedPlotly')].map(e => e.clientHeight)"
+
 
 def test_every_notebook_is_driven():
     notebooks = (data_path("claims.csv").parents[1] / "notebooks").glob("*.ipynb")
@@ -73,6 +76,9 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
             contrasts = page.evaluate(CONTRASTS)
             assert len(contrasts) > 10
             assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+        page.set_viewport_size({"width": 1280, "height": 1000})
+        page.wait_for_timeout(1000)
+        assert min(page.evaluate(HEIGHTS), default=360) > 300, "lost with the window's size"
     finally:
         page.close()
     assert outside(context.recorder.requests[asked:]) == []

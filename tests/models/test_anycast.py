@@ -72,7 +72,9 @@ def test_a_share_out_of_range_is_refused(share):
     [(pd.DataFrame({"lat": [1.0]}), "no column lon"), (el.pops().head(0), "no row")],
 )
 def test_front_ends_without_a_place_are_refused(frame, got):
-    with pytest.raises(ValueError, match=f"front_ends: got {got}, allowed a frame with lat and lon"):
+    with pytest.raises(
+        ValueError, match=f"front_ends: got {got}, allowed a frame with lat and lon"
+    ):
         el.anycast_detours(front_ends=frame)
 
 
