@@ -171,12 +171,13 @@ def _map(sites: pd.DataFrame, pops: int, scale: float) -> list[dict]:
         some = sites[added.between(first, min(last, pops)) & ~made_up]
         out.append(_sites(some, f"{first} to {last}", "circle", size * scale, colour))
     numbered = sites[added <= min(pops, NUMBERED)]
+    gap = "\u2002" * (1 if scale < 1.2 else 2)  # beside the mark, and not under it
     out.append(
         scatter(
             numbered["lon"].to_numpy(),
             numbered["lat"].to_numpy(),
             mode="text",
-            text=[f"\u2002{n}" for n in numbered["added"]],
+            text=[f"{gap}{n}" for n in numbered["added"]],
             textposition="middle right",
             textfont={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},
             hoverinfo="skip",
