@@ -17,7 +17,7 @@ from edgelab import kernels
 from edgelab.export import export
 from edgelab.figures import theme
 from edgelab.knobs import Model
-from edgelab.panels.controls import CARD, control, options
+from edgelab.panels.controls import CARD, Fit, control, options
 from edgelab.panels.patch import changed
 
 __all__ = ["ERRORS", "Panel", "warm"]
@@ -163,6 +163,7 @@ class Panel(widgets.VBox):
                 self.problem,
                 self.saved,
                 self.figure,
+                Fit(),
                 self.words,
                 self.below,
                 self.code,

@@ -7,10 +7,11 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
+from anywidget import AnyWidget
 
 from edgelab.knobs import Knob
 
-__all__ = ["CARD", "control", "options"]
+__all__ = ["CARD", "Fit", "control", "options"]
 
 #: With more choices than this a list folds out.
 BUTTONS = 6
@@ -41,6 +42,29 @@ CARD = """<style>
 .edgelab-panel .noUi-handle:focus-visible, .edgelab-panel button:focus-visible
   { outline: 3px solid #0072b2; outline-offset: 1px; }
 </style>"""
+
+
+class Fit(AnyWidget):
+    """Lets the plot beside it fill the card, from when it is drawn and whatever the card's width.
+
+    plotly draws a FigureWidget before JupyterLab has given it a place, 700 pixels wide, and
+    measures again only when the window's size changes.
+    """
+
+    _esm = """
+export default {
+  render({ el }) {
+    const measure = () => window.dispatchEvent(new Event("resize"));
+    const card = new ResizeObserver(measure);
+    card.observe(el);
+    document.addEventListener("plotlywidget-after-render", measure);
+    return () => {
+      card.disconnect();
+      document.removeEventListener("plotlywidget-after-render", measure);
+    };
+  },
+};
+"""
 
 
 def control(about: Knob, value: Any) -> widgets.Widget:

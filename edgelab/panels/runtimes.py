@@ -30,7 +30,6 @@ class PoolPanel(Panel):
     call = "el.panels.tenants"
     scenario = WarmPool
     main = ("primitive", "figures", "tenants", "pop_memory_gb")
-    columns = (1, 1)
     made = PRESETS
     kernels = ("least recently used", "requests by popularity")
 

@@ -35,6 +35,13 @@ PAGES = {
 HEIGHTS = "() => [...document.querySelectorAll('.jp-RenderedPlotly')].map(e => e.clientHeight)"
 
 
+#: Whether the plot is as wide as its place in the card; plotly's own first width is 700 pixels.
+FILLS = """() => {
+  const plot = document.querySelector('.edgelab-panel .js-plotly-plot');
+  return plot.clientWidth > 750 && plot.querySelector('.main-svg').clientWidth === plot.clientWidth;
+}"""
+
+
 def test_every_notebook_is_driven():
     notebooks = (data_path("claims.csv").parents[1] / "notebooks").glob("*.ipynb")
     assert set(PAGES) == {path.stem for path in notebooks}
@@ -62,6 +69,8 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
         opened = Workbook(page, address.geturl(), tmp_path)
         opened.shown(code_of(kind, start), 60_000)
         opened.ran_clean()
+        opened.card.evaluate("card => card.scrollIntoView()")
+        page.wait_for_function(FILLS)
         for name in kind.main:
             drive(opened, kind, name)
         for name, make in kind.made.items():
