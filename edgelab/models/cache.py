@@ -10,7 +10,7 @@ import pandas as pd
 
 from edgelab import datasets
 from edgelab.kernels import cycles, edge_cache, histogram
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
 from edgelab.models import che, edge_shares, edge_trace, geo, match, request
 from edgelab.models.edge_shares import COLUMNS, CONTINENT, DIRECT
 from edgelab.models.scenario import CricStream
@@ -106,26 +106,17 @@ class EdgeCache(Model):
         meaning="Whose fetch ratio and latency are shown.",
         source="the article's places",
     )
-    pops: int = knob(
-        312,
-        label="PoP count",
-        symbol="P",
-        unit="PoPs",
-        low=1,
-        high=500,
+    pops: int = shared(
+        CricStream,
+        "pops",
         meaning="How many points of presence there are; the more, the fewer requests each sees.",
-        source="the article",
     )
-    requests_per_viewer_min: float = knob(
-        1.0,
-        label="Requests per viewer",
-        symbol="q",
-        unit="a minute",
-        low=0.01,
-        high=6.0,
-        log=True,
+    requests_per_viewer_min: float = shared(
+        CricStream,
+        "requests_per_viewer_min",
         meaning="How often a viewer's app asks for a list, on average over the match.",
         source="assumption, as in the night",
+        low=0.01,
     )
     surge: float = knob(
         4.0,
@@ -205,38 +196,20 @@ class EdgeCache(Model):
         meaning="How long after its time a copy may be served when its fetch fails.",
         source="off, as in HTTP unless a response allows it (RFC 5861)",
     )
-    origin_servers: int = knob(
-        32,
-        label="Origin servers",
-        symbol="c",
-        unit="servers",
-        low=1,
-        high=1_000_000,
-        log=True,
+    origin_servers: int = shared(
+        CricStream,
+        "origin_servers",
         meaning="How many requests Mumbai works on at once.",
         source="assumption, as in the night",
     )
-    origin_service_ms: float = knob(
-        2.0,
-        label="Origin service time",
-        symbol="s",
-        unit="ms",
-        low=0.1,
-        high=50.0,
-        log=True,
-        meaning="Mean time that a server works on one request, without waiting.",
-        source="assumption, as in the night",
+    origin_service_ms: float = shared(
+        CricStream, "origin_service_ms", source="assumption, as in the night"
     )
-    seed: int = knob(
-        2026,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
+    seed: int = shared(
+        CricStream,
+        "seed",
         meaning="Chooses the balls at which wickets fall, the sizes and the requests that are "
         "drawn; the same seed gives the same bits.",
-        source="the year of the night",
     )
 
     # -- shares ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab import datasets
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
 from edgelab.models import geo, histories, kv
 from edgelab.models.histories import Run, Setting
 from edgelab.models.homes import (
@@ -25,7 +25,7 @@ from edgelab.models.homes import (
     to_pops_ms,
 )
 from edgelab.models.linearisable import linearisable
-from edgelab.models.scenario import GROUPS, SATURATED, STEADY
+from edgelab.models.scenario import GROUPS, SATURATED, STEADY, CricStream
 
 __all__ = [
     "AROUND",
@@ -235,15 +235,10 @@ class DurableObject(Model):
         meaning="Share of the messages of a history that come a minute late on average.",
         source="the article's occasional lags of minutes, it gives no share",
     )
-    seed: int = knob(
-        2026,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
+    seed: int = shared(
+        CricStream,
+        "seed",
         meaning="Chooses the random draws of the histories; the same seed gives the same ones.",
-        source="the year of the night",
     )
 
     # -- the queue ---------------------------------------------------------------------------

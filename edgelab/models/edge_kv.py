@@ -14,10 +14,11 @@ from edgelab.constants import value
 from edgelab.datasets import COPIES
 from edgelab.kernels import replication
 from edgelab.kernels.latency import FETCH_ALWAYS, stream_key
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
 from edgelab.models import kv
 from edgelab.models.corridors import rtt_ms
 from edgelab.models.crdt import GCounter, LWWRegister, Network, ORSet, PNCounter, exchange
+from edgelab.models.scenario import CricStream
 
 __all__ = ["EdgeKV"]
 
@@ -54,29 +55,13 @@ class EdgeKV(Model):
     EdgeKV(kv_delay_ms=1000.0, sticky_s=0.0)
     """
 
-    kv_delay_ms: float = knob(
-        250.0,
-        label="KV propagation delay",
-        symbol="D",
-        unit="ms",
-        low=10.0,
-        high=60_000.0,
-        log=True,
+    kv_delay_ms: float = shared(
+        CricStream,
+        "kv_delay_ms",
         meaning="Median time until a write is seen on another continent. Where writes are pushed, "
         "the same continent takes a fifth of that, and one write in a hundred twice as long.",
-        source="the article; Cloudflare documents 60 s or more",
     )
-    rebalancing_share: float = knob(
-        0.0,
-        label="Rebalancing share",
-        symbol="z",
-        unit="share",
-        low=0.0,
-        high=0.05,
-        meaning="Share of writes that reach a PoP while it is rebalanced, a minute late on "
-        "average.",
-        source="the article calls it occasional and gives no share",
-    )
+    rebalancing_share: float = shared(CricStream, "rebalancing_share")
     sticky_s: float = knob(
         30.0,
         label="Sticky route",
@@ -129,15 +114,8 @@ class EdgeKV(Model):
         "them in India, or to all PoPs alike.",
         source="the night of page 1",
     )
-    pops: int = knob(
-        312,
-        label="PoP count",
-        symbol="P",
-        unit="PoPs",
-        low=1,
-        high=500,
-        meaning="How many PoPs hold a copy, in the order of page 1.",
-        source="the article",
+    pops: int = shared(
+        CricStream, "pops", meaning="How many PoPs hold a copy, in the order of page 1."
     )
     read_ms: float = knob(
         1.0,
@@ -150,16 +128,7 @@ class EdgeKV(Model):
         meaning="How long a read from the PoP's own copy takes, stale or not.",
         source="the article",
     )
-    seed: int = knob(
-        2026,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
-        meaning="Chooses the random draws; the same seed gives the same bits.",
-        source="the year of the night",
-    )
+    seed: int = shared(CricStream, "seed")
 
     @classmethod
     def vendors(cls) -> pd.DataFrame:

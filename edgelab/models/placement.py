@@ -98,15 +98,8 @@ class Placement(Model):
         stops=(0, 0.001, 0.002, 0.005, 0.008, 0.01, 0.012, 0.02, 0.03),
     )
     function_ms: float = shared(CricStream, "function_ms")
-    seed: int = knob(
-        2026,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
-        meaning="Chooses the random order; the same seed gives the same one.",
-        source="the year of the night",
+    seed: int = shared(
+        CricStream, "seed", meaning="Chooses the random order; the same seed gives the same one."
     )
 
     # -- the PoPs --------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from scipy.optimize import brentq
 
 from edgelab import datasets
 from edgelab.kernels import histogram, quorum
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
+from edgelab.models.scenario import CricStream
 
 __all__ = ["NETWORKS", "Quorum", "QuorumNetwork", "pbs"]
 
@@ -188,16 +189,7 @@ class Quorum(Model):
         meaning="How long a message takes; one's own as a QuorumNetwork.",
         source="the paper's fits to production, table 3",
     )
-    seed: int = knob(
-        2012,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
-        meaning="Chooses the random draws; the same seed gives the same bits.",
-        source="the year of the paper",
-    )
+    seed: int = shared(CricStream, "seed", default=2012, source="the year of the paper")
 
     def __post_init__(self) -> None:
         """Check every knob; R and W are at most N."""

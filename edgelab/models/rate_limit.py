@@ -15,8 +15,9 @@ import pandas as pd
 from edgelab.constants import value
 from edgelab.kernels import token_bucket
 from edgelab.kernels.latency import stream_key
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
 from edgelab.models import geo, messages
+from edgelab.models.scenario import CricStream
 
 __all__ = [
     "COARSE",
@@ -123,16 +124,12 @@ class RateLimit(Model):
         meaning="Requests a second that the attacker sends, over all PoPs together.",
         source="assumption, 20 times the default limit",
     )
-    kv_delay_ms: float = knob(
-        250.0,
+    kv_delay_ms: float = shared(
+        CricStream,
+        "kv_delay_ms",
         label="Propagation delay",
-        symbol="D",
-        unit="ms",
-        low=1.0,
-        high=60_000.0,
-        log=True,
         meaning="How old a write is when the other PoPs see it; the same for every write.",
-        source="the article; Cloudflare documents 60 s or more",
+        low=1.0,
     )
     capacity: int = knob(
         100,
@@ -217,16 +214,7 @@ class RateLimit(Model):
         meaning="How many independent runs a figure is the mean of.",
         source="assumption, keeps the standard error below a percent",
     )
-    seed: int = knob(
-        2026,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
-        meaning="Chooses the random draws; the same seed gives the same bits.",
-        source="the year of the night",
-    )
+    seed: int = shared(CricStream, "seed")
 
     @property
     def requests_per_delay(self) -> float:

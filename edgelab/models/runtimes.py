@@ -16,9 +16,10 @@ from scipy.special import ndtr, ndtri
 from edgelab.datasets import PRIMITIVES
 from edgelab.kernels import lru, zipf
 from edgelab.kernels.latency import stream_key
-from edgelab.knobs import Model, knob
+from edgelab.knobs import Model, knob, shared
 from edgelab.models import che
 from edgelab.models.primitives import QUANTITIES, SOURCES, costs
+from edgelab.models.scenario import CricStream
 
 __all__ = ["MEMORY_GB", "TENANTS", "WAIT_MS", "WarmPool"]
 
@@ -126,16 +127,7 @@ class WarmPool(Model):
         "share of them.",
         source="assumption, about twice what the final alone asks for",
     )
-    pops: int = knob(
-        312,
-        label="PoP count",
-        symbol="P",
-        unit="PoPs",
-        low=1,
-        high=500,
-        meaning="Over how many PoPs the requests are spread.",
-        source="the article",
-    )
+    pops: int = shared(CricStream, "pops", meaning="Over how many PoPs the requests are spread.")
     idle_limit_s: float = knob(
         3600.0,
         label="Idle limit",
@@ -160,16 +152,7 @@ class WarmPool(Model):
         "lognormal).",
         source="assumption; Workers may take 1 s to start where 5 ms is typical, 200 times as long",
     )
-    seed: int = knob(
-        2026,
-        label="Seed",
-        symbol="n",
-        unit="",
-        low=0,
-        high=2**32 - 1,
-        meaning="Chooses the random draws; the same seed gives the same bits.",
-        source="the year of the night",
-    )
+    seed: int = shared(CricStream, "seed")
 
     # -- what a primitive costs ------------------------------------------------------------
 
