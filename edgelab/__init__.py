@@ -49,7 +49,7 @@ _HOMES = {
     "hubs": "edgelab.datasets",
     "corridors": "edgelab.datasets",
     "DataError": "edgelab.constants",
-    "export": "edgelab.export",
+    "export": "edgelab.stage.export",
 }
 _ROOMS = ("check", "figures", "panels")
 

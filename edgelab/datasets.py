@@ -376,8 +376,9 @@ def read_coastline(path: Path) -> tuple[np.ndarray, np.ndarray]:
     bad = np.flatnonzero((np.abs(stroke[:, 0]) > 180) | (np.abs(stroke[:, 1]) > 90))
     if bad.size:
         raise DataError(f"{path.name}, point {bad[0]}: {stroke[bad[0]].tolist()} is off the globe")
+    stroke = stroke.T.copy()
     stroke.flags.writeable = False
-    return stroke[:, 0], stroke[:, 1]
+    return stroke[0], stroke[1]
 
 
 def audit_cloud_rtt(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
+from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pandas as pd
 
@@ -114,6 +115,9 @@ def shared(model: type[Model], name: str, **changes: Any) -> Any:
 class Model:
     """Base of the scenarios: checked knobs, `replace`, a repr that shows what was turned."""
 
+    #: Knobs that always show, and are told first; the others follow when they are turned.
+    main: ClassVar[tuple[str, ...]] = ()
+
     def __init_subclass__(cls) -> None:
         """Write the docstring's list of parameters from the declarations."""
         lines = ["", "", "Parameters", "----------"]
@@ -140,7 +144,8 @@ class Model:
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
         """The declarations, by name."""
-        return {field.name: field.metadata["knob"] for field in dataclasses.fields(cls)}
+        fields = dataclasses.fields(cls)
+        return {f.name: f.metadata["knob"] for f in fields if "knob" in f.metadata}
 
     @classmethod
     def glossary(cls) -> pd.DataFrame:
@@ -177,11 +182,26 @@ class Model:
         """
         return dataclasses.replace(self, **changes)
 
-    def sourced(self, frame: pd.DataFrame, method: str, /, **given: Any) -> pd.DataFrame:
-        """Note in a frame's `attrs` the line of code that makes it, for figures and slides."""
-        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        frame.attrs["code"] = f"el.{self!r}.{method}({arguments})"
-        return frame
+    def idle(self) -> dict[str, str]:
+        """The knobs that move nothing as the others stand, and why."""
+        return {}
+
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line: the main knobs, and every other that was turned.
+
+        Parameters
+        ----------
+        untold : container of str
+            Knobs to leave out.
+        """
+        idle, said = self.idle(), []
+        for name, about in self.knobs().items():
+            if name in (*self.main, *self.turned) and name not in untold and name not in idle:
+                text = about.text(getattr(self, name))
+                words = [word.rstrip("s") for word in about.label.split()]
+                counts = about.unit.rstrip("s") in words  # "312 PoPs"
+                said.append(text if counts else f"{about.label} {text}")
+        return ", ".join(said)
 
     def __repr__(self) -> str:
         """One line of code that makes this object."""

@@ -1,18 +1,16 @@
-"""Frames in, plotly figures out; `theme` owns every colour, font and size."""
+"""Models in, plotly figures out; `edgelab.stage.theme` owns every colour, font and size."""
 
 from edgelab.figures.caching import (
     cache_misses,
     cache_shares,
     dilution,
-    edge_cache,
     fetch_ratio,
     outage,
     p99_cliff,
 )
-from edgelab.figures.chain import cutover, request_chain, savings, waterfall
+from edgelab.figures.chain import cutover, savings, waterfall
 from edgelab.figures.cricstream import (
     distribution,
-    night,
     origin_load,
     p99_by_place,
     staleness,
@@ -28,21 +26,12 @@ from edgelab.figures.durable_object import (
 from edgelab.figures.edge_kv import (
     consistency,
     handoff,
-    kv,
     lost_updates,
     metadata,
     stale_reads,
 )
 from edgelab.figures.evidence import anycast_detours, rtt_errors
-from edgelab.figures.pops import (
-    placement,
-    pop_curves,
-    pop_distances,
-    pop_gains,
-    pop_map,
-    pop_orders,
-)
-from edgelab.figures.primitives import costs
+from edgelab.figures.pops import pop_curves, pop_distances, pop_gains, pop_map, pop_orders
 from edgelab.figures.rate_limit import (
     decision_time,
     leak_by_delay,
@@ -51,7 +40,7 @@ from edgelab.figures.rate_limit import (
     let_through,
     refusals,
 )
-from edgelab.figures.runtimes import cold_starts, tenants_memory, waits
+from edgelab.figures.runtimes import cold_starts, costs, tenants_memory, waits
 
 __all__ = [
     "anycast_detours",
@@ -64,11 +53,9 @@ __all__ = [
     "decision_time",
     "dilution",
     "distribution",
-    "edge_cache",
     "fetch_ratio",
     "handoff",
     "home_choice",
-    "kv",
     "leak_by_delay",
     "leak_by_pops",
     "leak_map",
@@ -77,20 +64,17 @@ __all__ = [
     "lost_writes",
     "majorities",
     "metadata",
-    "night",
     "object_latency",
     "origin_load",
     "outage",
     "p99_by_place",
     "p99_cliff",
-    "placement",
     "pop_curves",
     "pop_distances",
     "pop_gains",
     "pop_map",
     "pop_orders",
     "refusals",
-    "request_chain",
     "round_trips",
     "rtt_errors",
     "savings",

@@ -1,37 +1,22 @@
-"""The night of the final as figures: by place, distribution, map, staleness, origin load."""
+"""The plots of the night of the final: by place, distribution, map, staleness, origin load."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from edgelab import datasets
-from edgelab.figures import drawing, maps, telling, theme
-from edgelab.figures.drawing import Part, note, rule, scatter
-from edgelab.figures.theme import COLOURS
+from edgelab.figures import maps, telling
 from edgelab.models.scenario import BASELINE, EDGE, HEADLINE_PLACES, CricStream
+from edgelab.stage import drawing, theme
+from edgelab.stage.drawing import note, rule, scatter
+from edgelab.stage.plot import Drawn, frame, plot
+from edgelab.stage.theme import COLOURS
 
-__all__ = [
-    "NightFrames",
-    "distribution",
-    "night",
-    "origin_load",
-    "p99_by_place",
-    "staleness",
-    "traces",
-    "world_map",
-]
+__all__ = ["distribution", "origin_load", "p99_by_place", "staleness", "world_map"]
 
 TONIGHT = "tonight"
 NAMES = {"tonight": TONIGHT, "old": BASELINE, "pinned": "pinned", "drawn": "every viewer drawn"}
 DASHES = {"tonight": "solid", "old": "dash", "pinned": "dot", "drawn": "solid"}
-#: The rows of a place stand close: their labels spread.
-LABEL_AT = {"old": "top right", "tonight": "middle right", "pinned": "bottom right"}
 BARS = {"old": "old fleet", "tonight": "tonight", "pinned": "pinned"}
 LABELS = {"diaspora": "all four abroad"}
 BY_PLACE_MS = (3.0, 2000.0)
@@ -39,49 +24,26 @@ BY_PLACE_MS = (3.0, 2000.0)
 LAST_MS, NEVER_MS = 1500.0, 900.0
 LATER_MS = (2.0, 5000.0)
 STALE_MS = (1.0, 120_000.0)
-SERVED_MS = (10, 20, 50, 100, 200, 500)
 FULL_BAR = 1.25
-#: Characters of the title's second line that a slide has room for.
-SECOND_LINE = 150
 
 
-class NightFrames(NamedTuple):
-    """The frames of one night that a figure draws."""
-
-    latency: pd.DataFrame
-    distribution: pd.DataFrame
-    staleness: pd.DataFrame
-    load: pd.DataFrame
-    pops: int
-
-    @classmethod
-    @lru_cache(maxsize=8)
-    def of(cls, night: CricStream) -> NightFrames:
-        """The frames of `night`, from the exact distribution; remembered, so not to be changed."""
-        return cls(
-            night.latency(),
-            night.distribution(),
-            night.staleness(),
-            night.origin_load(),
-            night.pops if night.ends_at == EDGE else 0,
-        )
+def _nights(night: CricStream, pinned: CricStream | None, old: bool = True) -> dict:
+    """The nights to draw, by key, as `theme.COLOURS` has them."""
+    out = {"tonight": night}
+    if old:
+        # One entry in memory, whatever slider moves that the old origin does not have.
+        out["old"] = night.baseline().latency_only()
+    return out if pinned is None else out | {"pinned": pinned}
 
 
-NOTHING = NightFrames(None, None, None, None, 0)
+# -- traces: a frame in, dictionaries out -----------------------------------------------------
 
 
-# -- traces: a frame in, dictionaries out; the same ones make a figure and patch a live one -------
-
-
-def _by_place(
-    latency: pd.DataFrame | None, key: str, shift: float, gap: float = 1.07
-) -> list[dict]:
+def _by_place(latency: pd.DataFrame, key: str, shift: float) -> list[dict]:
     """p50, p95 and p99 of the headline places as a line with three marks, and a word after it."""
     colour, name = COLOURS[key], NAMES[key]
     y = np.arange(len(HEADLINE_PLACES))[::-1] + shift
-    levels = np.full((len(y), 3), np.nan)
-    if latency is not None:
-        levels = latency.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)].to_numpy()
+    levels = latency.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)].to_numpy()
     never, beyond = np.isinf(levels[:, 2]), levels[:, 2] > LAST_MS
     shown = np.where(levels > LAST_MS, np.nan, levels)
     end = np.where(beyond, NEVER_MS, levels[:, 2])
@@ -90,7 +52,6 @@ def _by_place(
         "never ▶" if n else f"{v:,.0f} ▶" if b else f"{v:.0f}"
         for n, b, v in zip(never, beyond, levels[:, 2], strict=True)
     ]
-    drawn = latency is not None
     mark = {"color": COLOURS["paper"], "line": {"color": colour, "width": 1.5}, "size": 7}
     out = [
         scatter(
@@ -98,6 +59,8 @@ def _by_place(
             np.repeat(y, 3),
             mode="lines",
             line={"color": colour, "width": 2},
+            name=name,
+            showlegend=True,
             hoverinfo="skip",
         )
     ]
@@ -112,12 +75,12 @@ def _by_place(
         for column, (level, symbol) in enumerate(theme.SYMBOLS.items())
     ]
     label = scatter(
-        end * gap if drawn else end,
+        end * 1.07,
         y,
         mode="text",
-        text=words if drawn else [""] * len(y),
-        textposition=LABEL_AT[key],
-        textfont={"size": 11, "color": colour},
+        text=words,
+        textposition="middle right",
+        textfont={"size": 11, "color": colour, "shadow": drawing.HALO},
         hoverinfo="skip",
     )
     return [*out, label]
@@ -141,10 +104,9 @@ def _somebody(frame: pd.DataFrame | None) -> pd.DataFrame | None:
     return None if frame is None else frame.where(frame["later_share"] > 1e-7)
 
 
-def _later(frame: pd.DataFrame | None, key: str) -> dict:
+def _later(frame: pd.DataFrame, key: str) -> dict:
     hover = "%{y:.3~%} still wait after %{x:.3~s} ms"
-    about = {"showlegend": True, "visible": True if frame is not None else "legendonly"}
-    return _curve(_somebody(frame), "to_ms", "later_share", key, hover, **about)
+    return _curve(_somebody(frame), "to_ms", "later_share", key, hover, showlegend=True)
 
 
 def _simulated(frame: pd.DataFrame | None) -> dict:
@@ -156,7 +118,7 @@ def _simulated(frame: pd.DataFrame | None) -> dict:
     }
 
 
-def _stale(frame: pd.DataFrame | None, key: str) -> dict:
+def _stale(frame: pd.DataFrame, key: str) -> dict:
     hover = "%{y:.3~%} of reads are stale %{x:.3~s} ms after the write"
     return _curve(frame, "since_write_ms", "stale_share", key, hover)
 
@@ -202,429 +164,159 @@ def _percent(share: float) -> str:
     return f"{share:.0%}" if share > 0.0995 else f"{share:.1%}"
 
 
-def _map(latency: pd.DataFrame, pops: int, scale: float) -> list[dict]:
-    """Coastline, places, and the PoPs in use."""
-    places = maps.places_by_p99(latency, scale)
-    return [maps.coast(), places, *maps.pop_marks(pops, scale)]
+# -- plots ----------------------------------------------------------------------------------------
 
 
-# -- parts: axes, place in the combined figure, title --------------------------------------------
-
-
-_PLACES_AXIS = {
-    "tickvals": list(range(len(HEADLINE_PLACES)))[::-1],
-    "ticktext": [LABELS.get(name, name) for name in HEADLINE_PLACES],
-    "range": [-0.95, len(HEADLINE_PLACES) - 0.05],
-    "showgrid": False,
-}
-_LATER_AXIS = theme.share_axis(
-    "viewers still waiting", type="log", range=[-4.3, 0.1], tickvals=[1, 0.1, 0.01, 0.001, 0.0001]
-)
-PARTS = {
-    "by_place": Part(
-        "What each place sees: p50 ○, p95 ◇, p99 ■ (ms)",
-        theme.ms_axis("latency, ms", *BY_PLACE_MS),
-        _PLACES_AXIS,
-        (0.105, 0.575, 0.555, 0.875),
-        heading_at=0.0,
-    ),
-    "later": Part(
-        "Who still waits, of 28 million viewers",
-        theme.ms_axis("latency, ms", *LATER_MS),
-        _LATER_AXIS,
-        (0.665, 0.99, 0.555, 0.875),
-    ),
-    "map": Part(
-        "PoPs (+, △ hypothetical) and places (●) by p99",
-        *maps.WORLD,
-        (0.0, 0.30, 0.005, 0.415),
-    ),
-    "india": Part("", *maps.INDIA, (0.31, 0.435, 0.005, 0.415)),
-    "stale": Part(
-        "Stale KV reads",
-        theme.ms_axis("time since the write, ms", *STALE_MS, every=3),
-        theme.share_axis("reads that are stale", range=[0, 1.02], dtick=0.25),
-        (0.585, 0.765, 0.115, 0.415),
-    ),
-    "load": Part(
-        "How busy Mumbai is",
-        theme.share_axis("servers in use", range=[0, FULL_BAR], dtick=0.5),
-        {"showgrid": False, "categoryorder": "array", "categoryarray": [*BARS.values()][::-1]},
-        (0.85, 0.99, 0.115, 0.415),
-    ),
-}
-
-
-# -- figures --------------------------------------------------------------------------------------
-
-
-def traces(
-    tonight: NightFrames,
-    old: NightFrames,
-    pinned: NightFrames | None = None,
-    simulated: pd.DataFrame | None = None,
-) -> list[dict]:
-    """Every trace of the combined figure, always the same number in the same order.
-
-    They make a figure, and patch a live one in place.
-    """
-    held = pinned or NOTHING
-    made = {
-        "by_place": [
-            *_by_place(old.latency, "old", 0.27),
-            *_by_place(tonight.latency, "tonight", -0.06),
-            *_by_place(held.latency, "pinned", -0.39),
-        ],
-        "later": [
-            _later(old.distribution, "old"),
-            _later(tonight.distribution, "tonight"),
-            _later(held.distribution, "pinned"),
-            _simulated(simulated),
-        ],
-        "map": _map(tonight.latency, tonight.pops, 0.7),
-        "india": _map(tonight.latency, tonight.pops, 1.2),
-        "stale": [_stale(tonight.staleness, "tonight"), _stale(held.staleness, "pinned")],
-        "load": [_load(tonight.load, held.load)],
-    }
-    out = drawing.on_axes(PARTS, made)
-    # The world map's places carry the one colour bar.
-    coloured = next(t for t in out if "colorscale" in t.get("marker", {}))
-    left, top = PARTS["india"].box[1], PARTS["map"].box[3]
-    coloured["marker"] |= {"colorbar": maps.colorbar(x=left + 0.004, y=top, length=top - 0.01)}
-    return out
-
-
-def layout(tonight: CricStream, pinned: CricStream | None = None) -> dict:
-    """Layout of the combined figure."""
-    # Right of the title, left of the modebar.
-    legend = {"x": 0.89, "y": 1.01, "xanchor": "right"}
-    out = drawing.combined(PARTS, title(tonight, pinned), legend)
-    blank = tonight.blank_panel_ms
-    out["shapes"] = [
-        rule("x", x0=blank, x1=blank),
-        rule("x2", x0=blank, x1=blank),
-        rule("x2", x0=LATER_MS[0], x1=LATER_MS[1], yref="y2", y0=0.01, y1=0.01),
-        rule("x6", x0=1, x1=1),
-    ]
-    quiet = drawing.QUIET_SMALL
-    out["shapes"] += _bands()
-    at_home = tonight.ends_at != EDGE
-    out["annotations"] += [
-        note("blank", np.log10(blank), 1, xref="x", yref="y domain", yanchor="top", font=quiet),
-        note(
-            "no KV: nothing is stale" if at_home else "",
-            *(0.5, 0.92),
-            xref="x5 domain",
-            yref="y5 domain",
-            xanchor="center",
-            font=quiet,
-        ),
-        note("p99", np.log10(LATER_MS[1]), -2, xref="x2", yref="y2", xanchor="right", font=quiet),
-        note("India", 0.03, 0.01, xref="x4 domain", yref="y4 domain", font=quiet),
-    ]
-    return out
-
-
-def _bands(centre: float = -0.06) -> list[dict]:
-    """A tint behind every other place."""
-    return [
-        {
-            "type": "rect",
-            "xref": "x domain",
-            "yref": "y",
-            "x0": 0,
-            "x1": 1,
-            "y0": row + centre - 0.5,
-            "y1": row + centre + 0.5,
-            "line": {"width": 0},
-            "fillcolor": COLOURS["band"],
-            "layer": "below",
-        }
-        for row in range(0, len(HEADLINE_PLACES), 2)
-    ]
-
-
-def settings(night: CricStream) -> tuple[str, str]:
-    """What a night is set to: in short, and every other knob that was turned."""
-    knobs = CricStream.knobs()
-    said = {"pops", "origin_fetch_ratio", "kv_delay_ms", "ends_at"}
-    if night.ends_at == EDGE:
-        ratio = knobs["origin_fetch_ratio"].text(night.origin_fetch_ratio)
-        delay = knobs["kv_delay_ms"].text(night.kv_delay_ms)
-        pops = f"{night.pops} PoP{'s' * (night.pops != 1)}"
-        first = f"{pops}, KV delay {delay}, {ratio} fetched"
-    else:
-        first = f"every request goes home to Mumbai, {night.origin_servers:,} servers"
-        said.add("origin_servers")
-    return first, telling.turned(night, without=said)
-
-
-def settings_in_words(night: CricStream) -> str:
-    """The same in one line."""
-    return ", ".join(filter(None, settings(night)))
-
-
-def title(night: CricStream, pinned: CricStream | None = None) -> str:
-    """Every setting in two lines, so that an exported picture tells them."""
-    first, more = settings(night)
-    second = "; ".join([more] * bool(more) + [f"pinned: {pinned!r}"] * bool(pinned))
-    small = f"<span style='font-size:11px'>{telling.cut(second, SECOND_LINE)}</span>"
-    return f"<b>CricStream</b>: {first}<br>{small}"
-
-
-def night(tonight: CricStream, pinned: CricStream | None = None, widget: bool = False) -> go.Figure:
-    """The whole night in one figure, as the live panel shows it.
-
-    Parameters
-    ----------
-    tonight : CricStream
-        The night to show, beside its own baseline.
-    pinned : CricStream, optional
-        A night to compare with.
-    widget : bool
-        Whether to make a live FigureWidget.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    frames = [NightFrames.of(n) for n in (tonight, tonight.baseline())]
-    made = traces(*frames, NightFrames.of(pinned) if pinned else None)
-    parts = "; ".join(part.title for part in PARTS.values() if part.title)
-    arguments = f"el.{tonight!r}" + (f", pinned=el.{pinned!r}" if pinned else "")
-    meta = {
-        "name": "night",
-        "title": "The night of the final at a glance",
-        "caption": tonight.in_words(),
-        "alt": f"Six plots: {parts}. {tonight.in_words()}",
-        "code": f"el.figures.night({arguments})",
-    }
-    return theme.figure(made, layout(tonight, pinned) | {"meta": meta}, widget)
-
-
-# -- single figures: each tells its title, caption, alternative text and line of code -------------
-
-#: By which parameter a figure takes the frames of a night.
-KEYWORDS = {"tonight": "", "old": "baseline=", "pinned": "pinned="}
-
-
-def _frames(tonight, old=None, pinned=None) -> dict[str, pd.DataFrame]:
-    """The frames that were given, by night, tonight's first."""
-    frames = {"tonight": tonight, "old": old, "pinned": pinned}
-    return {key: frame for key, frame in frames.items() if frame is not None}
-
-
-def _single(
-    part: str,
-    made: list[dict],
-    frames: Mapping[str, pd.DataFrame],
-    about: Mapping[str, str],
-    pops: int | None = None,
-    **layout,
-) -> go.Figure:
-    """One part as a figure of its own, with what an export tells of it."""
-    more = [] if pops is None else [str(pops)]
-    meta, below = telling.meta(about, frames, settings_in_words, KEYWORDS, more)
-    return drawing.single(PARTS[part], made, meta, below, **layout)
-
-
-def p99_by_place(
-    latency: pd.DataFrame,
-    baseline: pd.DataFrame | None = None,
-    pinned: pd.DataFrame | None = None,
-) -> go.Figure:
-    """p50, p95 and p99 of the headline places.
-
-    Parameters
-    ----------
-    latency : pandas.DataFrame
-        From `CricStream.latency`, in milliseconds.
-    baseline, pinned : pandas.DataFrame, optional
-        The same of the old Mumbai origin, and of a night to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A quantile that never comes is a line to the edge with the word "never".
-    """
-    frames = _frames(latency, baseline, pinned)
+@plot(CricStream, "What each place sees: p50 ○, p95 ◇, p99 ■", span=7, height_px=270)
+def p99_by_place(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
+    """p50, p95 and p99 of the headline places; what never comes is a line with the word "never"."""
+    frames = {key: frame(CricStream.latency, each) for key, each in _nights(night, pinned).items()}
     shifts = {"old": 0.31, "tonight": 0.0, "pinned": -0.31}
     if pinned is None:
         shifts = {"old": 0.22, "tonight": -0.22}
     lines, words, told = [], [], []
-    for key in (k for k in shifts if k in frames):
-        line, *marks, word = _by_place(frames[key], key, shifts[key], gap=1.15)
-        lines += [line | {"showlegend": True, "name": NAMES[key]}, *marks]
-        halo = word["textfont"] | {"shadow": drawing.HALO}
-        words.append(word | {"textfont": halo, "textposition": "middle right"})
-    for key, frame in frames.items():
-        rows = frame.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)]
-        each = [
+    for key in shifts:
+        *drawn, word = _by_place(frames[key], key, shifts[key])
+        lines += drawn
+        words.append(word)
+    for key, each in frames.items():
+        rows = each.loc[list(HEADLINE_PLACES), list(theme.SYMBOLS)]
+        seen = [
             f"{LABELS.get(place, place)} {', '.join(telling.in_ms(v) for v in row)}"
             for place, row in zip(rows.index, rows.to_numpy(), strict=True)
         ]
-        told.append(f"{NAMES[key].capitalize()}: {'; '.join(each)}.")
-    seen = {key: telling.in_ms(frame.loc["Bay Area", "p99_ms"]) for key, frame in frames.items()}
-    about = {
-        "name": "p99_by_place",
-        "title": "What each place sees",
-        "caption": f"Bay Area viewers: p99 {telling.said(seen)}",
-        "alt": f"Dots on lines, a row a place: p50, p95 and p99. {' '.join(told)}",
-    }
-    axes = {
-        "xaxis": theme.ms_axis("latency, ms: ○ p50, ◇ p95, ■ p99", *BY_PLACE_MS),
-        "yaxis": _PLACES_AXIS | {"range": [-0.6, len(HEADLINE_PLACES) - 0.4]},
-    }
-    axes = {name: axis | {"automargin": True} for name, axis in axes.items()}
-    return _single("by_place", lines + words, frames, about, shapes=_bands(0.0), **axes)
-
-
-def distribution(
-    frame: pd.DataFrame,
-    baseline: pd.DataFrame | None = None,
-    pinned: pd.DataFrame | None = None,
-) -> go.Figure:
-    """Share of the viewers who still wait, over the latency; both axes are logarithmic.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `CricStream.distribution`.
-    baseline, pinned : pandas.DataFrame, optional
-        The same of the old Mumbai origin, and of a night to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    frames = _frames(frame, baseline, pinned)
-    until = {k: telling.falls_to(f, "to_ms", "later_share", 0.01) for k, f in frames.items()}
-    caption = f"Time until only 1 viewer in 100 still waits: {telling.said(until)}"
-    about = {
-        "name": "distribution",
-        "title": "Who still waits",
-        "caption": caption,
-        "alt": "Falling curves on two logarithmic axes: the share of viewers who still wait, over "
-        f"the latency. {caption}",
-    }
-    made = [_later(each, key) for key, each in frames.items()]
-    ends = {"x0": LATER_MS[0], "x1": LATER_MS[1], "yref": "y", "y0": 0.01, "y1": 0.01}
-    p99 = note(
-        "p99", np.log10(LATER_MS[1]), -2, xref="x", yref="y", xanchor="right", font=drawing.QUIET
+        told.append(f"{NAMES[key].capitalize()}: {'; '.join(seen)}.")
+    bay = {key: telling.in_ms(each.loc["Bay Area", "p99_ms"]) for key, each in frames.items()}
+    blank = night.blank_panel_ms
+    late = note(
+        "blank", np.log10(blank), 1, xref="x", yref="y domain", yanchor="top", font=drawing.QUIET
     )
-    return _single("later", made, frames, about, shapes=[rule("x", **ends)], annotations=[p99])
+    return Drawn(
+        lines + words,
+        theme.ms_axis("latency, ms", *BY_PLACE_MS),
+        {
+            "tickvals": list(range(len(HEADLINE_PLACES)))[::-1],
+            "ticktext": [LABELS.get(name, name) for name in HEADLINE_PLACES],
+            "range": [-0.6, len(HEADLINE_PLACES) - 0.4],
+            "showgrid": False,
+        },
+        caption=f"Bay Area viewers: p99 {telling.said(bay)}",
+        alt=f"Dots on lines, a row a place: p50, p95 and p99. {' '.join(told)}",
+        notes=[late],
+        shapes=[rule("x", x0=blank, x1=blank), *_bands()],
+    )
 
 
-def world_map(latency: pd.DataFrame, pops: int) -> go.Figure:
+def _bands() -> list[dict]:
+    """A tint behind every other place."""
+    tint = {"line": {"width": 0}, "fillcolor": COLOURS["band"], "layer": "below"}
+    return [
+        rule("x domain", type="rect", x0=0, x1=1, yref="y", y0=row - 0.5, y1=row + 0.5) | tint
+        for row in range(0, len(HEADLINE_PLACES), 2)
+    ]
+
+
+@plot(CricStream, "Who still waits, of 28 million viewers", span=5, height_px=270)
+def distribution(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
+    """Share of the viewers who still wait, over the latency; both axes are logarithmic."""
+    frames = {
+        key: frame(CricStream.distribution, each.latency_only())
+        for key, each in _nights(night, pinned).items()
+    }
+    every = frame(
+        CricStream.distribution, night.latency_only(), "everyone", "simulation", wait=at_rest
+    )
+    until = {k: telling.falls_to(f, "to_ms", "later_share", 0.01) for k, f in frames.items()}
+    blank = night.blank_panel_ms
+    return Drawn(
+        [*(_later(each, key) for key, each in frames.items()), _simulated(every)],
+        theme.ms_axis("latency, ms", *LATER_MS),
+        theme.share_axis(
+            "viewers still waiting",
+            type="log",
+            range=[-4.3, 0.1],
+            tickvals=[1, 0.1, 0.01, 0.001, 0.0001],
+        ),
+        caption=f"Time until only 1 viewer in 100 still waits: {telling.said(until)}",
+        alt="Falling curves on two logarithmic axes: the share of viewers who still wait, over "
+        "the latency.",
+        notes=[
+            note(
+                "p99", np.log10(LATER_MS[1]), -2, xref="x", yref="y", xanchor="right",
+                font=drawing.QUIET,
+            )
+        ],
+        shapes=[
+            rule("x", x0=blank, x1=blank),
+            rule("x", x0=LATER_MS[0], x1=LATER_MS[1], yref="y", y0=0.01, y1=0.01),
+        ],
+    )  # fmt: skip
+
+
+@plot(CricStream, "PoPs (+ △) and places (●) by p99", span=6, height_px=215, pins=False)
+def world_map(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """The places by p99 and the PoPs on Natural Earth's coastline, and India larger.
 
-    Parameters
-    ----------
-    latency : pandas.DataFrame
-        From `CricStream.latency`, in milliseconds.
-    pops : int
-        How many PoPs to draw, 0 to 500.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Plain lines: nothing is fetched from the network.
-
-    Raises
-    ------
-    ValueError
-        If `pops` is out of range.
+    Plain lines: nothing is fetched from the network.
     """
-    if pops not in range(len(datasets.pops()) + 1):
-        raise ValueError(f"pops: got {pops!r}, allowed 0 to {len(datasets.pops())}")
-    made = _map(latency, pops, 0.9)
-    p99 = latency.loc[datasets.places()["place"], "p99_ms"]
+    latency = frame(CricStream.latency, night)
+    pops = night.pops if night.ends_at == EDGE else 0
+    p99 = latency[latency["kind"] == "place"]["p99_ms"]
     lost = int(np.isinf(p99).sum())
     caption = f"The p99 of {lost} of {len(p99)} places never comes."
     if not lost:
         best, worst = p99.idxmin(), p99.idxmax()
         caption = f"p99 by place: {telling.in_ms(p99[best])} in {best} at best, "
         caption += f"{telling.in_ms(p99[worst])} in {worst} at worst."
-    place = "place, ✕ where the p99 never comes" if lost else "place, the larger the more viewers"
-    for trace, name in zip(made[1:], (place, "PoP", "hypothetical PoP"), strict=True):
-        trace |= {"name": name, "showlegend": len(trace["x"]) > 0}
-    made[1]["marker"] |= {"colorbar": maps.colorbar(x=1.0, y=1.0, length=1.0)}
-    made += [t | {"xaxis": "x2", "yaxis": "y2"} for t in _map(latency, pops, 1.2)]
-    about = {
-        "name": "world_map",
-        "title": "PoPs, and places by p99",
-        "caption": caption,
-        "alt": f"World map and map of India: {pops} PoP{'s' * (pops != 1)}, and {len(p99)} places "
-        f"coloured by p99. {caption}",
+    world = [maps.places_by_p99(latency, 0.8), *maps.pop_marks(pops, 0.8)]
+    india = [maps.places_by_p99(latency, 1.2), *maps.pop_marks(pops, 1.2)]
+    return maps.with_india(world, india)._replace(
+        caption=caption,
+        alt=f"World map and map of India: {pops} PoP{'s' * (pops != 1)}, and {len(p99)} places "
+        "coloured by p99, ✕ where it never comes.",
+    )
+
+
+@plot(CricStream, "Stale KV reads", span=3, height_px=215)
+def staleness(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
+    """Share of stale KV reads over the time since the write."""
+    frames = {
+        key: frame(CricStream.staleness, each)
+        for key, each in _nights(night, pinned, old=False).items()
     }
-    axes = {
-        "xaxis": PARTS["map"].x_axis | {"domain": [0, 0.65]},
-        "xaxis2": PARTS["india"].x_axis | {"domain": [0.67, 0.995], "anchor": "y2"},
-        "yaxis2": PARTS["india"].y_axis | {"anchor": "x2"},
-        "legend": {"itemsizing": "constant", "orientation": "h", "y": 1.01, "yanchor": "bottom"},
-    }
-    india = note("India", 0.02, 0.01, xref="x2 domain", yref="y2 domain", font=drawing.QUIET)
-    notes = {"annotations": [india]}
-    return _single("map", made, {"tonight": latency}, about, pops=pops, **axes, **notes)
-
-
-def staleness(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
-    """Share of stale KV reads over the time since the write.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `CricStream.staleness`.
-    pinned : pandas.DataFrame, optional
-        The same of a night to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    frames = _frames(frame, pinned=pinned)
     until = {
         k: telling.falls_to(f, "since_write_ms", "stale_share", 0.01) for k, f in frames.items()
     }
-    caption = f"Time until 99 of 100 reads see the new list: {telling.said(until)}"
-    about = {
-        "name": "staleness",
-        "title": "Stale KV reads",
-        "caption": caption,
-        "alt": "Falling curve: the share of reads that are stale, over the time since the write. "
-        f"{caption}",
-    }
-    made = [_stale(each, key) | {"showlegend": True} for key, each in frames.items()]
-    none = "" if frame["stale_share"].any() else "tonight nothing is stale"
-    remark = note(none, 0.5, 0.05, xref="x domain", yref="y domain", font=drawing.QUIET)
-    return _single("stale", made, frames, about, annotations=[remark])
+    none = "" if frames["tonight"]["stale_share"].any() else "tonight nothing is stale"
+    return Drawn(
+        [_stale(each, key) | {"showlegend": pinned is not None} for key, each in frames.items()],
+        theme.ms_axis("time since the write, ms", *STALE_MS, every=3),
+        theme.share_axis("reads that are stale", range=[0, 1.02], dtick=0.25),
+        caption=f"Time until 99 of 100 reads see the new list: {telling.said(until)}",
+        alt="Falling curve: the share of reads that are stale, over the time since the write.",
+        notes=[
+            note(
+                none, 0.5, 0.05, xref="x domain", yref="y domain", xanchor="center",
+                font=drawing.QUIET,
+            )
+        ],
+    )  # fmt: skip
 
 
-def origin_load(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
-    """How busy the origin is, beside the old fleet.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `CricStream.origin_load`.
-    pinned : pandas.DataFrame, optional
-        The same of a night to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The bar of a saturated origin is cut at the edge and says that its queue never empties.
-    """
+@plot(CricStream, "How busy Mumbai is", span=3, height_px=215)
+def origin_load(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
+    """How busy the origin is, beside the old fleet; the bar of a saturated one is cut."""
+    tonight = frame(CricStream.origin_load, night)
+    held = frame(CricStream.origin_load, pinned) if pinned else None
     busy = {
         key: f"{BARS[key]} {'a queue that ' * bool(row['utilisation'] >= 1)}{_busy(row)}"
-        for key, row in _fleets(frame, pinned).items()
+        for key, row in _fleets(tonight, held).items()
     }
-    caption = f"Servers in use in Mumbai: {', '.join(busy.values())}."
-    about = {
-        "name": "origin_load",
-        "title": "How busy Mumbai is",
-        "caption": caption,
-        "alt": f"Bars, one a fleet. {caption}",
-    }
-    made, frames = [_load(frame, pinned)], _frames(frame, pinned=pinned)
-    return _single("load", made, frames, about, shapes=[rule("x", x0=1, x1=1)])
+    return Drawn(
+        [_load(tonight, held)],
+        theme.share_axis("servers in use", range=[0, FULL_BAR], dtick=0.5),
+        {"showgrid": False, "categoryorder": "array", "categoryarray": [*BARS.values()][::-1]},
+        caption=f"Servers in use in Mumbai: {', '.join(busy.values())}.",
+        alt="Bars, one a fleet.",
+        shapes=[rule("x", x0=1, x1=1)],
+    )

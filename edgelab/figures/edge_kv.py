@@ -1,418 +1,217 @@
-"""The edge KV as figures: stale reads, users on the move, lost updates, metadata; quorums."""
+"""The plots of the edge KV: stale reads, users on the move, lost updates, metadata; quorums."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from edgelab.figures import drawing, telling, theme
-from edgelab.figures.drawing import Part, note, rule, scatter
-from edgelab.figures.theme import COLOURS
+from edgelab.figures import telling
 from edgelab.models.edge_kv import EdgeKV
+from edgelab.models.quorum import Quorum
+from edgelab.stage import drawing, theme
+from edgelab.stage.drawing import note, rule, scatter
+from edgelab.stage.figure import Figure
+from edgelab.stage.plot import Drawn, alone, frame, plot
+from edgelab.stage.theme import COLOURS
 
-__all__ = ["consistency", "handoff", "kv", "lost_updates", "metadata", "stale_reads", "traces"]
+__all__ = ["consistency", "handoff", "lost_updates", "metadata", "stale_reads"]
 
+BLUE = {"color": COLOURS["tonight"], "width": 2.5}
+ORANGE = {"color": COLOURS["old"], "width": 2.5, "dash": "dash"}
+BLACK = {"color": COLOURS["drawn"], "width": 2.5, "dash": "dashdot"}
+PLUM = {"color": COLOURS["plum"], "width": 2.5, "dash": "dashdot"}
+THIN = {"color": COLOURS["drawn"], "width": 1.2}
+PINNED = {"color": COLOURS["pinned"], "width": 2.5, "dash": "dot"}
+#: Column, name and look of the lines of each plot, the main one first.
+STALE = (
+    ("viewers", "viewers", BLACK),
+    ("same_continent", "PoPs in Asia", BLUE),
+    ("elsewhere", "PoPs elsewhere", ORANGE),
+)
+# Without a sticky route both are one: then the dashes lie on the solid line.
+MISSED = (
+    ("missed_share", "no sticky route", ORANGE | {"dash": "solid"}),
+    ("sticky_share", "sticky route", BLUE | {"dash": "dash"}),
+)
+LOST = (
+    ("lww_lost_share", "last writer wins", ORANGE),
+    ("crdt_lost_share", "CRDT counter", BLUE),
+)
+BYTES = (
+    ("g_counter_bytes", "G-counter", BLUE),
+    ("pn_counter_bytes", "PN-counter", ORANGE),
+    ("or_set_bytes", "OR-set", PLUM),
+    ("register_bytes", "register", THIN),
+)
 TIMES_MS = (1.0, 120_000.0)
-PINNED = "pinned"
+SINCE_WRITE = theme.ms_axis("time since the write, ms", *TIMES_MS, every=2)
+COMMIT_TICKS = {0.1: "0.1", 1: "1", 10: "10", 100: "100", 1000: "1 s", 10_000: "10 s"}
 
 
-def _look(colour: str, dash: str = "solid") -> dict:
-    return {"color": COLOURS[colour], "dash": dash}
+def _share(title: str) -> dict:
+    return theme.share_axis(title, range=[-0.02, 1.04], dtick=0.25)
 
 
-#: How a line looks, in letters.
-STROKES = {"solid": "━━", "dash": "━ ━", "dashdot": "━·━", "dot": "····"}
-#: Column, name, look and short name of the lines of each part, the main one first.
-LINES = {
-    "stale": [
-        ("viewers", "viewers", _look("drawn", "dashdot"), "viewers"),
-        ("same_continent", "PoPs in Asia", _look("tonight"), "PoPs in Asia"),
-        ("elsewhere", "PoPs elsewhere", _look("old", "dash"), "elsewhere"),
-    ],
-    "handoff": [
-        ("missed_share", "no sticky route", _look("old", "dash"), "no sticky route"),
-        ("sticky_share", "with the sticky route", _look("tonight"), "with it"),
-    ],
-    "lost": [
-        ("lww_lost_share", "last writer wins", _look("old", "dash"), "last writer wins"),
-        ("crdt_lost_share", "CRDT counter", _look("tonight"), "CRDT counter"),
-    ],
-    "metadata": [
-        ("g_counter_bytes", "G-counter", _look("tonight"), "G-counter"),
-        ("pn_counter_bytes", "PN-counter", _look("old", "dash"), "PN-"),
-        ("or_set_bytes", "OR-set", _look("plum", "dashdot"), "OR-set"),
-        ("register_bytes", "LWW-register", _look("drawn") | {"width": 1.2}, "register"),
-    ],
-}
-X = {
-    "stale": "since_write_ms",
-    "handoff": "since_write_ms",
-    "lost": "writes_per_s",
-    "metadata": "operations",
-}
-HOVER = {
-    "stale": "%{y:.3~%} stale %{x:.3~s} ms after the write",
-    "handoff": "%{y:.3~%} miss their own write %{x:.3~s} ms after it",
-    "lost": "%{y:.3~%} lost at %{x:.3~s} writes a second",
-    "metadata": "%{y:,.0f} bytes after %{x:,.0f} operations",
-}
-
-
-def _log_axis(title: str, low: int, high: int) -> dict:
+def _tens(title: str, low: int, high: int) -> dict:
     """A logarithmic axis of powers of ten."""
-    ticks = [10.0**k for k in range(low, high + 1)]
-    texts = [f"{t:g}" if t < 1000 else f"{t / 1000:g} k" for t in ticks]
-    return {
-        "type": "log",
-        "range": [low - 0.05, high + 0.05],
-        "tickvals": ticks,
-        "ticktext": texts,
-        "title": {"text": title, "standoff": 4},
+    ticks = {
+        10.0**k: f"{10.0**k:g}" if k < 3 else f"{10**k / 1000:g} k" for k in range(low, high + 1)
     }
+    return theme.log_axis(title, 10 ** (low - 0.05), 10 ** (high + 0.05), ticks)
 
 
-_SHARE = {"range": [-0.02, 1.04], "dtick": 0.25}
-COMMIT_TICKS = {
-    "tickvals": [0.1, 1, 10, 100, 1000, 10_000],
-    "ticktext": ["0.1", "1", "10", "100", "1 s", "10 s"],
-}
-PARTS = {
-    "stale": Part(
-        "Who still reads the old value?",
-        theme.ms_axis("time since the write, ms", *TIMES_MS, every=2),
-        theme.share_axis("reads that are stale", **_SHARE),
-        (0.05, 0.48, 0.575, 0.815),
-    ),
-    "handoff": Part(
-        "Who misses their own write?",
-        theme.ms_axis("time since the write, ms", *TIMES_MS, every=2),
-        theme.share_axis("reads that miss it", **_SHARE),
-        (0.56, 0.99, 0.575, 0.815),
-    ),
-    "lost": Part(
-        "How many increments of a counter are lost?",
-        _log_axis("writes a second to one key", -2, 2),
-        theme.share_axis("increments lost", **_SHARE),
-        (0.05, 0.48, 0.11, 0.355),
-    ),
-    "metadata": Part(
-        "How large does one key get?",
-        _log_axis("operations on it", 0, 4),
-        _log_axis("bytes", 1, 5),
-        (0.56, 0.99, 0.11, 0.355),
-    ),
-}
-#: Heights of a line of type in the combined figure, as shares of it.
-LINE = 0.045
-
-
-# -- traces ---------------------------------------------------------------------------------------
-
-
-def _curve(frame: pd.DataFrame | None, part: str, line: tuple, **about) -> dict:
-    column, name, look, _ = line
+def _line(x: pd.Series, y: pd.Series, name: str, look: dict, hover: str) -> dict:
     return scatter(
-        np.empty(0) if frame is None else frame[X[part]].to_numpy(float),
-        np.empty(0) if frame is None else frame[column].to_numpy(float),
+        x.to_numpy(float),
+        y.to_numpy(float),
         mode="lines",
-        line={"width": 2.5} | look,
+        line=look,
         name=name,
         showlegend=True,
-        hovertemplate=f"{name}: {HOVER[part]}<extra></extra>",
-        **about,
+        hovertemplate=f"{name}: {hover}<extra></extra>",
     )
 
 
-def _held(frame: pd.DataFrame | None, part: str) -> dict:
-    """The main line of a pinned store."""
-    column, name, *_ = LINES[part][0]
-    return _curve(frame, part, (column, f"{name}, {PINNED}", _look("pinned", "dot"), PINNED))
+def _lines(
+    method: Callable,
+    store: EdgeKV,
+    pinned: EdgeKV | None,
+    lines: Sequence[tuple[str, str, dict]],
+    hover: str,
+) -> list[dict]:
+    """Columns over the first one of a frame, and the main one of a pinned store's."""
+    found = frame(method, store)
+    made = [_line(found.iloc[:, 0], found[y], name, look, hover) for y, name, look in lines]
+    if pinned:
+        held, (column, name, _) = frame(method, pinned), lines[0]
+        line = _line(held.iloc[:, 0], held[column], f"{name}, pinned", PINNED, hover)
+        made.append(line | {"name": "pinned"})  # the legend has little room
+    return made
 
 
-def _part(frame: pd.DataFrame, part: str, pinned: pd.DataFrame | None) -> list[dict]:
-    return [*(_curve(frame, part, line) for line in LINES[part]), _held(pinned, part)]
+@plot(
+    EdgeKV, "Who still reads the old value?", span=6, height_px=240,
+    untold=("sticky_s", "writes_per_s"),
+)  # fmt: skip
+def stale_reads(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
+    """Share of reads that miss a write, over the time since it: viewers, PoPs near and far."""
+    until = [f"{name} {telling.in_ms(store.seen_ms(by=column))}" for column, name, _ in STALE]
+    hover = "%{y:.3~%} stale %{x:.3~s} ms after the write"
+    return Drawn(
+        _lines(EdgeKV.staleness, store, pinned, STALE, hover),
+        SINCE_WRITE,
+        _share("reads that are stale"),
+        caption=f"Until 99 of 100 reads see the write: {', '.join(until)}.",
+        alt="Falling curves: the share of reads that are stale, over the time since the write.",
+    )
 
 
-def _now(store: EdgeKV) -> dict:
-    """A dot at the present rate of writes."""
-    lost = store.lost_updates((store.writes_per_s,)).iloc[0]
-    return scatter(
-        np.array([lost["writes_per_s"]]),
-        np.array([lost["lww_lost_share"]]),
+@plot(EdgeKV, "Who misses their own write?", span=6, height_px=240, untold=("writes_per_s",))
+def handoff(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
+    """Share of reads at another PoP that miss their user's own write, over the time since it."""
+    found = frame(EdgeKV.handoff, store)
+    soon = found.loc[found["since_write_ms"] >= 100, "missed_share"].iloc[0]
+    caption = f"Read 100 ms after the write without a sticky route: {soon:.2%} miss it."
+    ends, word = TIMES_MS[0], "no sticky route"
+    if 1000 * store.sticky_s >= TIMES_MS[0]:
+        ends, word = min(1000 * store.sticky_s, TIMES_MS[1]), f"sticky until {store.sticky_s:g} s"
+        worst = found["sticky_share"].max()
+        caption += f" With one, at worst {worst:.2%} do, just after it has ended."
+    side = -1 if ends > 5_000 else 1
+    label = note(
+        word, np.log10(ends), 0.3, xref="x", yref="y domain",
+        xanchor="right" if side < 0 else "left", xshift=4 * side, font=drawing.QUIET,
+    )  # fmt: skip
+    return Drawn(
+        _lines(
+            EdgeKV.handoff, store, pinned, MISSED, "%{y:.3~%} miss their own write %{x:.3~s} ms "
+            "after it",
+        ),
+        SINCE_WRITE,
+        _share("reads that miss it"),
+        caption=caption,
+        alt="Falling curves: the share of reads that miss the write, over the time since it, "
+        "without and with a sticky route.",
+        notes=[label],
+        shapes=[rule("x", x0=ends, x1=ends)],
+    )  # fmt: skip
+
+
+@plot(
+    EdgeKV, "How many increments are lost?", span=6, height_px=240,
+    untold=("sticky_s",),
+)  # fmt: skip
+def lost_updates(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
+    """Share of a counter's increments that are lost, over the rate at which they are made."""
+    hover = "%{y:.3~%} lost at %{x:.3~s} writes a second"
+    found = frame(EdgeKV.lost_updates, store)
+    rate = store.writes_per_s
+    now = frame(EdgeKV.lost_updates, store, (rate,))["lww_lost_share"].iloc[0]
+    dot = scatter(
+        np.array([rate]),
+        np.array([now]),
         mode="markers",
         marker={"color": COLOURS["old"], "size": 10, "line": {"color": COLOURS["ink"], "width": 1}},
-        hovertemplate=f"now: {HOVER['lost']}<extra></extra>",
+        hovertemplate=f"now: {hover}<extra></extra>",
     )
-
-
-def _frames(store: EdgeKV) -> dict[str, pd.DataFrame]:
-    return {
-        "stale": store.staleness(),
-        "handoff": store.handoff(),
-        "lost": store.lost_updates(),
-        "metadata": store.metadata(),
-    }
-
-
-def traces(store: EdgeKV, pinned: EdgeKV | None = None) -> list[dict]:
-    """Every trace of the combined figure, always the same number in the same order."""
-    frames, held = _frames(store), _frames(pinned) if pinned else {}
-    made = {part: _part(frame, part, held.get(part)) for part, frame in frames.items()}
-    for drawn in made.values():
-        for trace in drawn:
-            trace["showlegend"] = False  # the key below each heading takes its place
-    made["lost"].append(_now(store))
-    return drawing.on_axes(PARTS, made)
-
-
-# -- the combined figure --------------------------------------------------------------------------
-
-
-def settings(store: EdgeKV) -> str:
-    """What a store is set to, in one line."""
-    knobs = EdgeKV.knobs()
-    delay = knobs["kv_delay_ms"].text(store.kv_delay_ms)
-    if store.copies == "fetched":
-        first = f"fetched once in {store.kv_delay_ms / 500:g} s"
-    else:
-        first = f"pushed, {delay} between continents"
-    more = telling.turned(store, without={"kv_delay_ms", "copies"})
-    return ", ".join(filter(None, [first, more]))
-
-
-def layout(store: EdgeKV, pinned: EdgeKV | None = None) -> dict:
-    """Layout of the combined figure."""
-    held = f"pinned: {settings(pinned)}" if pinned else ""
-    small = f"<span style='font-size:11px'>{telling.cut(held, 150)}</span>"
-    title = f"<b>Edge KV</b>: {telling.cut(settings(store), 130)}<br>{small}"
-    out = drawing.combined(PARTS, title, {})
-    for number, (name, part) in enumerate(PARTS.items(), start=1):
-        left, _, _, top = part.box
-        # The heading says what the axis would, and the key takes the place between the two.
-        axis = f"yaxis{drawing.axis_of(PARTS, name)}"
-        out[axis] = out[axis] | {"title": {"text": ""}}
-        out["annotations"][number]["y"] = top + LINE
-        out["annotations"].append(
-            note(_key(name, pinned is not None), left, top + 0.003, font={"size": 11})
-        )
-    ends, words = _sticky_end(store)
-    rate, quiet = store.writes_per_s, drawing.QUIET_SMALL
-    lost = store.lost_updates((rate,))["lww_lost_share"].iloc[0]
-    left, right = ends > 5_000, rate > 0.3
-    out["shapes"] = [rule("x2", x0=ends, x1=ends), rule("x3", x0=rate, x1=rate)]
-    out["annotations"] += [
-        note(
-            words,
-            np.log10(ends),
-            0.3,
-            xref="x2",
-            yref="y2 domain",
-            xanchor="right" if left else "left",
-            xshift=-4 if left else 4,
-            font=quiet,
-        ),
-        # Where the curve is not: above it while it is low, below it where it is high.
-        note(
-            f"<b>{lost:.0%} lost</b>",
-            np.log10(rate),
-            lost,
-            xref="x3",
-            yref="y3",
-            xanchor="right" if right else "left",
-            xshift=-9 if right else 9,
-            yanchor="bottom" if lost < 0.85 else "top",
-            yshift=4 if lost < 0.85 else -6,
-            font={"size": 11, "color": COLOURS["ink"]},
-        ),
+    # Where the curve is not: above it while it is low, below it where it is high.
+    side, above = -1 if rate > 0.3 else 1, now < 0.85
+    label = note(
+        f"<b>{now:.0%} lost</b>", np.log10(rate), now, xref="x", yref="y",
+        xanchor="right" if side < 0 else "left", xshift=9 * side,
+        yanchor="bottom" if above else "top", yshift=4 if above else -6,
+        font={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},
+    )  # fmt: skip
+    some = found.iloc[::4]
+    told = [
+        f"{lost:.1%} at {each:.3g} a second"
+        for each, lost in zip(some["writes_per_s"], some["lww_lost_share"], strict=True)
     ]
-    return out
-
-
-def _key(part: str, pinned: bool) -> str:
-    """The lines of a part in words: in place of a legend, which would take room from the plots."""
-    lines = [(look, short) for _, _, look, short in LINES[part]]
-    lines += [(_look("pinned", "dot"), PINNED)] * pinned
-    return "  ".join(
-        f"<span style='color:{look['color']}'>{STROKES[look['dash']]}</span> {short}"
-        for look, short in lines
+    crdt = found["crdt_lost_share"].max()
+    return Drawn(
+        [*_lines(EdgeKV.lost_updates, store, pinned, LOST, hover), dot],
+        _tens("writes a second to one key", -2, 2),
+        _share("increments lost"),
+        caption=f"Lost where the last writer wins: {', '.join(told)}. Of a CRDT counter: "
+        f"{crdt:.0%}.",
+        alt="A rising curve, last writer wins, and a flat one, the CRDT counter: the share of "
+        "increments that are lost, over the rate of writes.",
+        notes=[label],
+        shapes=[rule("x", x0=rate, x1=rate)],
     )
 
 
-def _sticky_end(store: EdgeKV) -> tuple[float, str]:
-    """When the sticky route ends, on the axis, and the word for it."""
-    if 1000 * store.sticky_s < TIMES_MS[0]:
-        return TIMES_MS[0], "no sticky route"
-    return min(1000 * store.sticky_s, TIMES_MS[1]), f"sticky until {store.sticky_s:g} s"
-
-
-def kv(store: EdgeKV, pinned: EdgeKV | None = None) -> go.Figure:
-    """The whole page in one figure, as the live panel shows it.
-
-    Parameters
-    ----------
-    store : EdgeKV
-        The store to show.
-    pinned : EdgeKV, optional
-        A store to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    arguments = f"el.{store!r}" + (f", pinned=el.{pinned!r}" if pinned else "")
-    parts = " ".join(part.title for part in PARTS.values())
-    meta = {
-        "name": "kv",
-        "title": "What “eventually” costs",
-        "caption": store.in_words(),
-        "alt": f"Four plots: {parts} {store.in_words()}",
-        "code": f"el.figures.kv({arguments})",
-    }
-    return theme.figure(traces(store, pinned), layout(store, pinned) | {"meta": meta})
-
-
-# -- single figures -------------------------------------------------------------------------------
-
-
-def _single(
-    part: str,
-    frame: pd.DataFrame,
-    pinned: pd.DataFrame | None,
-    about: Mapping[str, str],
-) -> go.Figure:
-    frames = {"now": frame} | ({PINNED: pinned} if pinned is not None else {})
-    meta, below = telling.meta(about, frames, settings)
-    made = _part(frame, part, pinned)
-    if pinned is None:
-        made.pop()
-    return drawing.single(PARTS[part], made, meta, below)
-
-
-def stale_reads(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
-    """Share of reads that miss a write, over the time since it: viewers, PoPs near and far.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `EdgeKV.staleness`.
-    pinned : pandas.DataFrame, optional
-        The same of a store to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    late_first = frame[::-1]
-    until = {
-        name: telling.in_ms(np.interp(0.01, late_first[column], late_first[X["stale"]]))
-        for column, name, *_ in LINES["stale"]
-    }
-    caption = "Until 99 of 100 reads see the write: "
-    caption += ", ".join(f"{name} {when}" for name, when in until.items()) + "."
-    about = {
-        "name": "stale_reads",
-        "title": "Who still reads the old value?",
-        "caption": caption,
-        "alt": "Falling curves: the share of reads that are stale, over the time since the write. "
-        f"{caption}",
-    }
-    return _single("stale", frame, pinned, about)
-
-
-def handoff(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
-    """Share of reads at another PoP that miss their user's own write, over the time since it.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `EdgeKV.handoff`.
-    pinned : pandas.DataFrame, optional
-        The same of a store to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    worst = frame["sticky_share"].max()
-    at = frame.loc[frame["since_write_ms"] >= 100, "missed_share"].iloc[0]
-    caption = f"Read 100 ms after the write without a sticky route: {at:.2%} miss it. With one, "
-    caption += f"at worst {worst:.2%} do, just after it has ended."
-    about = {
-        "name": "handoff",
-        "title": "Who misses their own write?",
-        "caption": caption,
-        "alt": "Falling curves: the share of reads that miss the write, over the time since it, "
-        f"without and with a sticky route. {caption}",
-    }
-    return _single("handoff", frame, pinned, about)
-
-
-def lost_updates(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
-    """Share of a counter's increments that are lost, over the rate at which they are made.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `EdgeKV.lost_updates`.
-    pinned : pandas.DataFrame, optional
-        The same of a store to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    lost = frame.set_index("writes_per_s")["lww_lost_share"]
-    told = [f"{share:.1%} at {rate:.3g} a second" for rate, share in lost.iloc[::4].items()]
-    crdt = frame["crdt_lost_share"].max()
-    caption = f"Lost where the last writer wins: {', '.join(told)}. Of a CRDT counter: {crdt:.0%}."
-    about = {
-        "name": "lost_updates",
-        "title": "How many increments of a counter are lost?",
-        "caption": caption,
-        "alt": "A rising curve, last writer wins, and a flat one, the CRDT counter: the share of "
-        f"increments that are lost, over the rate of writes. {caption}",
-    }
-    return _single("lost", frame, pinned, about)
-
-
-def metadata(frame: pd.DataFrame, pinned: pd.DataFrame | None = None) -> go.Figure:
+@plot(
+    EdgeKV, "How large does one key get?", span=6, height_px=240,
+    untold=("rebalancing_share", "sticky_s"),
+)  # fmt: skip
+def metadata(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     """Bytes of one key, over the operations on it: three CRDTs and a register.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From `EdgeKV.metadata`.
-    pinned : pandas.DataFrame, optional
-        The same of a store to compare with.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Both axes are logarithmic.
+    Both axes are logarithmic.
     """
-    last = frame.iloc[-1]
-    sizes = [f"{name} {last[column]:,.0f}" for column, name, *_ in LINES["metadata"]]
-    caption = f"Bytes after {last['operations']:,.0f} operations at {last['writers']:,.0f} PoPs: "
-    caption += f"{', '.join(sizes)}."
-    about = {
-        "name": "metadata",
-        "title": "How large does one key get?",
-        "caption": caption,
-        "alt": f"Curves on two logarithmic axes: bytes of one key, over operations. {caption}",
-    }
-    return _single("metadata", frame, pinned, about)
+    last = frame(EdgeKV.metadata, store).iloc[-1]
+    sizes = [f"{name} {last[column]:,.0f}" for column, name, _ in BYTES]
+    hover = "%{y:,.0f} bytes after %{x:,.0f} operations"
+    return Drawn(
+        _lines(EdgeKV.metadata, store, pinned, BYTES, hover),
+        _tens("operations on it", 0, 4),
+        _tens("bytes", 1, 5),
+        caption=f"Bytes after {last['operations']:,.0f} operations at {last['writers']:,.0f} "
+        f"PoPs: {', '.join(sizes)}.",
+        alt="Curves on two logarithmic axes: bytes of one key, over operations.",
+    )
 
 
-def consistency(*frames: pd.DataFrame) -> go.Figure:
+def consistency(*quorums: Quorum) -> Figure:
     """Share of stale reads of quorum stores, over the time since a write's commit.
 
     Parameters
     ----------
-    *frames : pandas.DataFrame
-        From `Quorum.consistency`, one to four.
+    *quorums : Quorum
+        One to four stores.
 
     Returns
     -------
@@ -423,59 +222,45 @@ def consistency(*frames: pd.DataFrame) -> go.Figure:
     ------
     ValueError
         If there are none, or more than four.
+    TypeError
+        If one is something else than a Quorum.
     """
-    if not 1 <= len(frames) <= 4:
-        raise ValueError(f"frames: got {len(frames)}, allowed one to four")
-    looks = [look for _, _, look, _ in LINES["metadata"]]
+    if not 1 <= len(quorums) <= 4:
+        raise ValueError(f"quorums: got {len(quorums)}, allowed one to four")
     made, told = [], []
-    for number, (frame, look) in enumerate(zip(frames, looks, strict=False), start=1):
-        found = telling.source(frame)
-        name = _store(found[0]) if found else f"store {number}"
-        none = not (frame["stale_share"] > 0).any()
-        drawn = frame.where((frame["stale_share"] > 1e-5) & (frame["since_commit_ms"] > 0))
-        at_once = frame["stale_share"].iloc[0]
-        told.append(f"{name}: {at_once:.2%} stale at once")
-        made.append(
-            scatter(
-                drawn["since_commit_ms"].to_numpy(),
-                drawn["stale_share"].to_numpy(),
-                mode="lines",
-                line={"width": 2.5} | look,
-                name=f"{name}{' (never stale)' if none else ''}",
-                showlegend=True,
-                hovertemplate=f"{name}: %{{y:.3~%}} stale %{{x:.3~s}} ms after the commit"
-                "<extra></extra>",
-            )
-        )
-    caption = f"{'; '.join(told)}."
-    about = {
-        "name": "consistency",
-        "title": "How soon does a quorum read see a write?",
-        "caption": caption,
-        "alt": "Falling curves on two logarithmic axes: the share of stale reads, over the time "
-        f"since the commit. {caption}",
-    }
-    keys = {f"store {k}": frame for k, frame in enumerate(frames, start=1)}
-    meta, _ = telling.meta(about, keys, lambda _: "", dict.fromkeys(keys, ""))
-    part = Part(
-        "",
-        theme.ms_axis("time since the commit, ms", 0.1, 10_000) | COMMIT_TICKS,
+    for store, (_, _, look) in zip(quorums, BYTES, strict=False):
+        if not isinstance(store, Quorum):
+            raise TypeError(f"quorums: got {type(store).__name__}, allowed Quorum models")
+        found, name = frame(Quorum.consistency, store), _in_short(store)
+        stale = found["stale_share"]
+        told.append(f"{name}: {stale.iloc[0]:.2%} stale at once")
+        drawn = found.where((stale > 1e-5) & (found["since_commit_ms"] > 0))
+        known = name if (stale > 0).any() else f"{name} (never stale)"
+        hover = "%{y:.3~%} stale %{x:.3~s} ms after the commit"
+        made.append(_line(drawn["since_commit_ms"], drawn["stale_share"], known, look, hover))
+    legend = {"orientation": "v", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
+    drawn = Drawn(
+        made,
+        theme.log_axis("time since the commit, ms", 0.1, 10_000, COMMIT_TICKS),
         theme.share_axis(
             "reads that are stale",
             type="log",
             range=[-5, 0.05],
             tickvals=[1, 0.1, 0.01, 0.001, 0.0001, 0.00001],
         ),
-        (0, 1, 0, 1),
+        caption=f"{'; '.join(told)}.",
+        alt="Falling curves on two logarithmic axes: the share of stale reads, over the time "
+        "since the commit.",
+        notes=[note("99.9 % fresh", 0.01, -3, xref="x domain", yref="y", font=drawing.QUIET)],
+        shapes=[rule("x domain", x0=0, x1=1, yref="y", y0=0.001, y1=0.001)],
+        title="How soon does a quorum read see a write?",
+        layout={"legend": legend},
     )
-    level = rule("x domain", x0=0, x1=1, yref="y", y0=0.001, y1=0.001)
-    line = note("99.9 % fresh", 0.01, -3, xref="x domain", yref="y", font=drawing.QUIET)
-    legend = {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"}
-    more = {"shapes": [level], "annotations": [line], "legend": legend}
-    return drawing.single(part, made, meta, **more)
+    arguments = ", ".join(f"el.{store!r}" for store in quorums)
+    return alone(drawn, "consistency", code=f"el.figures.consistency({arguments})")
 
 
-def _store(store) -> str:
-    """A quorum store in short."""
+def _in_short(store: Quorum) -> str:
+    """A quorum store in a few letters."""
     network = store.network if isinstance(store.network, str) else "own"
     return f"{network.removeprefix('LNKD-')} N{store.n} R{store.r} W{store.w}"

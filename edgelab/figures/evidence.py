@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from edgelab.figures import drawing, telling, theme
-from edgelab.figures.drawing import Part, note, scatter
-from edgelab.figures.theme import COLOURS
+from edgelab.models import anycast
+from edgelab.models.calibration import rtt_held_out, rtt_residuals
 from edgelab.sphere import light_floor_ms
+from edgelab.stage import drawing, theme
+from edgelab.stage.drawing import note, scatter
+from edgelab.stage.plot import Drawn, alone
+from edgelab.stage.theme import COLOURS
+
+if TYPE_CHECKING:
+    from edgelab.stage.figure import Figure
 
 __all__ = ["anycast_detours", "rtt_errors"]
 
@@ -23,24 +30,30 @@ WORST = 5
 EXTRA_KM = [0, 100, 400, 1000, 2000, 5000, 10_000]
 
 
-def _named(row: pd.Series) -> str:
-    return f"{row['region_a']} to {row['region_b']}"
-
-
-def rtt_errors(frame: pd.DataFrame) -> go.Figure:
+def rtt_errors(seed: int = 0, table: pd.DataFrame | None = None) -> Figure:
     """Predicted round trips over measured ones, with light's floor and the worst routes' names.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        From `edgelab.rtt_held_out` or `edgelab.rtt_residuals`, worst first.
+    seed : int
+        Of the regions that `edgelab.rtt_held_out` keeps out of the fit.
+    table : pandas.DataFrame, optional
+        Measured round trips of your own, for `edgelab.rtt_residuals`, in place of those.
 
     Returns
     -------
     plotly.graph_objects.Figure
         Both axes are logarithmic; the band is 20 % to either side of the line of equals.
+
+    Raises
+    ------
+    ValueError
+        If `table` lacks a column, or a round trip in it is not positive.
     """
+    frame = rtt_held_out(seed) if table is None else rtt_residuals(table)
+    code = f"el.figures.rtt_errors({f'seed={seed!r}' * bool(seed)})" if table is None else ""
     error = frame["error"].abs()
+    measured, predicted = frame["rtt_ms"].to_numpy(), frame["model_ms"].to_numpy()
     worst = frame[:WORST]
     ends = np.array(RTT_MS)
     shade = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
@@ -48,11 +61,9 @@ def rtt_errors(frame: pd.DataFrame) -> go.Figure:
     made = [
         scatter(ends, ends * (1 - BAND), **shade),
         scatter(ends, ends * (1 + BAND), **shade, fill="tonexty", fillcolor=COLOURS["grid"]),
+        scatter(ends, ends, **shade | {"line": {"color": COLOURS["quiet"], "width": 1}}),
         scatter(
-            ends, ends, mode="lines", line={"color": COLOURS["quiet"], "width": 1}, hoverinfo="skip"
-        ),
-        scatter(
-            frame["rtt_ms"].to_numpy(),
+            measured,
             light_floor_ms(frame["distance_km"]),
             mode="markers",
             marker={"size": 4, "color": COLOURS["coast"], "symbol": "line-ew-open"},
@@ -61,8 +72,8 @@ def rtt_errors(frame: pd.DataFrame) -> go.Figure:
             hoverinfo="skip",
         ),
         scatter(
-            frame["rtt_ms"].to_numpy(),
-            frame["model_ms"].to_numpy(),
+            measured,
+            predicted,
             mode="markers",
             marker=mark | {"color": COLOURS["tonight"]},
             name="predicted",
@@ -71,8 +82,8 @@ def rtt_errors(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{text}: %{x:.0f} ms measured, %{y:.0f} predicted<extra></extra>",
         ),
         scatter(
-            worst["rtt_ms"].to_numpy(),
-            worst["model_ms"].to_numpy(),
+            measured[:WORST],
+            predicted[:WORST],
             mode="markers+text",
             marker=mark | {"color": COLOURS["old"], "symbol": "diamond", "size": 10},
             text=[f"<b>{n}</b>" for n in range(1, len(worst) + 1)],
@@ -88,58 +99,49 @@ def rtt_errors(frame: pd.DataFrame) -> go.Figure:
         for n, (_, row) in enumerate(worst.iterrows(), start=1)
     ]
     inside = {"xref": "x domain", "yref": "y domain", "yanchor": "top", "align": "left"}
-    notes = [note("<br>".join(listed), 0.02, 0.99, **inside, font={"size": 13})]
     far = "; ".join(
         f"{_named(row)} {row['rtt_ms']:.0f} ms measured, {row['model_ms']:.0f} predicted"
         for _, row in worst.iterrows()
     )
-    caption = f"{len(frame)} round trips: median error {error.median():.1%}, "
-    caption += f"{(error <= BAND).mean():.0%} within {BAND:.0%}. The worst: {far}."
-    about = {
-        "name": "rtt_errors",
-        "title": "Round trips, predicted and measured",
-        "caption": caption,
-        "alt": f"Dots along the line of equals, both axes logarithmic. {caption}",
-    }
-    meta, _ = telling.meta(about, {"now": frame})
-    below = f"{len(frame)} pairs: median error {error.median():.1%}, {(error <= BAND).mean():.0%} "
-    below += f"in the band of {BAND:.0%}"
-    part = Part(
-        "",
+    median, within = f"median error {error.median():.1%}", f"{(error <= BAND).mean():.0%}"
+    drawn = Drawn(
+        made,
         theme.ms_axis("measured, ms", *RTT_MS),
         theme.ms_axis("predicted, ms", *RTT_MS),
-        (0, 1, 0, 1),
+        caption=f"{len(frame)} round trips: {median}, {within} within {BAND:.0%}. "
+        f"The worst: {far}.",
+        alt="Dots along the line of equals, both axes logarithmic.",
+        notes=[note("<br>".join(listed), 0.02, 0.99, **inside, font={"size": 13})],
+        title="Round trips, predicted and measured",
+        layout={"height": RTT_HEIGHT_PX},
     )
-    return drawing.single(part, made, meta, below, annotations=notes, height=RTT_HEIGHT_PX)
+    below = f"{len(frame)} pairs: {median}, {within} in the band of {BAND:.0%}"
+    return alone(drawn, "rtt_errors", below, code)
 
 
-def anycast_detours(detours: pd.DataFrame, residuals: pd.DataFrame) -> go.Figure:
+def _named(row: pd.Series) -> str:
+    return f"{row['region_a']} to {row['region_b']}"
+
+
+def anycast_detours() -> Figure:
     """How much further than the nearest front-end anycast sends people, and what was measured.
-
-    Parameters
-    ----------
-    detours : pandas.DataFrame
-        From `edgelab.anycast_detours`.
-    residuals : pandas.DataFrame
-        From `edgelab.anycast_residuals`, of the same front-ends.
 
     Returns
     -------
     plotly.graph_objects.Figure
+        Of `edgelab.anycast_detours`, beside what `edgelab.anycast_residuals` holds it against.
     """
+    detours, residuals = anycast.anycast_detours(), anycast.anycast_residuals()
     given, *predicted = residuals.index[:3]
     at = [0.0, 400.0, 1375.0]
     published = residuals["published"].iloc[:3]
-    line = {"color": COLOURS["tonight"], "width": 3}
-    mark = {"symbol": "diamond", "size": 12, "color": COLOURS["old"], "line": {"width": 1}}
     # An axis that begins at 0 and bends: the root of the distance.
-    root = np.sqrt(detours["extra_km"].to_numpy())
     made = [
         scatter(
-            root,
+            np.sqrt(detours["extra_km"].to_numpy()),
             detours["share"].to_numpy(),
             mode="lines",
-            line=line,
+            line={"color": COLOURS["tonight"], "width": 3},
             name="the model",
             showlegend=True,
             customdata=detours["extra_km"].to_numpy(),
@@ -149,7 +151,7 @@ def anycast_detours(detours: pd.DataFrame, residuals: pd.DataFrame) -> go.Figure
             np.sqrt(at),
             published.to_numpy(),
             mode="markers",
-            marker=mark,
+            marker={"symbol": "diamond", "size": 12, "color": COLOURS["old"], "line": {"width": 1}},
             name="measured in 2015",
             showlegend=True,
             hovertemplate="%{y:.0%}<extra></extra>",
@@ -163,17 +165,11 @@ def anycast_detours(detours: pd.DataFrame, residuals: pd.DataFrame) -> go.Figure
             strict=True,
         )
     ]
+    font = {"size": 13, "color": COLOURS["ink"], "shadow": drawing.HALO}
     notes = [
         note(
-            word,
-            np.sqrt(km),
-            share,
-            xref="x",
-            yref="y",
-            xanchor="left",
-            yanchor="top",
-            xshift=12,
-            font={"size": 13, "color": COLOURS["ink"], "shadow": drawing.HALO},
+            *(word, np.sqrt(km), share),
+            **{"xref": "x", "yref": "y", "yanchor": "top", "xshift": 12, "font": font},
         )
         for word, km, share in zip(words, at, published, strict=True)
     ]
@@ -182,18 +178,8 @@ def anycast_detours(detours: pd.DataFrame, residuals: pd.DataFrame) -> go.Figure
         f"{residuals.loc[who, 'model']:.0%} by the model"
         for who in predicted
     )
-    caption = f"With {published.iloc[0]:.0%} {given}, as was measured: {said}."
-    about = {
-        "name": "anycast_detours",
-        "title": "How far beyond the nearest front-end",
-        "caption": caption,
-        "alt": f"A rising curve with three measured points. {caption}",
-    }
-    meta, _ = telling.meta(
-        about, {"now": detours, "more": residuals}, keywords={"now": "", "more": ""}
-    )
-    part = Part(
-        "",
+    drawn = Drawn(
+        made,
         {
             "range": [-1, np.sqrt(EXTRA_KM[-1])],
             "tickvals": np.sqrt(EXTRA_KM),
@@ -201,7 +187,10 @@ def anycast_detours(detours: pd.DataFrame, residuals: pd.DataFrame) -> go.Figure
             "title": {"text": "km beyond the nearest front-end", "standoff": 4},
         },
         theme.share_axis("city dwellers", range=[0, 1.02], dtick=0.25),
-        (0, 1, 0, 1),
+        caption=f"With {published.iloc[0]:.0%} {given}, as was measured: {said}.",
+        alt="A rising curve with three measured points.",
+        notes=notes,
+        title="How far beyond the nearest front-end",
     )
     below = "Microsoft's CDN: front-ends of 2018, clients as measured in 2015 (Calder et al.)"
-    return drawing.single(part, made, meta, below, annotations=notes)
+    return alone(drawn, "anycast_detours", below, "el.figures.anycast_detours()")

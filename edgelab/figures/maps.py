@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from edgelab import datasets
-from edgelab.figures import theme
-from edgelab.figures.drawing import scatter
-from edgelab.figures.theme import COLOURS
+from edgelab.stage import drawing, theme
+from edgelab.stage.drawing import note, scatter
+from edgelab.stage.plot import Drawn
+from edgelab.stage.theme import COLOURS
 
-__all__ = ["INDIA", "WORLD", "coast", "colorbar", "places_by_p99", "pop_marks"]
+__all__ = ["INDIA", "WORLD", "coast", "places_by_p99", "pop_marks", "with_india"]
 
 SERVED_MS = (10, 20, 50, 100, 200, 500)
 BLIND = {"showticklabels": False, "showgrid": False, "ticks": "", "mirror": True}
@@ -38,7 +40,7 @@ def places_by_p99(latency: pd.DataFrame, scale: float) -> dict:
         "color": np.log10(np.clip(p99, SERVED_MS[0], 1.4 * SERVED_MS[-1])),
         "cmin": np.log10(SERVED_MS[0]),
         "cmax": np.log10(1.4 * SERVED_MS[-1]),
-        "colorscale": theme.SERVED_SCALE,
+        **theme.SERVED_SCALE,
         "opacity": 1,
         "symbol": np.where(np.isinf(p99), "x", "circle"),
         "line": {"color": COLOURS["ink"], "width": 0.8},
@@ -78,18 +80,28 @@ def pop_marks(pops: int, scale: float) -> tuple[dict, ...]:
     )
 
 
-def colorbar(x: float, y: float, length: float) -> dict:
-    """The bar that tells a place's colour in milliseconds."""
-    return {
+def with_india(world: Sequence[dict], india: Sequence[dict]) -> Drawn:
+    """Marks on the map of the world, and beside it on that of India; the first has a colour bar.
+
+    What the maps say is left to whoever draws them.
+    """
+    first, *rest = world
+    bar = {
         "title": {"text": "ms", "font": {"size": 11}},
         "tickvals": np.log10(SERVED_MS),
         "ticktext": [f"{ms}" for ms in SERVED_MS],
         "tickfont": {"size": 10},
         "thickness": 8,
         "outlinewidth": 0,
-        "x": x,
         "xpad": 2,
-        "y": y,
-        "yanchor": "top",
-        "len": length,
     }
+    first = first | {"marker": first["marker"] | {"colorbar": bar}}
+    beside = {"xaxis": "x2", "yaxis": "y2"}
+    word = note("India", 0.02, 0.01, xref="x2 domain", yref="y2 domain", font=drawing.QUIET)
+    axes = {
+        "xaxis2": INDIA[0] | {"domain": [0.71, 1], "anchor": "y2"},
+        "yaxis2": INDIA[1] | {"anchor": "x2"},
+    }
+    traces = [coast(), first, *rest, *(trace | beside for trace in (coast(), *india))]
+    x, y = WORLD
+    return Drawn(traces, x | {"domain": [0, 0.7]}, y, "", "", notes=[word], layout=axes)

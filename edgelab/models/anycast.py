@@ -95,8 +95,7 @@ def anycast_detours(
     order = np.argsort(extra)
     reached = np.append(0.0, np.cumsum(weight.ravel()[order]))
     share = reached[np.searchsorted(extra[order], EXTRA_KM, side="right")]
-    frame = pd.DataFrame({"extra_km": EXTRA_KM, "share": share})
-    return _sourced(frame, "anycast_detours", nearest_share, front_ends)
+    return pd.DataFrame({"extra_km": EXTRA_KM, "share": share})
 
 
 def anycast_residuals(
@@ -138,14 +137,4 @@ def anycast_residuals(
         },
         index=pd.Index(rows, name="clients"),
     )
-    frame = frame.assign(difference=frame["model"] - frame["published"])
-    return _sourced(frame, "anycast_residuals", nearest_share, front_ends)
-
-
-def _sourced(
-    frame: pd.DataFrame, name: str, nearest_share: float, front_ends: pd.DataFrame | None
-) -> pd.DataFrame:
-    """Note the line of code that makes a frame, unless somebody's own frame went into it."""
-    if front_ends is None:
-        frame.attrs["code"] = f"el.{name}(nearest_share={nearest_share!r})"
-    return frame
+    return frame.assign(difference=frame["model"] - frame["published"])

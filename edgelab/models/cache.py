@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -52,6 +53,8 @@ class EdgeCache(Model):
     >>> cache = el.EdgeCache(ttl_s=60, stale_while_revalidate_s=0)
     >>> cache.night()  # doctest: +SKIP
     """
+
+    main = ("ttl_s", "stale_while_revalidate_s", "capacity_mb", "ask", "place")
 
     ttl_s: float = knob(
         300.0,
@@ -212,6 +215,19 @@ class EdgeCache(Model):
         "drawn; the same seed gives the same bits.",
     )
 
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line: the main knobs in short, and every other turned."""
+        said = {
+            "place": f"seen from {self.place}",
+            "ttl_s": f"fresh for {self.ttl_s:,.4g} s",
+            "stale_while_revalidate_s": f"stale for {self.stale_while_revalidate_s:,.4g} s more",
+            "capacity_mb": f"{self.capacity_mb:,.4g} MB",
+            "ask": f"asks {self.ask}",
+        }
+        others = super().settings([n for n in self.knobs() if n in said or n in untold])
+        told = [text for name, text in said.items() if name not in untold]
+        return ", ".join(filter(None, [*told, others]))
+
     # -- shares ----------------------------------------------------------------------------
 
     def shares_only(self) -> EdgeCache:
@@ -291,8 +307,7 @@ class EdgeCache(Model):
             | dict(zip(COLUMNS, mean.T, strict=True))
         )
         frame["asked_per_s"] = frame["asked"] * frame["requests_per_s"]
-        frame = frame.sort_values("viewers", ascending=False, kind="stable").set_index("pop")
-        return self.sourced(frame, "by_pop")
+        return frame.sort_values("viewers", ascending=False, kind="stable").set_index("pop")
 
     def by_popularity(self) -> pd.DataFrame:
         """Shares by the rank of the list, at the place's busiest PoP and its mean rate.
@@ -315,11 +330,10 @@ class EdgeCache(Model):
             for r in total * share
         ]
         fresh, stale, waited, _, _ = np.array(rows).T
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {"rank": rank.astype(int), "requests_per_s": total * share, "fresh": fresh}
             | {"stale": stale, "waited": waited}
         )
-        return self.sourced(frame, "by_popularity")
 
     def through_match(self) -> pd.DataFrame:
         """The fetch ratio as it follows the match, as if every rate had lasted for long.
@@ -338,7 +352,7 @@ class EdgeCache(Model):
         total = who.viewers * self.requests_per_viewer_min / 60
         asked = np.interp(times, at, total @ by_rate[..., COLUMNS.index("asked")]) * times
         viewers = datasets.places().set_index("place").loc[self.place, "viewers"]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "minute": since_s / 60,
                 "requests_per_s": viewers * self.requests_per_viewer_min / 60 * times,
@@ -347,7 +361,6 @@ class EdgeCache(Model):
                 "utilisation": asked * self.origin_service_ms / 1000 / self.origin_servers,
             }
         )
-        return self.sourced(frame, "through_match")
 
     # -- the cliff -------------------------------------------------------------------------
 
@@ -375,7 +388,7 @@ class EdgeCache(Model):
         near = np.minimum(got["near"], 1 - frame["fetch_ratio"])
         frame[["p50_ms", "p99_ms"]] = self._quantiles(frame["fetch_ratio"], near)
         frame["now"] = order == len(RATIOS)
-        return self.sourced(frame, "cliff")
+        return frame
 
     def _quantiles(self, fetched: np.ndarray, near: np.ndarray) -> np.ndarray:
         """p50 and p99 for shares that wait for Mumbai and for the tier: (rows, 2) milliseconds."""
@@ -415,11 +428,9 @@ class EdgeCache(Model):
                 _che(*about, CURVE_MB.tobytes()), _che(*about, np.array([now]).tobytes())
             )
             frame = pd.DataFrame({"capacity_mb": np.append(CURVE_MB, now), "miss_share": missed})
-            frame = frame.iloc[order].assign(now=order == len(CURVE_MB)).reset_index(drop=True)
-            return self.sourced(frame, "misses")
+            return frame.iloc[order].assign(now=order == len(CURVE_MB)).reset_index(drop=True)
         drawn = edge_trace.misses(*about, self.seed, DRAWN_MB)
-        frame = pd.DataFrame({"capacity_mb": DRAWN_MB, "miss_share": drawn, "now": False})
-        return self.sourced(frame, "misses", method=method)
+        return pd.DataFrame({"capacity_mb": DRAWN_MB, "miss_share": drawn, "now": False})
 
     def dilution(self) -> pd.DataFrame:
         """Reads that Mumbai gets per request, for more and more PoPs.
@@ -435,8 +446,7 @@ class EdgeCache(Model):
             each = [self.replace(pops=pops, ask=ask) for ask in (DIRECT, CONTINENT)]
             asked = [one.shares(everyone=True)["asked"] for one in each]
             rows.append((pops, len(edge_shares.audience(pops).pop), *asked))
-        frame = pd.DataFrame(rows, columns=["pops", "in_use", "direct", "tier"])
-        return self.sourced(frame, "dilution")
+        return pd.DataFrame(rows, columns=["pops", "in_use", "direct", "tier"])
 
     # -- requests one by one ---------------------------------------------------------------
 
@@ -454,14 +464,13 @@ class EdgeCache(Model):
         """
         counts = self._drawn(requests=2 * edge_trace.REQUESTS).by_time
         requests = counts[:, :-1].sum(axis=1)
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "minute": (np.arange(len(counts)) + 0.5) * match.STEP_S / 60,
                 "requests": requests,
                 "fetched": counts[:, edge_cache.WAITED] / requests,
             }
         )
-        return self.sourced(frame, "drawn_through_match")
 
     def drawn_by_popularity(self) -> pd.DataFrame:
         """Four million requests there at the mean rate, by the rank of the list.
@@ -481,8 +490,7 @@ class EdgeCache(Model):
                 columns=["fresh", "stale", "waited"],
             )
         )
-        frame = frame[frame["requests"] > 0].reset_index(drop=True)
-        return self.sourced(frame, "drawn_by_popularity")
+        return frame[frame["requests"] > 0].reset_index(drop=True)
 
     def outage(self, minutes: float = 5.0) -> pd.DataFrame:
         """What viewers get while Mumbai is down, drawn and served one by one.
@@ -511,7 +519,7 @@ class EdgeCache(Model):
             counts / counts.sum(axis=1, keepdims=True), columns=list(edge_cache.OUTCOMES)
         )
         frame.insert(0, "minute", (np.arange(len(counts)) + 0.5) * match.STEP_S / 60)
-        return self.sourced(frame, "outage", **({"minutes": minutes} if minutes != 5.0 else {}))
+        return frame
 
     # -- in short --------------------------------------------------------------------------
 

@@ -195,10 +195,7 @@ def rtt_held_out(seed: int, share: float = 0.2) -> pd.DataFrame:
     out = np.random.default_rng(seed).choice(regions, count, replace=False)
     held = pairs[["region_a", "region_b"]].isin(out).any(axis=1).to_numpy()
     numbers = _fit_rtt(pairs, points, ~held)
-    frame = _with_errors(pairs[held], points.rtt_ms(*numbers)[held])
-    given = f"seed={seed!r}" + f", share={share!r}" * (share != 0.2)
-    frame.attrs["code"] = f"el.rtt_held_out({given})"
-    return frame
+    return _with_errors(pairs[held], points.rtt_ms(*numbers)[held])
 
 
 def fit_rtt() -> dict[str, float]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,12 +51,20 @@ class RequestChain(Model):
     Each link ends at the PoP or at home, and can only move to the PoP if those before it have.
     The viewer is the one at the median round trip from the PoP, with the median last mile: an
     open connection with all five links at the PoP takes what `CricStream` gives that viewer.
+    With ``trips``, a `RoundTrips` or a dictionary of its knobs, it is measured over these instead.
 
     Raises
     ------
     TypeError, ValueError
         If a knob is unknown, of the wrong kind or out of range, if a link ends at the PoP and
         one before it does not, or if HTTP/3 is to run over TLS 1.2; the text says why.
+
+    Examples
+    --------
+    >>> import edgelab as el
+    >>> mine = el.RoundTrips(last_mile_ms=8, pop_ms=4, home_ms=130, pop_home_ms=125)
+    >>> el.RequestChain(trips=mine).total_ms()
+    424.0
 
     Notes
     -----
@@ -87,6 +97,11 @@ class RequestChain(Model):
     1 - t / TTL is still there after t. Resolvers that serve stale records (RFC 8767), or that
     ignore the TTL, hold on for longer; they are left out.
     """
+
+    main = (
+        *("place", "dns_at", "ip_at", "tcp_at", "tls_at", "http_at"),
+        *("connection", "dns_answer", "tls", "http", "origin_connection", "response_bytes"),
+    )
 
     place: str = knob(
         "Bay Area",
@@ -205,10 +220,17 @@ class RequestChain(Model):
     access_factor: float = shared(CricStream, "access_factor")
     transit_inflation: float = shared(CricStream, "transit_inflation")
     chennai_detour: float = shared(CricStream, "chennai_detour")
+    #: No knob: a reader's own, instead of the place's.
+    trips: RoundTrips | None = None
 
     def __post_init__(self) -> None:
         """Check every knob, and that the links and the protocols fit together."""
         super().__post_init__()
+        if isinstance(self.trips, Mapping):
+            object.__setattr__(self, "trips", RoundTrips(**self.trips))
+        elif not isinstance(self.trips, RoundTrips | None):
+            allowed = "a RoundTrips, a dictionary of its knobs, or None"
+            raise TypeError(f"trips: got {self.trips!r}, allowed {allowed}")
         for before, link in pairwise(LINKS):
             if getattr(self, ENDS[link]) == EDGE and getattr(self, ENDS[before]) == HOME:
                 raise ValueError(
@@ -220,6 +242,37 @@ class RequestChain(Model):
                 f"tls: got {self.tls!r} with http={self.http!r}, allowed {links.TLS_13!r} or "
                 f"{links.TLS_0RTT!r}: QUIC takes no older handshake (RFC 9001, section 4.2)."
             )
+
+    @property
+    def turned(self) -> dict[str, Any]:
+        """The knobs that do not stand at their default, and round trips that were given."""
+        return super().turned | ({"trips": asdict(self.trips)} if self.trips else {})
+
+    def idle(self) -> dict[str, str]:
+        """The knobs that move nothing as the others stand, and why."""
+        if self.trips:
+            names = ("place", "pops", "last_mile_ms", "access_factor", "transit_inflation")
+            return dict.fromkeys((*names, "chennai_detour"), "the round trips are your own")
+        if datasets.places().set_index("place").loc[self.place, "route"] == "detour":
+            return {}
+        return {"chennai_detour": f"nothing goes round about from {self.place}"}
+
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line: the links in short, and every other that was turned."""
+        at = "all five" if self.moved == len(LINKS) else ", ".join(LINKS[: self.moved])
+        kind = "new" if self.connection == links.COLD else "open"
+        first = f"{self._seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
+        said = {"place", "connection", "tls", "http", *ENDS.values()}
+        unsaid = [n for n in self.knobs() if n in said or n in untold or n not in self.turned]
+        more = super().settings(unsaid)
+        return f"{first}; {self.tls}, {self.http}{', ' * bool(more)}{more}"
+
+    @property
+    def _seen_from(self) -> str:
+        """The place, or in its stead the round trips that were given."""
+        if not self.trips:
+            return self.place
+        return "round trips of {:g}, {:g}, {:g} and {:g} ms".format(*asdict(self.trips).values())
 
     # -- the links -------------------------------------------------------------------------
 
@@ -242,7 +295,9 @@ class RequestChain(Model):
         return self.replace(**dict(zip(ENDS.values(), ends, strict=True)))
 
     def round_trips(self) -> RoundTrips:
-        """The round trips of the viewer in the middle of the place."""
+        """The round trips that were given, or those of the viewer in the middle of the place."""
+        if self.trips:
+            return self.trips
         way = ways(self)
         row = self.knobs()["place"].choices.index(self.place)
         point = np.argsort(way.pop_ms[row], kind="stable")[way.pop_ms.shape[1] // 2]
@@ -253,13 +308,8 @@ class RequestChain(Model):
             pop_home_ms=way.pop_home_ms[row, point],
         )
 
-    def waterfall(self, trips: RoundTrips | None = None) -> pd.DataFrame:
+    def waterfall(self) -> pd.DataFrame:
         """What each link takes.
-
-        Parameters
-        ----------
-        trips : RoundTrips, optional
-            Round trips to use instead of the place's.
 
         Returns
         -------
@@ -271,10 +321,10 @@ class RequestChain(Model):
             function and origin), their sum, ``ms``, and in words, ``what`` ("1 + 2 round trips":
             the PoP's own, to connect, come after the plus).
         """
-        taken = links.steps(self, self.round_trips() if trips is None else trips)
+        taken = links.steps(self, self.round_trips())
         total = taken.ms.sum(axis=1)
         ends = [getattr(self, name) for name in ENDS.values()]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "ends_at": [*ends, ends[-1]],
                 "round_trips": taken.trips,
@@ -286,7 +336,6 @@ class RequestChain(Model):
             },
             index=pd.Index([*LINKS, REST], name="link"),
         )
-        return self.sourced(frame, "waterfall", **_given(trips))
 
     def _in_short(self, taken: links.Steps) -> list[str]:
         """What each link does, in a few words."""
@@ -309,17 +358,17 @@ class RequestChain(Model):
         said[5] = said[5] if taken.trips[5] else "fits into one window"
         return said
 
-    def total_ms(self, trips: RoundTrips | None = None) -> float:
-        """Milliseconds until every answer is whole; `trips` as for `waterfall`."""
-        return float(links.steps(self, self.round_trips() if trips is None else trips).ms.sum())
+    def total_ms(self) -> float:
+        """Milliseconds until every answer is whole."""
+        return float(links.steps(self, self.round_trips()).ms.sum())
 
-    def first_byte_ms(self, trips: RoundTrips | None = None) -> float:
-        """Milliseconds until the first answer begins; `trips` as for `waterfall`."""
-        ms = links.steps(self, self.round_trips() if trips is None else trips).ms.sum(axis=1)
+    def first_byte_ms(self) -> float:
+        """Milliseconds until the first answer begins."""
+        ms = links.steps(self, self.round_trips()).ms.sum(axis=1)
         first = self.requests if self.http == links.HTTP_1 else 1
         return float(ms[:4].sum() + ms[4] / first)
 
-    def savings(self, trips: RoundTrips | None = None) -> pd.DataFrame:
+    def savings(self) -> pd.DataFrame:
         """What each further link saves when it is moved to the PoP, one after the other.
 
         Returns
@@ -329,10 +378,10 @@ class RequestChain(Model):
             ``saved_ms`` against the row before (below 0 where it costs), ``mumbai_trips``, and
             whether it is this chain, ``now``.
         """
-        used = self.round_trips() if trips is None else trips
-        taken = [links.steps(self.move(count), used) for count in range(len(LINKS) + 1)]
+        trips = self.round_trips()
+        taken = [links.steps(self.move(count), trips) for count in range(len(LINKS) + 1)]
         total = np.array([step.ms.sum() for step in taken])
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "link": ["none", *LINKS],
                 "total_ms": total,
@@ -341,10 +390,9 @@ class RequestChain(Model):
                 "now": [count == self.moved for count in range(len(taken))],
             }
         ).rename_axis("moved")
-        return self.sourced(frame, "savings", **_given(trips))
 
     def by_place(self) -> pd.DataFrame:
-        """The same chain from every place.
+        """The same chain from every place, over that place's round trips.
 
         Returns
         -------
@@ -353,12 +401,10 @@ class RequestChain(Model):
             link moved.
         """
         places = datasets.places().set_index("place")[["group", "viewers"]]
-        chains = [self.replace(place=place) for place in places.index]
-        trips = [chain.round_trips() for chain in chains]
-        home = self.move(0)
-        places["total_ms"] = [self.total_ms(t) for t in trips]
-        places["home_ms"] = [home.total_ms(t) for t in trips]
-        return self.sourced(places, "by_place")
+        chains = [self.replace(place=place, trips=None) for place in places.index]
+        places["total_ms"] = [chain.total_ms() for chain in chains]
+        places["home_ms"] = [chain.move(0).total_ms() for chain in chains]
+        return places
 
     # -- slow start ------------------------------------------------------------------------
 
@@ -398,17 +444,12 @@ class RequestChain(Model):
         window = self.initial_window_bytes * 2 ** np.arange(rounds)
         frame = pd.DataFrame({"window_bytes": window, "total_bytes": window.cumsum()})
         frame.index = pd.RangeIndex(1, rounds + 1, name="round")
-        return self.sourced(frame, "slow_start", **({} if rounds == 7 else {"rounds": rounds}))
+        return frame
 
     # -- a DNS cut-over --------------------------------------------------------------------
 
-    def cutover(self, trips: RoundTrips | None = None) -> pd.DataFrame:
+    def cutover(self) -> pd.DataFrame:
         """What new connections take after the record has moved from home to this chain.
-
-        Parameters
-        ----------
-        trips : RoundTrips, optional
-            As for `waterfall`.
 
         Returns
         -------
@@ -418,12 +459,11 @@ class RequestChain(Model):
             viewers who open a connection then. While DNS is at home nothing has moved, and the
             share stays 1. An open connection stays where it is, whatever DNS says.
         """
-        used = self.round_trips() if trips is None else trips
         new = self.replace(connection=links.COLD)
-        old_ms, new_ms = new.move(0).total_ms(used), new.total_ms(used)
+        old_ms, new_ms = new.move(0).total_ms(), new.total_ms()
         part = np.arange(126) / 100
         moved = np.minimum(part, 1.0) if self.moved else np.zeros(part.size)
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "since_s": part * self.dns_ttl_s,
                 "old_share": 1 - moved,
@@ -432,7 +472,6 @@ class RequestChain(Model):
                 "p99_ms": _quantile(0.99, moved, old_ms, new_ms),
             }
         )
-        return self.sourced(frame, "cutover", **_given(trips))
 
     # -- in short --------------------------------------------------------------------------
 
@@ -442,7 +481,8 @@ class RequestChain(Model):
         total, ocean = taken.ms.sum(), taken.ms[:, 2].sum()
         count = int(taken.mumbai_trips.sum())
         kind = "A new connection" if self.connection == links.COLD else "An open connection"
-        said = f"{kind} from {self.place}: the answer after {total:,.0f} ms, "
+        where = "over your own round trips" if self.trips else f"from {self.place}"
+        said = f"{kind} {where}: the answer after {total:,.0f} ms, "
         if count:
             times = "once" if count == 1 else f"{count} times"
             said += f"{ocean:,.0f} of them to Mumbai, {times}."
@@ -479,10 +519,6 @@ class RequestChain(Model):
 
 def _trips(count: int) -> str:
     return f"{count} round trip{'s' * (count != 1)}"
-
-
-def _given(trips: RoundTrips | None) -> dict[str, RoundTrips]:
-    return {} if trips is None else {"trips": trips}
 
 
 def _quantile(level: float, moved: np.ndarray, old_ms: float, new_ms: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -80,6 +81,8 @@ class DurableObject(Model):
     >>> match.replace(home="London")
     DurableObject(home='London')
     """
+
+    main = ("home", "followers", "requests_per_s")
 
     home: str = knob(
         "Mumbai",
@@ -297,7 +300,7 @@ class DurableObject(Model):
         frame.insert(0, "role", ["home", *["follower"] * self.followers, "stadium"])
         frame.loc[[0, len(rows) - 1], "city"] = [self.home, self.stadium]
         frame["rtt_ms"] = np.where(np.array(rows) == home, 0.0, between_pops_ms()[home, rows])
-        return self.sourced(frame, "sites")
+        return frame
 
     @property
     def safe_ms(self) -> float:
@@ -319,6 +322,18 @@ class DurableObject(Model):
             return np.inf if self.write_share else 0.0
         waits_s = 0.0 if self.acknowledge == CONFIRMED else self.batch_s / 2
         return self.requests_per_s * self.write_share * waits_s
+
+    def idle(self) -> dict[str, str]:
+        """The knobs that move nothing as the others stand, and why."""
+        out = {}
+        if self.acknowledge == CONFIRMED:
+            out["write_share"] = "only writes that are answered at once are at risk"
+        if not self.followers:
+            names = ("followers_at", "acknowledge", "batch_s", "write_share")
+            out |= dict.fromkeys(names, "there is no follower")
+        elif self.followers == POPS - 1:
+            out["followers_at"] = "a follower is in every PoP"
+        return out
 
     # -- latency -----------------------------------------------------------------------------
 
@@ -357,7 +372,7 @@ class DurableObject(Model):
                 levels[number] = quantiles_ms(to_home[some].reshape(1, -1), weight, at_object)
         frame["read_p50_ms"], frame["read_p99_ms"] = levels.T
         frame["write_p99_ms"] = frame["read_p99_ms"] + self.write_wait_ms
-        return self.sourced(frame.assign(state=self.state), "latency")
+        return frame.assign(state=self.state)
 
     # -- where the home should stand -----------------------------------------------------------
 
@@ -375,7 +390,7 @@ class DurableObject(Model):
         """
         frame = by_home(self.audience).copy()
         frame["here"], frame["stadium"] = frame.index == self.home, frame.index == self.stadium
-        return self.sourced(frame, "homes")
+        return frame
 
     def best_home(self, by: str = "mean") -> str:
         """The home that serves the audience best.
@@ -422,7 +437,7 @@ class DurableObject(Model):
         others = rtt[np.arange(POPS) != home]
         frame["here_ms"] = [0.0, *(smallest_ms(others[:f], (f + 1) // 2) for f in range(1, POPS))]
         frame["safe_ms"] = np.where(frame["regions"] == self.followers + 1, self.safe_ms, np.nan)
-        return self.sourced(frame, "quorum")
+        return frame
 
     # -- histories -------------------------------------------------------------------------------
 
@@ -491,9 +506,7 @@ class DurableObject(Model):
                 "twice": run.twice,
                 "linearisable": linearisable(run.history),
             }
-        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
-        given = {"count": count} | ({"store": store} if store != OBJECT else {})
-        return self.sourced(frame, "histories", **given)
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
 
     def designs(self, count: int = 20) -> pd.DataFrame:
         """The same histories with other promises, and what each of them lost.
@@ -522,8 +535,7 @@ class DurableObject(Model):
             frame = thing.histories(count, store)
             sums = frame[["acknowledged", "lost", "twice", "unanswered", "linearisable"]].sum()
             rows[name] = {"histories": count} | sums.to_dict()
-        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("design")
-        return self.sourced(frame, "designs", **({"count": count} if count != 20 else {}))
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("design")
 
     # -- two endpoints ---------------------------------------------------------------------------
 
@@ -554,6 +566,27 @@ class DurableObject(Model):
 
     # -- in words --------------------------------------------------------------------------------
 
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line.
+
+        Parameters
+        ----------
+        untold : container of str
+            Knobs to leave out.
+        """
+        said = {
+            "home": f"home {self.home}",
+            "followers": f"{self._followers} {self.followers_at}",
+            "requests_per_s": self.knobs()["requests_per_s"].text(self.requests_per_s),
+        }
+        told = [text for name, text in said.items() if name not in untold]
+        told.append(super().settings({*said, "followers_at", *untold}))
+        return ", ".join(filter(None, told))
+
+    @property
+    def _followers(self) -> str:
+        return f"{self.followers} follower{'s' * (self.followers != 1)}"
+
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
         homes, frame = self.homes(), self.latency().query("kind == 'place'")
@@ -581,15 +614,14 @@ class DurableObject(Model):
     def _safety_in_words(self) -> str:
         if not self.followers:
             return "There is no copy: if the home dies, everything is lost."
-        copies = f"{self.followers} follower{'s' * (self.followers != 1)}"
         if self.acknowledge == AT_ONCE:
             return (
-                f"Writes wait for none of {copies}: a home that dies takes "
+                f"Writes wait for none of {self._followers}: a home that dies takes "
                 f"{self.at_risk_writes:.3g} acknowledged writes with it, on average."
             )
         return (
-            f"A write waits {self.safe_ms:.0f} ms more for {self.confirmations} of {copies}, and "
-            "is then safe from the home's death."
+            f"A write waits {self.safe_ms:.0f} ms more for {self.confirmations} of "
+            f"{self._followers}, and is then safe from the home's death."
         )
 
     def histories_in_words(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 
@@ -54,6 +54,8 @@ class EdgeKV(Model):
     >>> el.EdgeKV(kv_delay_ms=1000).replace(sticky_s=0)
     EdgeKV(kv_delay_ms=1000.0, sticky_s=0.0)
     """
+
+    main = ("kv_delay_ms", "rebalancing_share", "sticky_s", "writes_per_s")
 
     kv_delay_ms: float = shared(
         CricStream,
@@ -180,8 +182,7 @@ class EdgeKV(Model):
             the PoPs on the ``same_continent`` (without the writer's own), ``elsewhere``, and all
             together, ``pops``. Where there are no such PoPs, nothing is stale.
         """
-        frame = pd.DataFrame({"since_write_ms": kv.TIMES_MS, **self._stale})
-        return self.sourced(frame, "staleness")
+        return pd.DataFrame({"since_write_ms": kv.TIMES_MS, **self._stale})
 
     def seen_ms(self, share: float = 0.99, by: str = "pops") -> float:
         """Time after a write at which a share of the reads sees it.
@@ -208,8 +209,13 @@ class EdgeKV(Model):
     def _missed(self) -> np.ndarray:
         near, far = self._stale["same_continent"], self._stale["elsewhere"]
         # With PoPs on one side only, everybody who changes PoP comes to one of those.
-        share = self.roaming_share if near.any() and far.any() else float(far.any())
+        share = self.roaming_share if self._two_sides else float(far.any())
         return (1 - share) * near + share * far
+
+    @property
+    def _two_sides(self) -> bool:
+        """Whether something is stale on the writer's continent, and on others."""
+        return bool(self._stale["same_continent"].any() and self._stale["elsewhere"].any())
 
     def handoff(self) -> pd.DataFrame:
         """Reads that miss their own user's write, after the user came to another PoP.
@@ -221,14 +227,13 @@ class EdgeKV(Model):
             route, and ``sticky_share`` with one: until it ends, the write's own PoP answers.
         """
         sticky = np.where(kv.TIMES_MS <= 1000 * self.sticky_s, 0.0, self._missed)
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "since_write_ms": kv.TIMES_MS,
                 "missed_share": self._missed,
                 "sticky_share": sticky,
             }
         )
-        return self.sourced(frame, "handoff")
 
     def missed_share(self, since_write_ms: float) -> float:
         """Share of reads at another PoP that miss their user's write, without a sticky route.
@@ -261,8 +266,7 @@ class EdgeKV(Model):
         rows = {"local copy": self.read_ms}
         for name, some in back.items():
             rows[f"sticky, {name}"] = self.read_ms + np.median(rtt[some]) if some.any() else np.nan
-        frame = pd.DataFrame({"median_ms": rows}).rename_axis("read")
-        return self.sourced(frame, "reads")
+        return pd.DataFrame({"median_ms": rows}).rename_axis("read")
 
     # -- writers ---------------------------------------------------------------------------
 
@@ -295,15 +299,13 @@ class EdgeKV(Model):
             for rate in rates_per_s
         ]
         kept = _counted(self.pops, self.seed, self.writers == VIEWERS) / UPDATES
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "writes_per_s": np.array(rates_per_s, float),
                 "lww_lost_share": lost,
                 "crdt_lost_share": 1 - kept,
             }
         )
-        given = {"rates_per_s": tuple(rates_per_s)} if tuple(rates_per_s) != RATES_PER_S else {}
-        return self.sourced(frame, "lost_updates", **given)
 
     def metadata(self) -> pd.DataFrame:
         """Bytes of one key, by how many operations it has seen.
@@ -315,8 +317,7 @@ class EdgeKV(Model):
             wins), ``g_counter_bytes``, ``pn_counter_bytes`` (up or down at random) and
             ``or_set_bytes`` (elements of twenty added, and removed the next time).
         """
-        frame = _metadata(self.pops, self.seed, self.writers == VIEWERS)
-        return self.sourced(frame.copy(), "metadata")
+        return _metadata(self.pops, self.seed, self.writers == VIEWERS).copy()
 
     def faults(self) -> pd.DataFrame:
         """What a bad network does to what was acknowledged, in a world of twelve PoPs.
@@ -332,9 +333,39 @@ class EdgeKV(Model):
             end value by themselves. "LWW: newest value" promises the last write of each round
             and no more.
         """
-        return self.sourced(_faults(self.kv_delay_ms, self.seed).copy(), "faults")
+        return _faults(self.kv_delay_ms, self.seed).copy()
 
     # -- in short --------------------------------------------------------------------------
+
+    def idle(self) -> dict[str, str]:
+        """The knobs that move nothing as the others stand, and why."""
+        out = {"read_ms": "no plot tells how long a read takes"}
+        if not self._two_sides:
+            out["roaming_share"] = "whoever changes PoP has no choice of continents"
+        if self.pops == 1:
+            names = ("kv_delay_ms", "rebalancing_share", "copies", "writers")
+            out |= dict.fromkeys(names, "one PoP alone hears of no other")
+        return out
+
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line.
+
+        Parameters
+        ----------
+        untold : container of str
+            Knobs to leave out.
+        """
+        delay, share, sticky, _ = (self.knobs()[n].text(getattr(self, n)) for n in self.main)
+        fetched = f"fetched once in {self.kv_delay_ms / 500:g} s"
+        said = {
+            "copies": f"pushed, {delay} late" if self.copies == PUSHED else fetched,
+            "rebalancing_share": f"{share} rebalanced" if self.rebalancing_share else "",
+            "sticky_s": f"sticky {sticky}" if self.sticky_s else "not sticky",
+            "writes_per_s": f"{self.writes_per_s:.4g} writes/s",
+        }
+        told = [text for name, text in said.items() if name not in untold]
+        told.append(super().settings((*self.main, "copies", *untold)))
+        return ", ".join(filter(None, told))
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""

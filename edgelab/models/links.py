@@ -46,7 +46,7 @@ def _ms(label: str, symbol: str, default: float, meaning: str) -> float:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RoundTrips(Model):
-    """The four round trips that a request is made of, to be set by hand.
+    """The four round trips that a request is made of, to be set by hand as a chain's ``trips``.
 
     Raises
     ------
@@ -56,7 +56,8 @@ class RoundTrips(Model):
     Examples
     --------
     >>> import edgelab as el
-    >>> el.RequestChain(dns_answer="on device", origin_service_ms=0.1).total_ms(el.RoundTrips())
+    >>> chain = el.RequestChain(dns_answer="on device", origin_service_ms=0.1)
+    >>> chain.replace(trips=el.RoundTrips()).total_ms()
     684.1
     """
 

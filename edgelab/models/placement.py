@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,6 +47,8 @@ class Placement(Model):
     >>> plan.replace(pops=40, nearest_share=0.55)
     Placement(pops=40, order='viewers', nearest_share=0.55)
     """
+
+    main = ("pops", "order", "nearest_share", "pop_cost_viewers", "last_mile_ms")
 
     pops: int = shared(
         CricStream,
@@ -124,7 +126,7 @@ class Placement(Model):
         """
         pops = datasets.pops().iloc[growth.order(self.order, self._chance)].drop(columns="rank")
         pops.insert(0, "added", np.arange(1, len(pops) + 1))
-        return self.sourced(pops.reset_index(drop=True), "sites")
+        return pops.reset_index(drop=True)
 
     @property
     def _chance(self) -> int:
@@ -160,9 +162,7 @@ class Placement(Model):
         if unknown or not rows:
             got = ", ".join(map(repr, unknown)) or "none"
             raise ValueError(f"places: got {got}, allowed places or {', '.join(GROUPS)}")
-        frame = self._curves(rows).copy()
-        given = {} if places is None else {"places": list(rows)}
-        return self.sourced(frame, "curves", **given)
+        return self._curves(rows).copy()
 
     def _curves(self, rows: tuple[str, ...]) -> pd.DataFrame:
         """The frame of `curves`, remembered for all that share it."""
@@ -178,7 +178,7 @@ class Placement(Model):
             As `curves`, indexed by ``place``, for the one PoP count.
         """
         frame = self._curves((*datasets.places()["place"], *GROUPS))
-        return self.sourced(frame[frame["pops"] == self.pops].set_index("place"), "latency")
+        return frame[frame["pops"] == self.pops].set_index("place")
 
     def gains(self) -> pd.DataFrame:
         """What each further PoP saves all viewers together.
@@ -203,9 +203,7 @@ class Placement(Model):
         frame = frame.assign(
             saved_ms=saved, saved_viewers=self.night.requests_per_s * saved / 1000
         ).reset_index(drop=True)
-        return self.sourced(
-            frame.assign(pays=frame["saved_viewers"] >= self.pop_cost_viewers), "gains"
-        )  # fmt: skip
+        return frame.assign(pays=frame["saved_viewers"] >= self.pop_cost_viewers)
 
     def enough(self) -> int:
         """Fewest PoPs from which on everyone's p99 stays as good as with all of the operator's.
@@ -255,7 +253,7 @@ class Placement(Model):
                     }
                 )
             )
-        return self.sourced(pd.concat(frames, ignore_index=True), "orders", seeds=seeds)
+        return pd.concat(frames, ignore_index=True)
 
     # -- distance --------------------------------------------------------------------------
 
@@ -269,7 +267,7 @@ class Placement(Model):
             ``nearest_share`` who have a PoP within that distance, and the ``reached_share``
             whose own, where anycast sends them, is within it.
         """
-        return self.sourced(self._distances().copy(), "distances")
+        return self._distances().copy()
 
     def nearness(self) -> pd.DataFrame:
         """What "within tens of kilometres" and "about 10 ms" come to.
@@ -299,13 +297,35 @@ class Placement(Model):
                 "median km": far[np.searchsorted(np.cumsum(by_km), 0.5)],
                 "round trip within 10 ms": by_rtt[slow <= DEADLINE_MS].sum(),
             }
-        return self.sourced(pd.DataFrame(columns), "nearness")
+        return pd.DataFrame(columns)
 
     def _distances(self) -> pd.DataFrame:
         """The frame of `distances`, remembered."""
         return _distances(self.order, self._chance, self.pops, self.nearest_share)
 
     # -- in short --------------------------------------------------------------------------
+
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line.
+
+        Parameters
+        ----------
+        untold : container of str
+            Knobs to leave out.
+        """
+        share = self.knobs()["nearest_share"].text(self.nearest_share)
+        said = {
+            "pops": self._pops,
+            "order": growth.ORDER_WORDS[self.order],
+            "nearest_share": f"{share} reach the nearest",
+        }
+        more = super().settings({*said, *untold} | self.knobs().keys() - self.turned.keys())
+        told = [text for name, text in said.items() if name not in untold]
+        return ", ".join(filter(None, [*told, more]))
+
+    @property
+    def _pops(self) -> str:
+        return f"{self.pops} PoP{'s' * (self.pops != 1)}"
 
     def in_words(self) -> str:
         """A few sentences that say what the numbers mean."""
@@ -314,11 +334,10 @@ class Placement(Model):
         used = gains[gains["pops"] <= self.pops]
         near = self._distances()
         tens = np.interp(30, near["km"], near["nearest_share"])
-        pops = f"{self.pops} PoP{'s' * (self.pops != 1)}"
         share = self.knobs()["nearest_share"].text(self.nearest_share)
         words = (
-            f"{pops} {growth.ORDER_WORDS[self.order]}, {share} of the viewers at their nearest: "
-            f"99 of 100 viewers see the panel within {row['p99_ms']:.0f} ms. "
+            f"{self._pops} {growth.ORDER_WORDS[self.order]}, {share} of the viewers at their "
+            f"nearest: 99 of 100 viewers see the panel within {row['p99_ms']:.0f} ms. "
             f"{self.enough()} PoPs do nearly as well as all {growth.operators()} that the operator "
             "has. "
         )

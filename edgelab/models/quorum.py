@@ -226,8 +226,7 @@ class Quorum(Model):
         found = _simulated(self, _trials(trials))
         levels = histogram.quantiles(found.counts[:2], found.edges_ms, np.array([0.5, 0.99, 0.999]))
         index = pd.Index(["read", "write"], name="operation")
-        frame = pd.DataFrame(levels, index=index, columns=["p50_ms", "p99_ms", "p999_ms"])
-        return self.sourced(frame, "latencies", **_given(trials))
+        return pd.DataFrame(levels, index=index, columns=["p50_ms", "p99_ms", "p999_ms"])
 
     def t_visibility(
         self, levels: Sequence[float] = (0.9, 0.99, 0.999), trials: int = 1_000_000
@@ -254,13 +253,11 @@ class Quorum(Model):
         level = np.array(levels, float)
         error = 3 * np.sqrt(level * (1 - level) / trials)
         rows = [found.wait_ms(at) for at in (level, level - error, level + error)]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             np.transpose(rows),
             index=pd.Index(level, name="level"),
             columns=["t_ms", "low_ms", "high_ms"],
         )
-        given = {"levels": tuple(levels)} if tuple(levels) != (0.9, 0.99, 0.999) else {}
-        return self.sourced(frame, "t_visibility", **given, **_given(trials))
 
     def consistency(self, trials: int = 1_000_000) -> pd.DataFrame:
         """Share of the reads that see a write, by the time since its commit.
@@ -285,8 +282,7 @@ class Quorum(Model):
         share = np.append(found.at_once, seen[edges]) / trials
         keep = np.append(True, np.diff(times) > 0)
         frame = pd.DataFrame({"since_commit_ms": times, "seen_share": share}).loc[keep]
-        frame = frame.assign(stale_share=1 - frame["seen_share"]).reset_index(drop=True)
-        return self.sourced(frame, "consistency", **_given(trials))
+        return frame.assign(stale_share=1 - frame["seen_share"]).reset_index(drop=True)
 
     def seen_share(self, since_commit_ms: float, trials: int = 1_000_000) -> float:
         """Share of the reads so long after a write's commit that see it.
@@ -368,8 +364,7 @@ class Quorum(Model):
             raise ValueError(f"k: got {k!r}, allowed a whole number from 1 to 1000")
         missed = comb(self.n - self.w, self.r) / comb(self.n, self.r)
         versions = pd.RangeIndex(1, k + 1, name="versions")
-        frame = pd.DataFrame({"seen_share": 1 - missed ** versions.to_numpy()}, index=versions)
-        return self.sourced(frame, "k_staleness", **({"k": k} if k != 5 else {}))
+        return pd.DataFrame({"seen_share": 1 - missed ** versions.to_numpy()}, index=versions)
 
 
 def _trials(trials: int) -> int:
@@ -379,10 +374,6 @@ def _trials(trials: int) -> int:
             f"trials: got {trials!r}, allowed a whole number from 1 to {MOST_TRIALS:,}"
         )
     return int(trials)
-
-
-def _given(trials: int) -> dict[str, int]:
-    return {"trials": trials} if trials != 1_000_000 else {}
 
 
 @dataclass(frozen=True)

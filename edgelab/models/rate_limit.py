@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,6 +88,8 @@ class RateLimit(Model):
     >>> attack.replace(rate_per_s=20)
     RateLimit(pops=2, rate_per_s=20.0, kv_delay_ms=50.0)
     """
+
+    main = ("design", "pops", "rate_per_s", "kv_delay_ms")
 
     design: str = knob(
         KV,
@@ -305,8 +307,7 @@ class RateLimit(Model):
             would refuse if each count were a key in it.
         """
         rows = [_row(self.replace(design=design)) for design in DESIGNS]
-        frame = pd.DataFrame(rows, index=pd.Index(DESIGNS, name="design"))
-        return self.sourced(frame, "designs")
+        return pd.DataFrame(rows, index=pd.Index(DESIGNS, name="design"))
 
     @property
     def bound(self) -> float:
@@ -329,7 +330,7 @@ class RateLimit(Model):
             ``rate_per_s``, ``kv_delay_ms``, ``requests_per_delay`` and ``through`` as in
             `designs`; the rates and delays of `MAP_RATES_PER_S` and `MAP_DELAYS_MS`.
         """
-        return self.sourced(_map(self.mapped()).copy(), "leak_map")
+        return _map(self.mapped()).copy()
 
     def mapped(self) -> RateLimit:
         """The same with every knob at its default that does not change `leak_map`."""
@@ -349,8 +350,7 @@ class RateLimit(Model):
             ratios = np.mean(_each(_run_ratios, self.replace(pops=pops)), axis=0)
             rows += [(design, pops, ratio) for design, ratio in zip(DESIGNS, ratios, strict=True)]
         rows.sort(key=lambda row: DESIGNS.index(row[0]))
-        frame = pd.DataFrame(rows, columns=["design", "pops", "through"])
-        return self.sourced(frame, "by_pops")
+        return pd.DataFrame(rows, columns=["design", "pops", "through"])
 
     def by_delay(self, pops: Sequence[int] = (2, 10, 312)) -> pd.DataFrame:
         """What the design lets through, over the requests that come in per propagation delay.
@@ -374,10 +374,7 @@ class RateLimit(Model):
                 mean = np.mean(_each(_run_delays, model, (np.array([delay_ms]),)))
                 rows.append((int(count), per_delay, delay_ms, mean))
         columns = ["pops", "requests_per_delay", "kv_delay_ms", "through"]
-        frame = pd.DataFrame(rows, columns=columns)
-        return self.sourced(
-            frame, "by_delay", **({} if tuple(pops) == (2, 10, 312) else {"pops": tuple(pops)})
-        )
+        return pd.DataFrame(rows, columns=columns)
 
     def faults(
         self, lost: float = 0.1, twice: float = 0.1, late: float = 0.1, runs: int = 3
@@ -423,8 +420,7 @@ class RateLimit(Model):
             gone = max(acknowledged - remembered, 0.0)
             rows.append((ratio, acknowledged, remembered, gone, simulate[1]))
         columns = ["through", "acknowledged", "remembered", "lost", "promise"]
-        frame = pd.DataFrame(rows, pd.Index(list(PROMISES), name="design"), columns)
-        return self.sourced(frame, "faults", lost=lost, twice=twice, late=late, runs=runs)
+        return pd.DataFrame(rows, pd.Index(list(PROMISES), name="design"), columns)
 
     def window_error(self) -> pd.DataFrame:
         """How far two numbers are off the true count of the last window, on requests at random.
@@ -441,12 +437,11 @@ class RateLimit(Model):
         alone = self.replace(user_per_s=float(np.clip(self.refill_per_s / 2, 0.1, 20)))
         both = np.array(_each(_window_run, alone, (window_s,)))
         published = [value("window_mean_difference"), value("window_wrong_share")]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             [both.mean(axis=0), published],
             index=["ours, at random", "published, real traffic"],
             columns=["mean_difference", "wrong"],
         )
-        return self.sourced(frame, "window_error")
 
     @staticmethod
     def window_count(previous: float, current: float, elapsed_s: float, window_s: float) -> float:
@@ -477,6 +472,24 @@ class RateLimit(Model):
         if not elapsed_s < window_s < np.inf:
             raise ValueError(f"window_s: got {window_s!r}, allowed more than elapsed_s")
         return float(token_bucket.window_count(previous, current, elapsed_s, window_s))
+
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, in one line.
+
+        Parameters
+        ----------
+        untold : container of str
+            Knobs to leave out.
+        """
+        said = {
+            "design": f"“{self.design}”",
+            "pops": f"{self.pops} PoP{'s' * (self.pops != 1)}",
+            "rate_per_s": self.knobs()["rate_per_s"].text(self.rate_per_s),
+            "kv_delay_ms": f"{self.knobs()['kv_delay_ms'].text(self.kv_delay_ms)} late",
+        }
+        told = [text for name, text in said.items() if name not in untold]
+        told.append(super().settings((*self.main, *untold)))
+        return ", ".join(filter(None, told))
 
     def in_words(self) -> str:
         """What the figures mean, in one or two sentences."""

@@ -6,6 +6,7 @@ miss in an LRU store.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,6 +63,8 @@ class WarmPool(Model):
     >>> el.WarmPool(primitive="process").replace(tenants=2000)
     WarmPool(primitive='process', tenants=2000)
     """
+
+    main = ("primitive", "figures", "tenants", "pop_memory_gb")
 
     primitive: str = knob(
         PRIMITIVES[0],
@@ -213,7 +216,7 @@ class WarmPool(Model):
             wait = start * np.exp(self._sigma * ndtri(1 - part))
             columns[name] = call + np.where(cold > later, wait, 0.0)
         index = pd.Index(PRIMITIVES, name="primitive")
-        return self.sourced(pd.DataFrame(columns, index), "density")
+        return pd.DataFrame(columns, index)
 
     def _slots(self) -> np.ndarray:
         """Tenants that a PoP's memory holds, by primitive."""
@@ -242,8 +245,7 @@ class WarmPool(Model):
         fits = np.multiply.outer(MEMORY_GB * 1e3, _ROUNDING / self._cost("memory_mb"))
         shares = self._cold_shares(np.floor(fits))
         index = pd.Index(MEMORY_GB, name="memory_gb")
-        frame = pd.DataFrame(shares, index=index, columns=list(PRIMITIVES))
-        return self.sourced(frame, "cold_starts")
+        return pd.DataFrame(shares, index=index, columns=list(PRIMITIVES))
 
     def _cold_shares(self, slots: np.ndarray) -> np.ndarray:
         """The same as `_cold_share` for many sizes at once, to within a hundredth of it."""
@@ -276,7 +278,7 @@ class WarmPool(Model):
         last = max(ends[0], min(ends[1], self.tenants))
         fits = sorted({*np.geomspace(ends[0], last, SIZES).astype(int).tolist(), own})
         shares = _replayed(self.replace(**_SAME), tuple(min(fit, self.tenants) for fit in fits))
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "fit": fits,
                 "cold_share": shares,
@@ -285,7 +287,6 @@ class WarmPool(Model):
             },
             index=pd.Index(np.array(fits) * each / 1e3, name="memory_gb"),
         )
-        return self.sourced(frame, "simulation")
 
     def memory(self) -> pd.DataFrame:
         """Memory that every tenant's idle function takes in one PoP, over the tenants.
@@ -297,8 +298,7 @@ class WarmPool(Model):
         """
         each = self._cost("memory_mb") / 1e3
         index = pd.Index(TENANTS, name="tenants")
-        frame = pd.DataFrame(np.multiply.outer(TENANTS, each), index, list(PRIMITIVES))
-        return self.sourced(frame, "memory")
+        return pd.DataFrame(np.multiply.outer(TENANTS, each), index, list(PRIMITIVES))
 
     def waits(self) -> pd.DataFrame:
         """Share of requests whose function has not begun after a time, by primitive.
@@ -315,9 +315,21 @@ class WarmPool(Model):
             slow = ndtr(-over / self._sigma) if self._sigma else (over < 0) * 1.0
         share = np.where(left <= 0, 1.0, cold * slow)
         index = pd.Index(WAIT_MS, name="wait_ms")
-        return self.sourced(pd.DataFrame(share, index, list(PRIMITIVES)), "waits")
+        return pd.DataFrame(share, index, list(PRIMITIVES))
 
     # -- in short --------------------------------------------------------------------------
+
+    def settings(self, untold: Container[str] = ()) -> str:
+        """What it is set to, short enough for two pools in one line."""
+        short = {
+            "primitive": self.primitive,
+            "tenants": f"{self.tenants:,} tenants",
+            "pop_memory_gb": self.knobs()["pop_memory_gb"].text(self.pop_memory_gb),
+            "figures": f"figures from {self.figures}",
+        }
+        said = [text for name, text in short.items() if name not in untold]
+        more = super().settings({*untold, *short})
+        return ", ".join([*said, *filter(None, [more])])
 
     def in_words(self) -> str:
         """A few sentences that say what the numbers mean."""

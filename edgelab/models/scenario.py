@@ -54,6 +54,8 @@ class CricStream(Model):
     CricStream(pops=40)
     """
 
+    main = ("pops", "kv_delay_ms", "origin_fetch_ratio")
+
     pops: int = knob(
         312,
         label="PoP count",
@@ -284,6 +286,14 @@ class CricStream(Model):
         """Whether the origin's queue never empties."""
         return self.offered_erlang >= self.origin_servers
 
+    def idle(self) -> dict[str, str]:
+        """The knobs that move nothing as the others stand, and why."""
+        if self.ends_at == EDGE:
+            return {}
+        names = ("pops", "kv_delay_ms", "origin_fetch_ratio", "reads_per_fetch", "function_ms")
+        names += ("list_refresh_s", "rebalancing_share")
+        return dict.fromkeys(names, "every request goes home to Mumbai")
+
     def baseline(self) -> CricStream:
         """The old architecture: every request goes to Mumbai, to a fleet sized for that.
 
@@ -298,11 +308,8 @@ class CricStream(Model):
 
     def latency_only(self) -> CricStream:
         """The same night with every knob that moves no latency at its default."""
-        idle = ["kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms"]
-        if self.ends_at == HOME:
-            idle += ["pops", "origin_fetch_ratio", "reads_per_fetch", "function_ms"]
-        else:
-            idle += ["chennai_detour"]
+        idle = {"kv_delay_ms", "list_refresh_s", "rebalancing_share", "blank_panel_ms"}
+        idle |= self.idle().keys() or {"chennai_detour"}
         return self.replace(**{name: self.knobs()[name].default for name in idle})
 
     def histogram(self, method: str = "exact") -> np.ndarray:
@@ -344,8 +351,7 @@ class CricStream(Model):
             exactly 1 % is fetched, may stand at either end of it.
         """
         night = self.latency_only().replace(blank_panel_ms=self.blank_panel_ms)
-        given = {"method": method} if method != "exact" else {}
-        return self.sourced(_latency_frame(night, method).copy(), "latency", **given)
+        return _latency_frame(night, method).copy()
 
     def _latency_frame(self, method: str) -> pd.DataFrame:
         counts = _with_groups(self.latency_only(), method)
@@ -397,7 +403,7 @@ class CricStream(Model):
         coarse = 8
         share = np.append(counts[:-1].reshape(-1, coarse).sum(axis=1), counts[-1]) / counts.sum()
         later = np.cumsum(share[::-1])[::-1][1:]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "from_ms": edges[:-1:coarse],
                 "to_ms": edges[coarse::coarse],
@@ -405,9 +411,6 @@ class CricStream(Model):
                 "later_share": later,
             }
         )
-        given = {"group": group} if group != "everyone" else {}
-        given |= {"method": method} if method != "exact" else {}
-        return self.sourced(frame, "distribution", **given)
 
     # -- stale lists -----------------------------------------------------------------------
 
@@ -434,10 +437,9 @@ class CricStream(Model):
         if self.ends_at == EDGE:
             weights = kv.readers(self.pops)[0], np.ones(self.pops)
             stale = [kv.stale_share(self._delays(), weight) for weight in weights]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {"since_write_ms": kv.TIMES_MS, "stale_share": stale[0], "stale_pops": stale[1]}
         )
-        return self.sourced(frame, "staleness")
 
     @property
     def stale_viewers(self) -> float:
@@ -476,8 +478,7 @@ class CricStream(Model):
                 "p99_ms": time[49],
                 "state": night.state,
             }
-        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
-        return self.sourced(frame, "origin_load")
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
 
     # -- in short --------------------------------------------------------------------------
 

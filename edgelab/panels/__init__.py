@@ -1,14 +1,14 @@
-"""Live panels: sliders bound to one FigureWidget that is patched in place."""
+"""Live panels: sliders bound to plots that are patched in place."""
 
-from edgelab.panels.chain import request_chain
-from edgelab.panels.cricstream import night
-from edgelab.panels.durable_object import durable_object
-from edgelab.panels.edge_cache import cache
-from edgelab.panels.edge_kv import kv
-from edgelab.panels.pops import placement
-from edgelab.panels.predict import predict
-from edgelab.panels.rate_limit import rate_limit
-from edgelab.panels.runtimes import tenants
+from edgelab.panels.chain import ChainPanel as request_chain
+from edgelab.panels.cricstream import NightPanel as night
+from edgelab.panels.durable_object import ObjectPanel as durable_object
+from edgelab.panels.edge_cache import CachePanel as cache
+from edgelab.panels.edge_kv import KVPanel as kv
+from edgelab.panels.pops import PlacementPanel as placement
+from edgelab.panels.rate_limit import RateLimitPanel as rate_limit
+from edgelab.panels.runtimes import PoolPanel as tenants
+from edgelab.stage.predict import predict
 
 __all__ = [
     "cache",

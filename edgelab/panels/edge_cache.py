@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from plotly.graph_objects import Figure
+from collections.abc import Callable
+from typing import Any
 
 from edgelab.figures import caching as figures
-from edgelab.figures.caching import NOTHING, CacheFrames
 from edgelab.models.cache import CONTINENT, DIRECT, EdgeCache
-from edgelab.panels.base import Panel
+from edgelab.stage.panel import Panel
 
-__all__ = ["PRESETS", "CachePanel", "cache"]
+__all__ = ["CachePanel"]
 
-PRESETS = {
-    "Barely warm": lambda start: EdgeCache(),
-    "A short life": lambda start: start.replace(ttl_s=60.0, stale_while_revalidate_s=0.0),
-    "Serve stale, then refresh": lambda start: start.replace(
-        ttl_s=60.0, stale_while_revalidate_s=60.0
-    ),
-    "A tier on each continent": lambda start: start.replace(ttl_s=60.0, ask=CONTINENT),
-    "A small store": lambda start: start.replace(capacity_mb=50.0),
-    "A herd": lambda start: start.replace(objects=100, ttl_s=10.0, coalescing="off"),
+#: What every preset's story starts from.
+USUAL = {
+    name: EdgeCache.knobs()[name].default
+    for name in ("ttl_s", "stale_while_revalidate_s", "capacity_mb", "ask", "objects", "coalescing")
 }
+
+
+def _usual(**changes: Any) -> Callable[[EdgeCache], EdgeCache]:
+    """A preset: the usual cache but for `changes`."""
+    return lambda now: now.replace(**USUAL | changes)
 
 
 class CachePanel(Panel):
@@ -29,75 +29,24 @@ class CachePanel(Panel):
     name = "edge-cache"
     call = "el.panels.cache"
     scenario = EdgeCache
-    main = ("ttl_s", "stale_while_revalidate_s", "capacity_mb", "ask", "place")
+    board = (figures.p99_cliff, figures.cache_shares, figures.fetch_ratio, figures.cache_misses)
+    more_slides = (figures.dilution,)
     columns = (1, 1)
-    made = PRESETS
+    presets = {
+        "Barely warm": _usual(),
+        "A short life": _usual(ttl_s=60.0),
+        "Serve stale, then refresh": _usual(ttl_s=60.0, stale_while_revalidate_s=60.0),
+        "A tier on each continent": _usual(ttl_s=60.0, ask=CONTINENT),
+        "A small store": _usual(capacity_mb=50.0),
+        "A herd": _usual(objects=100, ttl_s=10.0, coalescing="off"),
+    }
     kernels = (
         *("exact distribution", "histogram", "cable corridors", "least recently used"),
         *("requests by popularity", "cycles of a cached copy", "edge cache"),
     )
+    waiting = "Drawing requests one by one …"
 
-    def __init__(self, start: EdgeCache | None = None, pinned: EdgeCache | None = None) -> None:
-        self._shown = NOTHING
-        super().__init__(start, pinned)
-
-    def make_traces(self) -> list[dict]:
-        held = CacheFrames.of(self.pinned) if self.pinned else NOTHING
-        return figures.traces(CacheFrames.of(self.model), self._shown, held, self.model.seed)
-
-    def make_layout(self) -> dict:
-        return figures.layout(self.model, self.pinned)
-
-    def make_words(self) -> str:
-        return self.model.in_words()
-
-    def slides(self) -> list[Figure]:
-        """The single figures of the present cache, beside the pinned one."""
-        cache, pinned = self.model, self.pinned
-        now, held = CacheFrames.of(cache), CacheFrames.of(pinned) if pinned else NOTHING
-        drawn = CacheFrames.drawn(cache)
-        return [
-            figures.p99_cliff(now.cliff, held.cliff),
-            figures.cache_shares(now.popularity, drawn.popularity, held.popularity),
-            figures.fetch_ratio(now.through, drawn.through, held.through),
-            figures.cache_misses(now.misses, drawn.misses, held.misses),
-            figures.dilution(cache.dilution()),
-        ]
-
-    def _redraw(self) -> None:
-        self._shown = NOTHING
-        self.below.value = "<p>Drawing requests one by one …</p>"
-        super()._redraw()
-
-    def settle(self) -> None:
-        cache = self.model
-        self._shown = CacheFrames.drawn(cache)
-        if cache.ask == DIRECT:
-            said = f"<p>{cache.drawn_in_words()}</p>"
-        else:
-            said = "<p>○ With a tier the shares are shown by their closed form only.</p>"
-        self.below.value = said
-        self._patch()
-
-
-def cache(start: EdgeCache | None = None, pinned: EdgeCache | None = None) -> CachePanel:
-    """The live panel of the edge cache, with sliders bound to one figure.
-
-    Parameters
-    ----------
-    start : EdgeCache, optional
-        Where the knobs stand at first; the defaults if not given.
-    pinned : EdgeCache, optional
-        A cache to compare with from the start.
-
-    Returns
-    -------
-    CachePanel
-        An ipywidget; let it be the last line of a cell.
-
-    Raises
-    ------
-    TypeError
-        If `start` or `pinned` is something else.
-    """
-    return CachePanel(start, pinned)
+    def rested(self, model: EdgeCache) -> str:
+        if model.ask == DIRECT:
+            return model.drawn_in_words()
+        return "○ With a tier the shares are shown by their closed form only."

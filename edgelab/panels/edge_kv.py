@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from plotly.graph_objects import Figure
-
 from edgelab.figures import edge_kv as figures
-from edgelab.models.edge_kv import EdgeKV
-from edgelab.panels.base import Panel
+from edgelab.models.edge_kv import EVERYWHERE, PUSHED, VIEWERS, EdgeKV
+from edgelab.stage.panel import Panel
 
-__all__ = ["PRESETS", "KVPanel", "kv"]
+__all__ = ["KVPanel"]
 
-
-def _of(vendor: str, start: EdgeKV) -> EdgeKV:
-    """The start, with a vendor's propagation."""
-    given = EdgeKV.of(vendor)
-    return start.replace(copies=given.copies, kv_delay_ms=given.kv_delay_ms)
-
-
-PRESETS = {
-    "The article": lambda start: EdgeKV(),
-    "Rebalancing": lambda start: start.replace(rebalancing_share=0.02),
-    "Not sticky": lambda start: start.replace(sticky_s=0.0),
-    "Cloudflare 60 s": lambda start: _of("Cloudflare Workers KV", start),
-    "Vercel 3 s": lambda start: _of("Vercel Edge Config", start),
-    "Gcore 2 s": lambda start: _of("Gcore FastEdge KV", start),
-    "All PoPs write": lambda start: start.replace(writers="at every PoP alike"),
+#: What the presets turn, as the article has it.
+ARTICLE = {
+    "kv_delay_ms": 250.0,
+    "rebalancing_share": 0.0,
+    "sticky_s": 30.0,
+    "copies": PUSHED,
+    "writers": VIEWERS,
 }
+
+
+def _of(vendor: str) -> dict:
+    """A vendor's propagation, and the rest as in the article."""
+    given = EdgeKV.of(vendor)
+    return ARTICLE | {"copies": given.copies, "kv_delay_ms": given.kv_delay_ms}
 
 
 class KVPanel(Panel):
@@ -34,49 +30,14 @@ class KVPanel(Panel):
     name = "kv-consistency"
     call = "el.panels.kv"
     scenario = EdgeKV
-    main = ("kv_delay_ms", "rebalancing_share", "sticky_s", "writes_per_s")
-    made = PRESETS
-    height_px = 430
+    board = (figures.stale_reads, figures.handoff, figures.lost_updates, figures.metadata)
+    presets = {
+        "The article": lambda now: now.replace(**ARTICLE, writes_per_s=10.0),
+        "Rebalancing": lambda now: now.replace(**ARTICLE | {"rebalancing_share": 0.02}),
+        "Not sticky": lambda now: now.replace(**ARTICLE | {"sticky_s": 0.0}),
+        "Cloudflare 60 s": lambda now: now.replace(**_of("Cloudflare Workers KV")),
+        "Vercel 3 s": lambda now: now.replace(**_of("Vercel Edge Config")),
+        "Gcore 2 s": lambda now: now.replace(**_of("Gcore FastEdge KV")),
+        "All PoPs write": lambda now: now.replace(**ARTICLE | {"writers": EVERYWHERE}),
+    }
     kernels = ("cable corridors", "replication", "stale reads", "lost updates")
-
-    def make_traces(self) -> list[dict]:
-        return figures.traces(self.model, self.pinned)
-
-    def make_layout(self) -> dict:
-        return figures.layout(self.model, self.pinned)
-
-    def make_words(self) -> str:
-        return self.model.in_words()
-
-    def slides(self) -> list[Figure]:
-        """The single figures of the present store, beside the pinned one."""
-        now, pinned = self.model, self.pinned
-        return [
-            figures.stale_reads(now.staleness(), pinned and pinned.staleness()),
-            figures.handoff(now.handoff(), pinned and pinned.handoff()),
-            figures.lost_updates(now.lost_updates(), pinned and pinned.lost_updates()),
-            figures.metadata(now.metadata(), pinned and pinned.metadata()),
-        ]
-
-
-def kv(start: EdgeKV | None = None, pinned: EdgeKV | None = None) -> KVPanel:
-    """The live panel of the edge KV, with sliders bound to one figure.
-
-    Parameters
-    ----------
-    start : EdgeKV, optional
-        Where the knobs stand at first; the article's KV if not given.
-    pinned : EdgeKV, optional
-        A store to compare with from the start.
-
-    Returns
-    -------
-    KVPanel
-        An ipywidget; let it be the last line of a cell.
-
-    Raises
-    ------
-    TypeError
-        If `start` or `pinned` is something else.
-    """
-    return KVPanel(start, pinned)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from plotly.graph_objects import Figure
-
 from edgelab.figures import runtimes as figures
-from edgelab.figures.primitives import costs
-from edgelab.models.primitives import primitives
 from edgelab.models.runtimes import WarmPool
-from edgelab.panels.base import Panel
+from edgelab.stage.panel import Panel
 
-__all__ = ["PRESETS", "PoolPanel", "tenants"]
+__all__ = ["PoolPanel"]
 
-PRESETS = {
-    "The article's isolates": lambda start: WarmPool(),
-    "A process for every tenant": lambda start: start.replace(primitive="process"),
-    "Half the isolates fit": lambda start: start.replace(
-        primitive="isolate", figures="article", tenants=40_000, pop_memory_gb=60.0
-    ),
-    "Millions of tenants": lambda start: start.replace(tenants=1_000_000),
-    "A quiet platform": lambda start: start.replace(requests_per_s=10_000.0),
+#: What every preset's story starts from.
+USUAL = {
+    name: WarmPool.knobs()[name].default
+    for name in ("primitive", "tenants", "pop_memory_gb", "requests_per_s")
 }
 
 
@@ -29,67 +21,18 @@ class PoolPanel(Panel):
     name = "tenants-in-a-pop"
     call = "el.panels.tenants"
     scenario = WarmPool
-    main = ("primitive", "figures", "tenants", "pop_memory_gb")
-    made = PRESETS
+    board = (figures.cold_starts, figures.waits, figures.tenants_memory, figures.costs)
+    presets = {
+        "The article's isolates": lambda now: now.replace(**USUAL, figures="article"),
+        "A process for every tenant": lambda now: now.replace(**USUAL | {"primitive": "process"}),
+        "Half the isolates fit": lambda now: now.replace(
+            **USUAL | {"figures": "article", "tenants": 40_000, "pop_memory_gb": 60.0}
+        ),
+        "Millions of tenants": lambda now: now.replace(**USUAL | {"tenants": 1_000_000}),
+        "A quiet platform": lambda now: now.replace(**USUAL | {"requests_per_s": 10_000.0}),
+    }
     kernels = ("least recently used", "requests by popularity")
+    waiting = "Replaying requests …"
 
-    def __init__(self, start: WarmPool | None = None, pinned: WarmPool | None = None) -> None:
-        self._simulated = self._simulated_for = None
-        super().__init__(start, pinned)
-
-    def make_traces(self) -> list[dict]:
-        return figures.traces(self.model, self.pinned, self._simulated)
-
-    def make_layout(self) -> dict:
-        return figures.layout(self.model, self.pinned)
-
-    def make_words(self) -> str:
-        return self.model.in_words()
-
-    def slides(self) -> list[Figure]:
-        """The single figures of the present pool, beside the pinned one."""
-        pool, pinned = self.model, self.pinned
-        return [
-            costs(primitives()),
-            figures.tenants_memory(pool.memory(), pinned and pinned.memory()),
-            figures.cold_starts(
-                pool.cold_starts(), pool.simulation(), pinned and pinned.cold_starts()
-            ),
-            figures.waits(pool.waits(), pinned and pinned.waits()),
-        ]
-
-    def _redraw(self) -> None:
-        if self._simulated_for != self.model:
-            self._simulated = self._simulated_for = None
-            self.below.value = "<p>Replaying requests …</p>"
-        super()._redraw()
-
-    def settle(self) -> None:
-        pool = self.model
-        self._simulated, self._simulated_for = pool.simulation(), pool
-        # The words first: the browser shows them at once, and the circles take a repaint.
-        self.below.value = f"<p>{pool.simulation_in_words()}</p>"
-        self._patch()
-
-
-def tenants(start: WarmPool | None = None, pinned: WarmPool | None = None) -> PoolPanel:
-    """The live panel of tenants' functions in a PoP, with sliders bound to one figure.
-
-    Parameters
-    ----------
-    start : WarmPool, optional
-        Where the knobs stand at first; the defaults if not given.
-    pinned : WarmPool, optional
-        A pool to compare with from the start.
-
-    Returns
-    -------
-    PoolPanel
-        An ipywidget; let it be the last line of a cell.
-
-    Raises
-    ------
-    TypeError
-        If `start` or `pinned` is something else.
-    """
-    return PoolPanel(start, pinned)
+    def rested(self, model: WarmPool) -> str:
+        return model.simulation_in_words()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import ipywidgets as widgets
 
-from edgelab.panels.controls import CARD
+from edgelab.stage.controls import CARD
 
 __all__ = ["Prediction", "predict"]
 

@@ -6,20 +6,18 @@ import html
 import io
 import os
 import re
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from plotly.basedatatypes import BaseFigure
 
-from edgelab.browser import BrowserError, browser
-from edgelab.figures import theme
+from edgelab.stage import theme
+from edgelab.stage.browser import BrowserError, browser
 
 __all__ = ["BrowserError", "export"]
 
@@ -75,7 +73,7 @@ def export(
 
     Examples
     --------
-    >>> el.export(el.figures.night(el.CricStream()), "night")  # doctest: +SKIP
+    >>> el.export(el.figures.p99_by_place(el.CricStream()), "night")  # doctest: +SKIP
     1 of 1: exports/night.png
     """
     figures, target = _figures(what), _target(path)
@@ -271,17 +269,3 @@ def _deck(drawn: Sequence[bytes], told: Sequence[Told], name: str) -> bytes:
     out = io.BytesIO()
     deck.save(out)
     return out.getvalue()
-
-
-class _Callable(ModuleType):
-    """`edgelab.export` is the function, and the module of its name, whichever is loaded first."""
-
-    def __call__(
-        self, what: Any, path: str | Path, progress: Callable[[str], Any] = print
-    ) -> Path | list[Path]:
-        return export(what, path, progress)
-
-    __call__.__doc__ = export.__doc__
-
-
-sys.modules[__name__].__class__ = _Callable

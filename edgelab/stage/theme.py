@@ -10,23 +10,33 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from math import log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
-import plotly.io as pio
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from edgelab.stage.plot import Drawn
 
 __all__ = [
+    "ALONE_LEAST_PX",
+    "ALONE_MARGIN",
+    "ALONE_PX",
     "CAMERA",
     "COLOURS",
     "LEAK_SCALE",
+    "PANEL_CAMERA",
+    "PANEL_PX",
     "SERIES",
     "SERVED_SCALE",
     "SYMBOLS",
     "config",
-    "figure",
+    "heading",
+    "layout",
     "log_axis",
     "ms_axis",
+    "raised",
     "share_axis",
     "slide",
 ]
@@ -34,13 +44,19 @@ __all__ = [
 #: Size of a figure on a slide, in CSS pixels; the camera doubles it to 1920 x 1080.
 WIDTH, HEIGHT, CAMERA_SCALE = 960, 540, 2
 CAMERA = {"format": "png", "width": WIDTH, "height": HEIGHT, "scale": CAMERA_SCALE}
+#: A plot of a panel has smaller type, and is drawn smaller for as large a picture.
+PANEL_CAMERA = {"format": "png", "width": 640, "height": 360, "scale": 3}
+#: Sizes of type in a panel, and alone in a cell; there also the least of any.
+PANEL_PX, ALONE_PX, ALONE_LEAST_PX = 12, 15, 14
+#: Room around a plot that stands alone, with its title above.
+ALONE_MARGIN = {"l": 20, "r": 30, "t": 105, "b": 20}
 
 #: Least sizes of type on a slide, in the same pixels: read from the back row of a lecture hall.
 TITLE_PX, HEADING_PX, LABEL_PX = 28, 20, 18
 #: How much thicker lines and how much bigger marks get on a slide.
 BOLDER = 1.7
 #: A picture with more plots than this keeps its type: there is no room to enlarge it.
-DENSE = 2
+DENSE = 3
 #: How much larger the canvas of such a picture may be.
 LARGER = 4 / 3
 #: Characters of the title, and of the line below it, for which a slide has room.
@@ -49,7 +65,7 @@ _AXIS = re.compile(r"[xy]axis\d*")
 _SUBPLOT = re.compile(r"(xaxis|polar|scene|geo|map|mapbox|ternary|smith)\d*")
 
 
-def config(name: str) -> dict:
+def config(name: str, camera: Mapping = CAMERA) -> dict:
     """Configuration of plotly's modebar: a camera that saves `name`, and nothing that uploads."""
     return {
         "displayModeBar": True,
@@ -59,14 +75,9 @@ def config(name: str) -> dict:
             *("sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"),
             *("zoom2d", "pan2d"),
         ],
-        "toImageButtonOptions": CAMERA | {"filename": name},
+        "toImageButtonOptions": {**camera, "filename": name},
     }
 
-
-# A figure that is shown by itself gets the same camera and the same silence as a panel.
-for _name in ("plotly_mimetype", "notebook"):
-    # Not "responsive": when the window's size changes, such a plot would lose its height.
-    pio.renderers[_name].config = config("edgelab-figure") | {"responsive": False}
 
 COLOURS = {
     "tonight": "#0072B2",
@@ -96,7 +107,7 @@ SERIES = (
 )
 SYMBOLS = {"p50_ms": "circle", "p95_ms": "diamond", "p99_ms": "square"}
 #: Places from well to badly served: light to dark, so that it survives a grey print.
-SERVED_SCALE = "Cividis_r"
+SERVED_SCALE = {"colorscale": "Cividis", "reversescale": True}
 #: From the limit to many times the limit.
 LEAK_SCALE = [
     [0, "#F7FBFF"],
@@ -136,10 +147,8 @@ def share_axis(title: str, **more) -> dict:
     return {"tickformat": ".4~%", "title": {"text": title, "standoff": 4}} | more
 
 
-def figure(
-    traces: Sequence[Mapping], layout: Mapping, widget: bool = False, type_px: int = 12
-) -> go.Figure:
-    """A figure in the workbook's style; as a live FigureWidget if `widget`."""
+def layout(drawn: Drawn, type_px: int) -> dict:
+    """The layout of a plot in the workbook's style, without a title."""
     axis = {
         "gridcolor": COLOURS["grid"],
         "linecolor": COLOURS["quiet"],
@@ -148,12 +157,7 @@ def figure(
         "ticklen": 3,
         "tickfont": {"size": type_px - 1},
         "title": {"font": {"size": type_px}},
-        "automargin": False,
-        "fixedrange": False,
-    }
-    axes = {
-        key: _merged(axis, about) if key.startswith(("xaxis", "yaxis")) else about
-        for key, about in layout.items()
+        "automargin": True,
     }
     base = {
         "template": "none",
@@ -161,10 +165,51 @@ def figure(
         "paper_bgcolor": COLOURS["paper"],
         "plot_bgcolor": COLOURS["paper"],
         "hoverlabel": {"bgcolor": COLOURS["paper"], "font": {"color": COLOURS["ink"]}},
-        "autosize": True,
+        "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+        # Above the plot, from its left: there the modebar is not.
+        "legend": {
+            **{"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"},
+            "font": {"size": type_px - 1},
+        },
+        "annotations": list(drawn.notes),
+        "shapes": list(drawn.shapes),
     }
-    kind = go.FigureWidget if widget else go.Figure
-    return kind(data=list(traces), layout=base | axes)
+    given = {"xaxis": drawn.x, "yaxis": drawn.y, **drawn.layout}
+    axes = {key: _merged(axis, about) for key, about in given.items() if _AXIS.fullmatch(key)}
+    return _merged(base, given | axes)
+
+
+def heading(title: str, below: str) -> dict:
+    """The title of a figure that stands alone, and the line below it."""
+    subtitle = textwrap.shorten(below, SUBTITLE_CHARACTERS, placeholder=" …")
+    return {
+        "text": f"<b>{title}</b>",
+        "subtitle": {"text": subtitle, "font": {"size": ALONE_LEAST_PX}},
+        **{"x": 0.02, "y": 0.965, "yanchor": "top", "font": {"size": 18}},
+    }
+
+
+def raised(node: Any, least_px: float, heading_px: float = 0) -> Any:
+    """A copy in which no size of type that is said is smaller than `least_px`.
+
+    Those of titles and of the legend are at least `heading_px`.
+    """
+    return _raised(node, least_px, max(least_px, heading_px), "")
+
+
+def _raised(node: Any, least: float, least_heading: float, inside: str) -> Any:
+    if isinstance(node, list | tuple):
+        return [_raised(item, least, least_heading, inside) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    out = {}
+    for key, value in node.items():
+        if key.endswith("font") and isinstance(value, Mapping) and value.get("size") is not None:
+            wanted = least_heading if inside in ("title", "legend") else least
+            out[key] = {**value, "size": np.maximum(value["size"], wanted).tolist()}
+        else:
+            out[key] = value if key == "meta" else _raised(value, least, least_heading, key)
+    return out
 
 
 def _merged(under: Mapping, over: Mapping) -> dict:
@@ -197,6 +242,8 @@ def slide(figure: go.Figure, title: bool = True) -> go.Figure:
         legend 20, other type 18, thicker lines, bigger marks, margins that fit. A picture of more
         than two plots keeps its type, on up to 1280 x 720 if it was drawn for more than 960 x 540.
     """
+    import plotly.graph_objects as go
+
     traces = [trace.to_plotly_json() for trace in figure.data]
     layout = figure.layout.to_plotly_json()
     height = HEIGHT if title else HEIGHT - 80
@@ -209,8 +256,7 @@ def slide(figure: go.Figure, title: bool = True) -> go.Figure:
         if title:
             layout["title"] = said
         return go.Figure(traces, layout | {"autosize": False}, frames=figure.frames)
-    for node in (said, layout, *traces):
-        _raise_type(node)
+    said, layout, *traces = (raised(node, LABEL_PX, HEADING_PX) for node in (said, layout, *traces))
     for trace in traces:
         _embolden(trace)
     for shape in layout.get("shapes", ()):
@@ -277,20 +323,6 @@ def _above(layout: Mapping, traces: Sequence[Mapping]) -> bool:
     if legend.get("orientation") == "h" and any(entries) and layout.get("showlegend") is not False:
         tops.append(legend.get("y") or 0)
     return max(tops, default=0) >= 1
-
-
-def _raise_type(node: Any, inside: str = "") -> None:
-    """Raise every size of type that is said and too small, at every depth."""
-    for item in node if isinstance(node, list | tuple) else ():
-        _raise_type(item)
-    if not isinstance(node, Mapping):
-        return
-    for key, value in node.items():
-        if key.endswith("font") and isinstance(value, dict) and value.get("size") is not None:
-            least = HEADING_PX if inside in ("title", "legend") else LABEL_PX
-            value["size"] = np.maximum(value["size"], least).tolist()
-        elif key != "meta":
-            _raise_type(value, key)
 
 
 def _embolden(trace: dict) -> None:

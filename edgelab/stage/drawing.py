@@ -1,0 +1,45 @@
+"""What several plots are drawn with: lines, rules and notes."""
+
+from __future__ import annotations
+
+from edgelab.stage.theme import COLOURS
+
+__all__ = ["HALO", "QUIET", "note", "rule", "scatter"]
+
+#: Type of a remark.
+QUIET = {"size": 11, "color": COLOURS["quiet"]}
+#: Keeps a word legible on a line.
+HALO = ", ".join(f"{x}px {y}px {COLOURS['paper']}" for x in (-1, 1) for y in (-1, 1))
+
+
+def scatter(x, y, **about) -> dict:
+    """A trace over `x` and `y`, by default without an entry in the legend."""
+    return {"type": "scatter", "x": x, "y": y, "showlegend": False} | about
+
+
+def rule(xref: str, **about) -> dict:
+    """A dotted line, by default across the height of the plot."""
+    line = {"color": COLOURS["quiet"], "width": 1.2, "dash": "dot"}
+    return {
+        "type": "line",
+        "xref": xref,
+        "yref": f"y{xref[1:]} domain",
+        "y0": 0,
+        "y1": 1,
+        "line": line,
+    } | about
+
+
+def note(text: str, x: float, y: float, **about) -> dict:
+    """A text, by default at a share of the whole plot."""
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12.5},
+    } | about

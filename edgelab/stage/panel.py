@@ -1,0 +1,443 @@
+"""What every live panel is: knobs, one sentence, a board of plots, a line of code."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import ipywidgets as widgets
+from IPython import get_ipython
+from IPython.display import display
+
+from edgelab import kernels
+from edgelab.knobs import Model
+from edgelab.stage.controls import CARD, control, options
+from edgelab.stage.live import LiveBoard
+
+__all__ = ["ERRORS", "Panel", "warm"]
+
+#: Errors that a callback met, newest last. They also stand in the panel, in words.
+ERRORS: list[BaseException] = []
+#: A hand that has not moved for this long is at rest.
+REST_S = 0.1
+#: Room for a knob's label where the main knobs stand in columns.
+NARROW = "118px"
+CLOSED = "This panel was closed, since its cell was run again. The one below that cell is alive."
+
+#: The panels that each cell made, and the execution that made them.
+_MADE: dict[str, tuple[str, list[weakref.ref[Panel]]]] = {}
+
+
+def warm(names: Sequence[str]) -> None:
+    """Compile these kernels once in this process, with a line of progress in a notebook."""
+    names = [name for name in names if name not in kernels.WARMED]
+    if not names:
+        return
+    line = widgets.HTML()
+    if get_ipython():
+        display(line)
+
+    def progress(done: int, total: int, name: str) -> None:
+        line.value = f"Preparing the kernels, {done} of {total}: {html.escape(name)} …"
+
+    try:
+        kernels.warm(progress, names)
+    finally:
+        line.close()
+
+
+def _columns(some: Sequence[widgets.Widget], shares: Sequence[float]) -> widgets.HBox:
+    """Widgets in columns, filled from the left, each with its share of the width."""
+    rows = -(-len(some) // len(shares))
+    parts = [some[at * rows : (at + 1) * rows] for at in range(len(shares))]
+    widths = [f"{100 * share / sum(shares):g}%" for share in shares]
+    box = widgets.HBox(
+        [widgets.VBox(p, layout={"width": w}) for p, w in zip(parts, widths, strict=True)]
+    )
+    return box.add_class("edgelab-columns")
+
+
+def _paragraph(text: str, about: str = "") -> str:
+    lines = "<br>".join(html.escape(text).splitlines())
+    return f"<p{' ' * bool(about)}{about}>{lines}</p>" if text else ""
+
+
+class Panel(widgets.VBox):
+    """A live panel: knobs, one sentence, a board of plots, and the line of code that recreates it.
+
+    An ipywidget; let it be the last line of a cell. An error in a callback is shown in the card,
+    in words; a setting that the model refuses is told and not taken.
+
+    Parameters
+    ----------
+    start : Model, optional
+        Where the knobs stand at first, and where "Reset" returns to; the defaults if not given.
+    pinned : Model, optional
+        What is pinned at first, to compare with.
+
+    Raises
+    ------
+    TypeError
+        If `start` or `pinned` is something else than the panel's `scenario`.
+    """
+
+    #: What its slides and the camera's pictures are called.
+    name: ClassVar[str] = "panel"
+    #: The function that a reader calls to make it.
+    call: ClassVar[str] = "el.panels.panel"
+    #: Class of the models that it shows.
+    scenario: ClassVar[type[Model]]
+    #: Functions of ``el.figures``, in the order in which they fill the board.
+    board: ClassVar[Sequence[Callable]] = ()
+    #: Further ones that only the slides have.
+    more_slides: ClassVar[Sequence[Callable]] = ()
+    #: From a preset's name to what it makes of the present model; it keeps what it does not name.
+    presets: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    #: Names in `edgelab.kernels.STEPS` of the kernels that it needs.
+    kernels: ClassVar[Sequence[str]] = ()
+    #: In columns of these widths, filled from the left, the main knobs stand.
+    columns: ClassVar[Sequence[float]] = (1,)
+    #: What is said below the plots until the hand is at rest.
+    waiting: ClassVar[str] = ""
+
+    def __init__(self, start: Model | None = None, pinned: Model | None = None) -> None:
+        start = self.scenario() if start is None else start
+        for given, model in (("start", start), ("pinned", pinned)):
+            if not (isinstance(model, self.scenario) or (given == "pinned" and model is None)):
+                wanted = self.scenario.__name__
+                raise TypeError(f"{given}: got {model!r}, allowed a {wanted}")
+        self._replace_earlier()
+        warm(self.kernels)
+        self.start = self.model = start
+        self.pinned = pinned
+        self._busy = False
+        # JupyterLab may run callbacks in another thread than cells.
+        self._lock = threading.RLock()
+        self._rest: asyncio.TimerHandle | None = None
+        knobs = start.knobs()
+        # One layout for all: each is a model of its own in the browser.
+        wide, auto = widgets.Layout(width="99%"), widgets.Layout(width="auto")
+        self.controls = {n: control(k, getattr(start, n), wide) for n, k in knobs.items()}
+        self.words, self.below, self.code, self.problem, self.saved, self.idle = (
+            widgets.HTML(layout={"display": "none"}) for _ in range(6)
+        )
+        self.live = LiveBoard(self._plots(at_rest=False), self.line(), self.name)
+
+        self.buttons = {n: widgets.Button(description=n, layout=auto) for n in self.presets}
+        for name, button in self.buttons.items():
+            button.on_click(lambda _, make=self.presets[name]: self._press(make))
+        self.pin = widgets.ToggleButton(
+            description="Pin this curve", icon="thumb-tack", tooltip="Keep it to compare with"
+        )
+        if pinned:
+            self.pin.value, self.pin.description = True, "Unpin"
+        self.pin.observe(self._on_pin, "value")
+        self.reset = widgets.Button(description="Reset", icon="undo", tooltip="Back to the start")
+        self.reset.on_click(lambda _: self._press(lambda _: self.start, anew=True))
+        self.deck = widgets.Button(
+            description="Slides", icon="download", tooltip="Save a PowerPoint deck in exports/"
+        )
+        self.deck.on_click(lambda _: self._save())
+        for widget in self.controls.values():
+            widget.observe(self._on_knob, "value")
+        for widget in (self.pin, *self.controls.values()):
+            self._guard(widget)
+        super().__init__(self._card())
+        self.add_class("edgelab-panel")
+        self._redraw()
+
+    def _card(self) -> list[widgets.Widget]:
+        """What lies on the card, from its top."""
+        main = [self.controls[n] for n in self.scenario.main]
+        folded = [w for n, w in self.controls.items() if n not in self.scenario.main]
+        if len(self.columns) > 1:
+            for widget in main:
+                widget.style.description_width = NARROW
+        more = widgets.ToggleButton(description="More knobs", icon="sliders")
+        drawer = _columns(folded, (1, 1))
+        drawer.layout.display = "none"
+        # Not an Accordion: its header cannot be reached by keyboard.
+        more.observe(
+            lambda c: setattr(drawer.layout, "display", "flex" if c["new"] else "none"), "value"
+        )
+        sliders = _columns(main, self.columns)
+        sliders.layout.flex = "1 1 auto"
+        side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
+        side.add_class("edgelab-side")
+        head = widgets.VBox(
+            [
+                widgets.HBox([*self.buttons.values()], layout={"flex_flow": "row wrap"}),
+                widgets.HBox([sliders, side]).add_class("edgelab-controls"),
+                *(self.idle, self.problem, self.saved, self.words),
+            ]
+        )
+        head.add_class("edgelab-head")
+        return [widgets.HTML(CARD), head, self.live, self.below, self.code, more, drawer]
+
+    # -- what a subclass may say -------------------------------------------------------------
+
+    def moving(self, model: Any) -> Any:
+        """What is shown for `model` while the hand moves, where all of it would take too long."""
+        return model
+
+    def rested(self, model: Any) -> str:
+        """What is said below the plots when the hand is at rest."""
+        return ""
+
+    # -- what every panel does -----------------------------------------------------------------
+
+    @property
+    def resting(self) -> bool:
+        """Whether the hand is at rest and all that follows has been drawn."""
+        return self._rest is None
+
+    def slides(self) -> list:
+        """The figures of a deck of slides for the present model."""
+        return [each(self.model, self.pinned) for each in (*self.board, *self.more_slides)]
+
+    def show(self, model: Model, anew: bool = False) -> None:
+        """Set every knob to those of `model` and draw once.
+
+        Parameters
+        ----------
+        model : Model
+            Of the kind that the panel was started with.
+        anew : bool
+            Whether to send the browser everything, whatever it has.
+
+        Raises
+        ------
+        TypeError
+            If it is of another kind.
+        """
+        if not isinstance(model, self.scenario):
+            raise TypeError(f"model: got {model!r}, allowed a {self.scenario.__name__}")
+        with self._lock:
+            self._busy = True
+            try:
+                for name, widget in self.controls.items():
+                    value = getattr(model, name)
+                    if isinstance(widget, widgets.SelectionSlider):
+                        stops = options(model.knobs()[name], value)
+                        if list(widget.options) != stops:
+                            widget.options = stops
+                    widget.value = value
+            finally:
+                self._busy = False
+            self.model = model
+            self._redraw(anew)
+
+    def __repr__(self) -> str:
+        """Where there is no live panel, such as in a printed page, its line of code."""
+        return self.line()
+
+    def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
+        """With the sentence and the line of code, for where there is no live panel."""
+        bundle = super()._repr_mimebundle_(**about) or {}
+        return bundle | {"text/html": self.words.value + self.code.value}
+
+    def line(self) -> str:
+        """The line of code that recreates what is on the screen."""
+        arguments = f"el.{self.model!r}"
+        if self.pinned:
+            arguments += f", pinned=el.{self.pinned!r}"
+        return f"{self.call}({arguments})"
+
+    def retire(self) -> None:
+        """Let go of all that the panel holds in the browser, and say so where it is still shown."""
+        with self._lock:
+            if self._rest:
+                self._rest.cancel()
+            held, self.children = self.children, [widgets.HTML(_paragraph(CLOSED))]
+            for widget in held:
+                _close(widget)
+
+    def _replace_earlier(self) -> None:
+        """Retire what an earlier run of the same cell made."""
+        shell = get_ipython()
+        parent = shell.get_parent() if shell and hasattr(shell, "get_parent") else {}
+        cell = parent.get("metadata", {}).get("cellId")
+        if cell is None:
+            return
+        run = parent["header"]["msg_id"]
+        before, panels = _MADE.get(cell, (run, []))
+        if before != run:
+            for panel in filter(None, (ref() for ref in panels)):
+                panel.retire()
+            panels = []
+        _MADE[cell] = run, [*panels, weakref.ref(self)]
+
+    def _plots(self, at_rest: bool) -> dict[str, dict]:
+        """Every plot for the present model."""
+        model = self.model if at_rest else self.moving(self.model)
+        plots = (each.plot for each in self.board)
+        return {plot.name: plot.live(model, self.pinned, at_rest) for plot in plots}
+
+    def _save(self) -> None:
+        """Write the slides of the present model, in a thread: the sliders stay alive."""
+        with self._lock:
+            if self.deck.disabled:
+                return
+            self.deck.disabled = True
+            self._report("Preparing the slides …")
+            try:
+                figures = self.slides()
+            except Exception as error:  # shown in words, and kept for the tests
+                self._saved(error)
+                return
+        threading.Thread(target=self._write, args=(figures,), daemon=True).start()
+
+    def _write(self, figures: list) -> None:
+        from edgelab.stage.export import export
+
+        try:
+            path = export(figures, f"{self.name}.pptx", progress=self._report)
+            self._saved(f"{len(figures)} slides are in {path}, with the code in their notes.")
+        except Exception as error:  # shown in words, and kept for the tests
+            self._saved(error)
+
+    def _saved(self, end: str | Exception) -> None:
+        with self._lock:
+            self._report(f"{end}", wrong=isinstance(end, Exception))
+            if isinstance(end, Exception):
+                ERRORS.append(end)
+            self.deck.disabled = False
+
+    def _report(self, text: str, wrong: bool = False) -> None:
+        """Tell in the card how the slides get on."""
+        with self._lock:
+            kind = 'class="edgelab-error" role="alert"' if wrong else 'role="status"'
+            _put(self.saved, _paragraph(text, kind))
+
+    def _press(self, make: Callable[[Any], Any], anew: bool = False) -> None:
+        """A button's work: what `make` makes of the present model; errors are told in the card."""
+        with self._lock:
+            try:
+                if anew:
+                    self._busy = True
+                    self.pin.value = False
+                self.show(make(self.model), anew)
+            except Exception as error:  # shown in words, and kept for the tests
+                self._busy = False
+                self._tell(error)
+
+    def _on_knob(self, change: dict) -> None:
+        with self._lock:
+            if self._busy:  # of our own making, in `show`
+                return
+            name = next(n for n, w in self.controls.items() if w is change["owner"])
+            try:
+                self.model = self.model.replace(**{name: change["new"]})
+            except (TypeError, ValueError) as error:  # told, and the control goes back
+                self._busy = True
+                change["owner"].value = getattr(self.model, name)
+                self._busy = False
+                self._tell(f"{error}")
+                return
+            self._redraw()
+
+    def _on_pin(self, change: dict) -> None:
+        with self._lock:
+            self.pinned = self.model if change["new"] else None
+            self.pin.description = "Unpin" if change["new"] else "Pin this curve"
+            if not self._busy:
+                self._redraw()
+
+    def _guard(self, widget: widgets.Widget) -> None:
+        """Let what the browser says of `widget` wait while a callback is at work.
+
+        ipywidgets holds a widget's notifications back while it takes in a message; a change made
+        at that moment from another thread would be merged with what follows it, and lost.
+        """
+        receive = widget.set_state
+
+        def set_state(state: dict) -> None:
+            with self._lock:
+                receive(state)
+
+        widget.set_state = set_state
+
+    def _tell(self, problem: BaseException | str) -> None:
+        text = problem
+        if isinstance(problem, BaseException):
+            ERRORS.append(problem)
+            text = f"{problem} ({type(problem).__name__})"
+        _put(self.problem, _paragraph(text, 'class="edgelab-error" role="alert"'))
+
+    def _redraw(self, anew: bool = False) -> None:
+        """Draw the plots and the texts; let the rest follow when the hand is at rest."""
+        if self._rest:
+            self._rest.cancel()
+            self._rest = None
+        try:
+            self.live.draw(self._plots(at_rest=False), self.line(), anew)
+            self._say(self.moving(self.model))
+            _put(self.below, _paragraph(self.waiting))
+            _put(self.code, f"<p>This screen again: <code>{html.escape(self.line())}</code></p>")
+            _put(self.problem, "")
+            self._grey()
+        except BaseException as error:  # shown in words, and kept for the tests
+            # What stands there belongs to an earlier model.
+            for text in (self.words, self.below, self.code):
+                _put(text, "")
+            self._tell(error)
+            if not isinstance(error, Exception):
+                self._tell("Interrupted before all was drawn. Press Reset, or move a slider.")
+                raise
+            return
+        if not self.waiting:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._settle()
+        else:
+            self._rest = loop.call_later(REST_S, self._settle)
+
+    def _say(self, model: Any) -> None:
+        """Show the sentence."""
+        _put(self.words, _paragraph(model.in_words(), 'class="edgelab-words" aria-live="polite"'))
+
+    def _grey(self) -> None:
+        """Grey out the knobs that move nothing now, and say why."""
+        idle, knobs = self.model.idle(), self.model.knobs()
+        for name, widget in self.controls.items():
+            if widget.disabled != (name in idle):
+                widget.disabled = name in idle
+        reasons: dict[str, list[str]] = {}
+        for name, why in idle.items():
+            if name in self.scenario.main:
+                reasons.setdefault(why, []).append(knobs[name].label)
+        said = ". ".join(f"{', '.join(labels)}: {why}" for why, labels in reasons.items())
+        _put(self.idle, _paragraph(f"Greyed out: {said}." if said else "", 'class="edgelab-quiet"'))
+
+    def _settle(self) -> None:
+        with self._lock:
+            self._rest = None
+            try:
+                # The words first: the browser shows them at once, and the plots take a repaint.
+                _put(self.below, _paragraph(self.rested(self.model)))
+                self._say(self.model)
+                self.live.draw(self._plots(at_rest=True), self.line())
+            except Exception as error:  # shown in words, and kept for the tests
+                self._tell(error)
+
+
+def _put(text: widgets.HTML, value: str) -> None:
+    """Show a text, or nothing."""
+    text.value = value
+    text.layout.display = None if value else "none"
+
+
+def _close(widget: widgets.Widget) -> None:
+    """Close a widget and all that lies in it."""
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    for part in ("layout", "style"):
+        if isinstance(getattr(widget, part, None), widgets.Widget):
+            getattr(widget, part).close()
+    widget.close()
