@@ -105,3 +105,9 @@ def test_a_knob_of_many_choices_names_a_few():
     about = RequestChain.knobs()["place"]
     assert about.allowed == "one of 72: 'Mumbai', 'Delhi', 'Bengaluru', … 'Bay Area'"
     assert RequestChain.knobs()["http"].allowed == "'HTTP/1.1' or 'HTTP/2' or 'HTTP/3'"
+
+
+def test_a_unit_names_a_knob_only_where_it_is_a_word_of_its_label():
+    night = CricStream(origin_service_ms=3.0, list_refresh_s=60.0).settings()
+    assert night.startswith("312 PoPs, ") and "Origin service time 3 ms" in night
+    assert f"{CricStream.knobs()['list_refresh_s'].label} 60 s" in night

@@ -12,11 +12,9 @@ import platform
 import statistics
 from time import perf_counter
 
-import drag
 import numpy as np
 import simpy
 
-from edgelab import panels
 from edgelab.kernels import quorum as kernel
 from edgelab.kernels import warm
 from edgelab.kernels.histogram import BINS, bin_edges_ms
@@ -165,7 +163,6 @@ def main() -> None:
     compare(f"write and read of {STORE!r}", "trial", dict(zip(TRIALS, jobs, strict=True)), TRIALS)
     jobs = (writes_simpy, writes_numpy, writes_kernel)
     compare("a write to 312 PoPs", "write", dict(zip(WRITES, jobs, strict=True)), WRITES)
-    drag.ticks(panels.kv())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How long the night takes: python tests/benchmarks/night.py
 
 Prints medians of things that are run in turn in one process, of imports and first panels in
-processes of their own, and of the drag (`drag.py`, which has the other panels' too). Nothing is
+processes of their own, and of its panel (`board.py`, which has the other ones, too). Nothing is
 asserted: times flake, ratios in one run tell more.
 """
 
@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from time import perf_counter
 
-import drag
+import board
 import numpy as np
 
 from edgelab import datasets
@@ -155,7 +155,7 @@ def main() -> None:
     pops = iter(range(1, 500))
     exact = medians_s({"exact": lambda: night.replace(pops=next(pops)).latency()}, 50)
     print(f"exact distribution and frame, 72 places: {exact['exact'] * 1e3:.1f} ms")
-    drag.main(["night"])
+    board.main(["night"])
 
 
 if __name__ == "__main__":

@@ -3,48 +3,48 @@
 from urllib.parse import urlsplit
 
 import pytest
-from ipywidgets import Dropdown, ToggleButtons
+from axe_playwright_python.sync_playwright import Axe
+from ipywidgets import Dropdown, Layout, ToggleButtons
 from workbook import CONTRASTS, Workbook, outside
 
+from edgelab import panels
 from edgelab.constants import data_path
-from edgelab.panels.chain import ChainPanel
-from edgelab.panels.controls import control
-from edgelab.panels.cricstream import NightPanel
-from edgelab.panels.durable_object import ObjectPanel
-from edgelab.panels.edge_cache import CachePanel
-from edgelab.panels.edge_kv import KVPanel
-from edgelab.panels.pops import PlacementPanel
-from edgelab.panels.rate_limit import RateLimitPanel
-from edgelab.panels.runtimes import PoolPanel
+from edgelab.stage.controls import control
 
 pytestmark = pytest.mark.browser
 
 #: Every notebook, and the class of its panel; test_lab.py has more of the first one.
 PAGES = {
-    "01-cricstream-live": NightPanel,
-    "02-request-chain": ChainPanel,
-    "03-how-many-pops": PlacementPanel,
-    "04-isolates-and-containers": PoolPanel,
-    "05-cache-and-origin": CachePanel,
-    "06-kv-consistency": KVPanel,
-    "07-rate-limiting": RateLimitPanel,
-    "08-durable-objects": ObjectPanel,
+    "01-cricstream-live": panels.night,
+    "02-request-chain": panels.request_chain,
+    "03-how-many-pops": panels.placement,
+    "04-isolates-and-containers": panels.tenants,
+    "05-cache-and-origin": panels.cache,
+    "06-kv-consistency": panels.kv,
+    "07-rate-limiting": panels.rate_limit,
+    "08-durable-objects": panels.durable_object,
 }
 
 #: Heights of the plots that stand by themselves.
 HEIGHTS = "() => [...document.querySelectorAll('.jp-RenderedPlotly')].map(e => e.clientHeight)"
-
-
-#: Whether the plot is as wide as its place in the card; plotly's own first width is 700 pixels.
-FILLS = """() => {
-  const plot = document.querySelector('.edgelab-panel .js-plotly-plot');
-  return plot.clientWidth > 750 && plot.querySelector('.main-svg').clientWidth === plot.clientWidth;
+#: Where a reader sees the panel: the head, and the first row of plots.
+IN_SIGHT = """() => {
+  const plot = document.querySelector('.edgelab-plot').getBoundingClientRect();
+  const head = document.querySelector('.edgelab-head').getBoundingClientRect();
+  const room = document.querySelector('.jp-WindowedPanel-outer').getBoundingClientRect();
+  return [head.top - room.top, room.bottom - plot.bottom, plot.top - head.bottom];
 }"""
 
 
 def test_every_notebook_is_driven():
     notebooks = (data_path("claims.csv").parents[1] / "notebooks").glob("*.ipynb")
     assert set(PAGES) == {path.stem for path in notebooks}
+
+
+def address_of(lab, stem):
+    """A page's address, in a workspace of its own."""
+    path = f"/lab/workspaces/{stem}/tree/notebooks/{stem}.ipynb"
+    return urlsplit(lab)._replace(path=path).geturl()
 
 
 def code_of(kind, model):
@@ -62,22 +62,28 @@ def moved(kind, name, value):
 @pytest.mark.parametrize("stem", PAGES)
 def test_a_page_in_the_browser(stem, lab, context, tmp_path):
     kind, start = PAGES[stem], PAGES[stem].scenario()
-    address = urlsplit(lab)._replace(path=f"/lab/workspaces/{stem}/tree/notebooks/{stem}.ipynb")
     seen, asked = len(context.recorder.complaints), len(context.recorder.requests)
     page = context.new_page()
     try:
-        opened = Workbook(page, address.geturl(), tmp_path)
+        opened = Workbook(page, address_of(lab, stem), tmp_path)
         opened.shown(code_of(kind, start), 60_000)
         opened.ran_clean()
         opened.card.evaluate("card => card.scrollIntoView()")
-        page.wait_for_function(FILLS)
-        for name in kind.main:
+        assert min(page.evaluate(IN_SIGHT)) > -2, "sliders, sentence, first row of plots at once"
+        for name in kind.scenario.main:
             drive(opened, kind, name)
-        for name, make in kind.made.items():
+        now = start
+        for name, make in kind.presets.items():
             opened.press(name, "Enter")
-            opened.shown(code_of(kind, make(start)))
+            now = make(now)
+            opened.shown(code_of(kind, now))
         opened.button("Reset").click()
         opened.shown(code_of(kind, start))
+        opened.button("More knobs").click()
+        found = Axe().run(page, context=".edgelab-panel").response
+        assert len(found["passes"]) > 10
+        assert [each["id"] for each in found["violations"]] == []
+        opened.button("More knobs").click()
         for theme in ("JupyterLab Dark", "JupyterLab Light"):
             opened.theme(theme)
             opened.card.evaluate("card => card.scrollIntoView()")
@@ -97,7 +103,7 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
 def drive(opened, kind, name):
     """Move one main control by keyboard; what is drawn is the model's, or a refusal is told."""
     about, start = kind.scenario.knobs()[name], kind.scenario()
-    widget = control(about, getattr(start, name))
+    widget = control(about, getattr(start, name), Layout())
     keys = opened.page.keyboard
     if isinstance(widget, ToggleButtons):
         row = opened.card.locator(

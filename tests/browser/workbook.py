@@ -6,7 +6,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import TimeoutError
 
-CARD = ".edgelab-panel:has(.js-plotly-plot)"
+CARD = ".edgelab-panel:has(.edgelab-board)"
+#: Every plot of every board in sight is drawn, and as wide as its place.
+DRAWN = """() => {
+  const seen = e => e.checkVisibility({contentVisibilityAuto: true}) && e.clientWidth;
+  const plots = [...document.querySelectorAll('.edgelab-canvas')].filter(seen);
+  return plots.length > 0 && plots.every(
+    e => Math.abs((e.querySelector('.main-svg')?.clientWidth ?? 0) - e.clientWidth) < 2);
+}"""
 FOCUSED = "() => document.activeElement.textContent"
 #: Every text of the cards with its WCAG contrast; what is disabled is exempt.
 CONTRASTS = """() => {
@@ -28,10 +35,11 @@ CONTRASTS = """() => {
       return [own(e), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
     });
 }"""
-#: Every cell of code, numbered in order once all of them have run.
-RAN = """() => {
+#: Every cell of code, numbered in order from the first one's number once all of them have run.
+RAN = r"""(least) => {
   const cells = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-  return cells.length > 5 && cells.every((c, i) => c.textContent === `[${i + 1}]:`);
+  const numbers = cells.map(cell => Number(cell.textContent.match(/\[(\d+)\]:/)?.[1]));
+  return numbers.length >= least && numbers.every((number, k) => number === numbers[0] + k);
 }"""
 
 
@@ -48,23 +56,42 @@ def outside(addresses):
 class Workbook:
     """A page, opened and run from the top."""
 
-    def __init__(self, page, address, shots):
-        self.page, self.shots = page, shots
-        page.goto(address)
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
-        # Earlier, JupyterLab would ask which kernel to run the cells in.
-        page.wait_for_selector(".jp-StatusBar-TextItem:has-text('Python 3 (ipykernel) | Idle')")
-        self.menu("Run", "Run All Cells")
-        try:
-            page.wait_for_selector(f"{CARD} .main-svg", state="attached")
-        except TimeoutError:
-            page.screenshot(path=shots / "opening.png")
-            pytest.fail(f"no plot after Run All Cells; {shots}/opening.png")
+    def __init__(self, page, address, shots, drawn=True):
+        self.page, self.address, self.shots = page, address, shots
         self.card = page.locator(CARD)
+        self.open()
+        self.run(drawn)
 
-    def ran_clean(self):
+    def open(self):
+        """Open the page, or load it again with its kernel alive."""
+        self.page.goto(self.address)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        # Earlier, JupyterLab would ask which kernel to run the cells in.
+        idle = "Python 3 (ipykernel) | Idle"
+        self.page.wait_for_selector(f".jp-StatusBar-TextItem:has-text('{idle}')")
+
+    def run(self, drawn=True):
+        """Press Run All Cells, and wait until every plot of the board is drawn."""
+        first = "document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent"
+        before = self.page.evaluate(f"() => {first}")
+        self.menu("Run", "Run All Cells")
+        if not drawn:
+            return
+        try:
+            # The first cell has its new number: what is drawn from here on is of this run.
+            self.page.wait_for_function(
+                f"(before) => /\\d/.test({first}) && {first} !== before", arg=before
+            )
+            self.page.wait_for_selector(CARD, state="attached")
+            self.card.last.evaluate("card => card.scrollIntoView()")
+            self.page.wait_for_function(DRAWN)
+        except TimeoutError:
+            self.page.screenshot(path=self.shots / "opening.png")
+            pytest.fail(f"no plot after Run All Cells; {self.shots}/opening.png")
+
+    def ran_clean(self, cells=6):
         """Wait until every cell has run; nothing went wrong, and nothing asks a question."""
-        self.page.wait_for_function(RAN)
+        self.page.wait_for_function(RAN, arg=cells)
         bad = "[data-mime-type$='jupyter.error'], [data-mime-type$='stderr']"
         assert self.page.locator(bad).count() == 0
         assert self.page.locator(".jp-Dialog, .Toastify__toast").count() == 0
@@ -82,6 +109,11 @@ class Workbook:
         if self.page.locator(f"body[data-jp-theme-name='{name}']").count() == 0:
             self.menu("Settings", "Theme", name)
             self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+
+    def alts(self):
+        """What every plot of the panel says of itself."""
+        plots = self.card.locator(".edgelab-plot")
+        return plots.evaluate_all("plots => plots.map(plot => plot.ariaLabel)")
 
     def button(self, name):
         return self.card.locator("button", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))

@@ -40,6 +40,7 @@ QUICK = LONDON.replace(dns_answer="on device", **QUIC)
         (check.cold_as_warm, QUICK.replace(place="Delhi"), check.WORKING),
         (check.cold_as_warm, QUICK.move(5), check.WORKING),
         (check.cold_as_warm, QUICK.replace(last_mile_ms=2.0), check.WORKING),
+        (check.cold_as_warm, QUICK.replace(trips={"last_mile_ms": 0.0}), check.WORKING),
         (check.cold_as_warm, QUICK, check.RIGHT),
     ],
 )

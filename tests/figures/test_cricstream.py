@@ -1,75 +1,118 @@
-"""The night's figures draw what the frames say."""
+"""The plots of the night draw what the frames say."""
+
+import re
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 import edgelab as el
-from edgelab.figures import cricstream, drawing, theme
+from edgelab.figures import cricstream
 from edgelab.models.scenario import BASELINE, HEADLINE_PLACES, CricStream
+from edgelab.stage import theme
 
 FINAL = CricStream()
 SATURATED = FINAL.replace(origin_fetch_ratio=0.05)
+SLOW = CricStream(pops=40, origin_fetch_ratio=0.012)
+PLOTS = ("p99_by_place", "distribution", "world_map", "staleness", "origin_load")
 
 
-def traces(night, pinned=None, simulated=None):
-    of = cricstream.NightFrames.of
-    return cricstream.traces(of(night), of(night.baseline()), pinned and of(pinned), simulated)
+def drawn(name, night, pinned=None, at_rest=True):
+    return getattr(el.figures, name).plot.drawn(night, pinned, at_rest)
 
 
-def on(made, part):
-    return [t for t in made if t["xaxis"] == f"x{drawing.axis_of(cricstream.PARTS, part)}"]
+def traces(name, night, pinned=None, at_rest=True):
+    return drawn(name, night, pinned, at_rest).traces
+
+
+def tonight_by_place(night):
+    """Line, p50, p95, p99 and words of tonight; the old origin's stand before each."""
+    made = traces("p99_by_place", night)
+    assert [trace["name"] for trace in (made[0], made[4])] == [BASELINE, "tonight"]
+    return [*made[4:8], made[9]]
 
 
 def test_marks_stand_at_the_frames_quantiles():
-    marks = on(traces(FINAL), "by_place")[6:9]  # line, p50, p95, p99, words; old before tonight
+    _, *marks, _ = tonight_by_place(FINAL)
     frame = FINAL.latency().loc[list(HEADLINE_PLACES)]
     for trace, level in zip(marks, ("p50_ms", "p95_ms", "p99_ms"), strict=True):
         np.testing.assert_array_equal(trace["x"], frame[level])
 
 
 def test_what_never_comes_has_no_mark_and_a_word():
-    line, _, _, last, words = on(traces(SATURATED), "by_place")[5:10]
+    line, _, _, last, words = tonight_by_place(SATURATED)
     assert np.isnan(last["x"]).all()
     assert set(words["text"]) == {"never ▶"}
     assert np.isfinite(words["x"]).all() and np.nanmax(line["x"]) == cricstream.NEVER_MS
 
 
+def test_a_quantile_beyond_the_axis_says_how_far():
+    slow = CricStream(last_mile_ms=100, access_factor=2.5, last_mile_sigma=1.0)
+    line, *_, last, words = tonight_by_place(slow)
+    bay = list(HEADLINE_PLACES).index("Bay Area")
+    assert words["text"][bay] == f"{slow.latency().loc['Bay Area', 'p99_ms']:,.0f} ▶"
+    assert np.isnan(last["x"][bay]) and np.nanmax(line["x"]) <= cricstream.LAST_MS
+
+
 def test_the_bar_of_a_saturated_origin_says_so():
-    bar = on(traces(SATURATED), "load")[0]
+    (bar,) = traces("origin_load", SATURATED)
     assert bar["text"][1] == "never empties (32)" and bar["x"][1] == cricstream.FULL_BAR
     assert bar["customdata"][1] > 1.4
 
 
-def test_the_number_of_traces_never_changes():
-    many = traces(FINAL, pinned=SATURATED, simulated=FINAL.distribution())
-    assert len(many) == len(traces(SATURATED)) == len(traces(FINAL.baseline()))
+def test_every_viewer_is_drawn_once_the_hand_rests():
+    fresh = FINAL.replace(pops=77)
+    dots = traces("distribution", fresh, at_rest=False)[-1]
+    assert dots["name"] == "every viewer drawn" and len(dots["x"]) == 0
+    dots = traces("distribution", fresh)[-1]
+    frame = fresh.distribution(method="simulation").iloc[::3]
+    shown = frame["later_share"].to_numpy() > 1e-7
+    np.testing.assert_array_equal(dots["y"][shown], frame["later_share"].to_numpy()[shown])
+    assert shown.any() and np.isnan(dots["y"][~shown]).all()
 
 
 def test_the_map_shows_the_pops_in_use_and_every_place():
-    _, places, real, hypothetical = on(traces(FINAL.replace(pops=400)), "map")
+    _, places, real, hypothetical, *india = traces("world_map", FINAL.replace(pops=400))
     assert len(places["x"]) == 72 and len(real["x"]) == 337 and len(hypothetical["x"]) == 63
-    assert len(on(traces(FINAL.baseline()), "map")[2]["x"]) == 0
+    assert {trace["xaxis"] for trace in india} == {"x2"} and len(india) == 4
+    assert len(traces("world_map", FINAL.baseline())[2]["x"]) == 0
 
 
 def test_the_world_map_asks_for_no_tiles_and_no_geography():
-    figure = el.figures.night(FINAL).to_plotly_json()
+    figure = el.figures.world_map(FINAL).to_plotly_json()
     assert not [k for k in figure["layout"] if k.startswith(("geo", "map", "images"))]
-    assert {trace["type"] for trace in figure["data"]} == {"scatter", "bar"}
+    assert {trace["type"] for trace in figure["data"]} == {"scatter"}
 
 
-@pytest.mark.parametrize(
-    "figure",
-    [
-        el.figures.p99_by_place(FINAL.latency(), FINAL.baseline().latency()),
-        el.figures.distribution(FINAL.distribution(), FINAL.baseline().distribution()),
-        el.figures.world_map(FINAL.latency(), 312),
-        el.figures.staleness(FINAL.staleness()),
-        el.figures.origin_load(FINAL.origin_load()),
-        el.figures.night(FINAL, pinned=FINAL.replace(pops=40)),
-    ],
-)
-def test_every_figure_is_in_the_one_style(figure):
+def test_nothing_stale_is_a_line_at_zero():
+    for night in (FINAL.baseline(), FINAL.replace(pops=1)):
+        said = drawn("staleness", night)
+        assert (said.traces[0]["y"] == 0).all()
+        assert said.notes[0]["text"] == "tonight nothing is stale"
+    assert drawn("staleness", FINAL).notes[0]["text"] == ""
+
+
+def test_a_pinned_night_is_drawn_from_its_own_frames():
+    pinned = next(t for t in traces("distribution", FINAL, SLOW) if t["name"] == "pinned")
+    frame = SLOW.distribution()
+    shown = frame["later_share"].to_numpy() > 1e-7
+    np.testing.assert_array_equal(pinned["y"][shown], frame["later_share"].to_numpy()[shown])
+    pinned = next(t for t in traces("staleness", FINAL, SLOW) if t["name"] == "pinned")
+    np.testing.assert_array_equal(pinned["y"], SLOW.staleness()["stale_share"])
+    (bar,) = traces("origin_load", FINAL, SLOW)
+    assert bar["customdata"][2] == SLOW.origin_load().loc["tonight", "utilisation"]
+    for name in ("p99_by_place", "distribution", "staleness"):
+        assert "pinned" not in {trace.get("name") for trace in traces(name, FINAL)}
+
+
+def test_what_a_colour_says_a_dash_says_too():
+    dashes = [trace["line"]["dash"] for trace in traces("distribution", FINAL, FINAL)[:3]]
+    assert len(set(dashes)) == 3
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_figure_is_in_the_one_style(name):
+    figure = getattr(el.figures, name)(FINAL)
     assert isinstance(figure, go.Figure)
     assert figure.layout.paper_bgcolor == theme.COLOURS["paper"]
     assert figure.layout.font.family == theme.FONT["family"]
@@ -90,112 +133,45 @@ def test_colours_keep_their_distance_for_every_eye():
             assert np.linalg.norm(seen[a] - seen[b]) > 0.1, (a, b)
 
 
-def test_what_a_colour_says_a_dash_says_too():
-    dashes = [t["line"]["dash"] for t in on(traces(FINAL, pinned=FINAL), "later")[:3]]
-    assert len(set(dashes)) == 3
-
-
 def test_the_camera_saves_a_slide():
     assert theme.CAMERA["width"] * theme.CAMERA["scale"] == 1920
     assert theme.CAMERA["height"] * theme.CAMERA["scale"] == 1080
     assert "sendChartToCloud" in theme.config("x")["modeBarButtonsToRemove"]
-    assert BASELINE in cricstream.NAMES.values()
 
 
-def test_nothing_stale_is_a_line_at_zero():
-    for night in (FINAL.baseline(), FINAL.replace(pops=1)):
-        assert (on(traces(night), "stale")[0]["y"] == 0).all()
-
-
-def test_a_quantile_beyond_the_axis_says_how_far():
-    slow = CricStream(last_mile_ms=100, access_factor=2.5, last_mile_sigma=1.0)
-    line, *_, last, words = on(traces(slow), "by_place")[5:10]
-    bay = list(HEADLINE_PLACES).index("Bay Area")
-    assert words["text"][bay] == f"{slow.latency().loc['Bay Area', 'p99_ms']:,.0f} ▶"
-    assert np.isnan(last["x"][bay]) and np.nanmax(line["x"]) <= cricstream.LAST_MS
-
-
-SLOW = CricStream(pops=40, origin_fetch_ratio=0.012)
-SINGLE = {
-    "p99_by_place": lambda n, o, p: el.figures.p99_by_place(n.latency(), o.latency(), p.latency()),
-    "distribution": lambda n, o, p: el.figures.distribution(
-        n.distribution(), o.distribution(), p.distribution()
-    ),
-    "of one place": lambda n, o, p: el.figures.distribution(
-        n.distribution("London", "simulation"), pinned=p.distribution(method="simulation")
-    ),
-    "world_map": lambda n, o, p: el.figures.world_map(n.latency("simulation"), 40),
-    "staleness": lambda n, o, p: el.figures.staleness(n.staleness(), p.staleness()),
-    "origin_load": lambda n, o, p: el.figures.origin_load(n.origin_load(), p.origin_load()),
-    "night": lambda n, o, p: el.figures.night(n, pinned=p),
-}
-
-
-@pytest.mark.parametrize("make", SINGLE.values(), ids=SINGLE)
-def test_the_line_of_code_makes_the_very_figure(make):
-    figure = make(SLOW, SLOW.baseline(), FINAL)
+@pytest.mark.parametrize("name", PLOTS)
+@pytest.mark.parametrize("pinned", [None, FINAL])
+def test_the_line_of_code_makes_the_very_figure(name, pinned):
+    figure = getattr(el.figures, name)(SLOW, pinned)
     again = eval(figure.layout.meta["code"], {"el": el})
     assert again.to_json() == figure.to_json()
 
 
-@pytest.mark.parametrize("make", SINGLE.values(), ids=SINGLE)
+@pytest.mark.parametrize("name", PLOTS)
 @pytest.mark.parametrize("night", [FINAL, SATURATED, FINAL.replace(pops=1), FINAL.baseline()])
-def test_every_figure_tells_of_itself_in_words(make, night):
-    meta = make(night, night.baseline(), SLOW).layout.meta
-    assert {"name", "title", "caption", "alt", "code"} == set(meta)
+def test_every_figure_tells_of_itself_in_words(name, night):
+    meta = getattr(el.figures, name)(night, pinned=SLOW).layout.meta
+    assert {"name", "title", "caption", "alt", "code"} == set(meta) and meta["name"] == name
     for text in meta.values():
-        assert text and "nan" not in text and "inf " not in text and "  " not in text
+        assert text and not re.search(r"\b(nan|inf)\b|  ", text)
     assert len(meta["caption"]) < 420 and meta["caption"].endswith(".")
+    assert ("Pinned: 40 PoPs" in meta["caption"]) == (name != "world_map")
 
 
 def test_a_caption_has_the_numbers_of_its_frames():
     night, old = FINAL.latency(), FINAL.baseline().latency()
-    meta = el.figures.p99_by_place(night, old).layout.meta
+    meta = el.figures.p99_by_place(FINAL).layout.meta
     tonight, before = (frame.loc["Bay Area", "p99_ms"] for frame in (night, old))
     said = f"p99 {tonight:.0f} ms tonight, {before:.0f} ms from the old Mumbai origin."
-    assert said in meta["caption"] and "Tonight: 312 PoPs, KV delay 250 ms" in meta["caption"]
+    assert said in meta["caption"] and "312 PoPs" in meta["caption"]
     assert f"Bay Area {night.loc['Bay Area', 'p50_ms']:.0f} ms" in meta["alt"]
-    assert (
-        "never tonight" in el.figures.distribution(SATURATED.distribution()).layout.meta["caption"]
-    )
+    assert "never tonight" in el.figures.distribution(SATURATED).layout.meta["caption"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda frame: frame * 2,
-        lambda frame: frame.iloc[::-1],
-        lambda frame: frame[frame["stale_share"] < 0.5],
-        lambda frame: frame.assign(stale_share=0.5),
-    ],
-)
-def test_a_changed_frame_claims_no_line_of_code(change):
-    frame = FINAL.staleness()
-    assert "code" in el.figures.staleness(frame.copy()).layout.meta
-    changed = change(frame)
-    assert changed.attrs == frame.attrs  # pandas keeps them
-    for meta in (
-        el.figures.staleness(changed).layout.meta,
-        el.figures.staleness(frame, changed).layout.meta,
-    ):
-        assert "code" not in meta and meta["caption"]
-    assert "312 PoPs" not in el.figures.staleness(changed).layout.title.subtitle.text
-
-
-@pytest.mark.parametrize(
-    "code", [None, 3, "", "1 +", "print(1)", "el.CricStream(pops=0).staleness()", "x.y.z"]
-)
-def test_attrs_of_somebody_else_are_no_line_of_code(code):
-    frame = FINAL.staleness()
-    frame.attrs["code"] = code
-    assert "code" not in el.figures.staleness(frame).layout.meta
-
-
-def test_a_figure_without_a_baseline_has_no_legend_entry_for_it():
-    names = [t.name for t in el.figures.distribution(FINAL.distribution()).data]
-    assert names == ["tonight"]
-
-
-def test_a_map_of_too_many_pops_is_refused():
-    with pytest.raises(ValueError, match="pops: got 501, allowed 0 to 500"):
-        el.figures.world_map(FINAL.latency(), 501)
+@pytest.mark.parametrize("name", PLOTS)
+def test_something_else_than_a_night_is_refused_in_words(name):
+    draw = getattr(el.figures, name)
+    with pytest.raises(TypeError, match="model: got DataFrame, allowed a CricStream; a fig"):
+        draw(FINAL.latency())
+    with pytest.raises(TypeError, match="pinned: got int, allowed a CricStream"):
+        draw(FINAL, 3)

@@ -1,42 +1,59 @@
-"""The figures of notebook 04: what is drawn is the frame, and it says so in words."""
+"""The plots of notebook 04: what is drawn is the frame, and it says so in words."""
+
+import re
 
 import numpy as np
 import pytest
 
 import edgelab as el
 import made_up
-from edgelab.figures import primitives as costs
 from edgelab.figures import runtimes as figures
 from edgelab.models.runtimes import PRIMITIVES, WarmPool
+from edgelab.stage import theme
 
 pytestmark = pytest.mark.usefixtures("nothing_measured")
 
 POOL = WarmPool(tenants=40_000)
+OTHER = WarmPool(primitive="process", tenants=5_000, figures="public")
+LINES = {"cold_starts": "cold_starts", "waits": "waits", "tenants_memory": "memory"}
 
 
-def lines(figure):
-    return {trace.name: trace for trace in figure.data}
+def drawn(name, pool, pinned=None, at_rest=True):
+    return getattr(el.figures, name).plot.drawn(pool, pinned, at_rest)
 
 
-@pytest.mark.parametrize("name", ["cold_starts", "waits", "memory"])
-def test_lines_are_the_frames(name):
-    frame = getattr(POOL, name)()
-    draw = getattr(el.figures, {"memory": "tenants_memory"}.get(name, name))
-    figure = draw(frame)
-    drawn = lines(figure)
+def by_name(drawn):
+    return {trace["name"]: trace for trace in drawn.traces}
+
+
+def assert_is(trace, curve):
+    y = np.asarray(trace["y"], float)
+    shown = curve.to_numpy() > figures.LEAST
+    np.testing.assert_array_equal(y[shown], curve.to_numpy()[shown])
+    assert not (y[~shown] > figures.LEAST).any()
+    np.testing.assert_array_equal(trace["x"], curve.index)
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines_are_the_frames_and_the_pinned_one_that_of_its_own_primitive(name):
+    traces = by_name(drawn(name, POOL, OTHER))
+    frame = getattr(POOL, LINES[name])()
     for primitive in PRIMITIVES:
-        y = np.asarray(drawn[primitive].y, float)
-        shown = np.isfinite(y) & (y > figures.LEAST)
-        np.testing.assert_allclose(y[shown], frame[primitive].to_numpy()[shown])
-        np.testing.assert_array_equal(drawn[primitive].x, frame.index)
-    assert len({trace.line.dash for n, trace in drawn.items() if n in PRIMITIVES}) == 4
-    meta = figure.layout.meta
-    assert meta["code"] == f"el.figures.{draw.__name__}(el.{POOL!r}.{name}())"
-    assert all(word in meta["alt"] for word in ("isolate", "Wasm", "container", "process"))
-    assert (
-        "40,000 tenants" in meta["caption"]
-        and "40,000 tenants" in figure.layout.title.subtitle.text
-    )
+        assert_is(traces[primitive], frame[primitive])
+    assert_is(traces["pinned"], getattr(OTHER, LINES[name])()["process"])
+    assert "pinned, process" in traces["pinned"]["hovertemplate"]
+    assert "pinned" not in by_name(drawn(name, POOL))
+    dashes = {traces[line]["line"]["dash"] for line in (*PRIMITIVES, "pinned")}
+    assert len(dashes) == 5, "what a colour says, a dash says too"
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("chosen", PRIMITIVES)
+def test_the_chosen_primitive_is_bold(name, chosen):
+    traces = by_name(drawn(name, POOL.replace(primitive=chosen)))
+    assert traces[chosen]["line"]["width"] == figures.BOLD
+    others = {traces[each]["line"]["width"] for each in PRIMITIVES if each != chosen}
+    assert others == {figures.THIN}
 
 
 def test_a_curve_that_ends_falls_below_the_axis():
@@ -46,68 +63,99 @@ def test_a_curve_that_ends_falls_below_the_axis():
     assert (y[: gone[0] - 1] > figures.LEAST).all() and gone[0] + gone.size == len(y)
 
 
-def test_circles_are_the_replayed_requests():
-    frame = POOL.simulation()
-    figure = el.figures.cold_starts(POOL.cold_starts(), frame)
-    circles = lines(figure)["replayed"]
-    np.testing.assert_array_equal(circles.x, frame.index)
-    shown = np.asarray(circles.y, float)
-    kept = np.isfinite(shown)
-    np.testing.assert_allclose(shown[kept], frame["cold_share"].to_numpy()[kept])
-    assert f"simulation=el.{POOL!r}.simulation()" in figure.layout.meta["code"]
+def test_circles_are_the_replayed_requests_and_wait_for_the_hand():
+    fresh = WarmPool(tenants=7_654)
+    moving = by_name(drawn("cold_starts", fresh, at_rest=False))
+    assert len(moving["replayed"]["x"]) == len(moving["replayed"]["y"]) == 0
+    circles = by_name(drawn("cold_starts", fresh))["replayed"]
+    frame = fresh.simulation()
+    np.testing.assert_array_equal(circles["x"], frame.index)
+    kept = frame["cold_share"].to_numpy() > figures.LEAST
+    np.testing.assert_array_equal(circles["y"][kept], frame["cold_share"].to_numpy()[kept])
+    assert np.isnan(circles["y"][~kept]).all() and kept.any() and not kept.all()
+    known = by_name(drawn("cold_starts", fresh, at_rest=False))["replayed"]
+    np.testing.assert_array_equal(known["x"], frame.index)
 
 
 def test_crosses_stand_where_memory_is_full():
-    figure = el.figures.tenants_memory(POOL.memory())
-    crosses = lines(figure)["full"]
-    fit = POOL.density()["fit"]
-    inside = fit.between(100, 1e6)
-    np.testing.assert_array_equal(np.asarray(crosses.x)[inside], fit[inside])
-    assert np.isnan(np.asarray(crosses.x, float)[~inside]).all()
-    assert set(np.asarray(crosses.y)[inside]) == {64.0}
-    assert "64 GB keep 21,333 as isolates" in figure.layout.meta["caption"]
+    said = drawn("tenants_memory", POOL)
+    crosses, fit = by_name(said)["full"], POOL.density()["fit"]
+    inside = fit.between(100, 1e6).to_numpy()
+    assert inside.any() and not inside.all()
+    np.testing.assert_array_equal(crosses["x"][inside], fit[inside])
+    assert np.isnan(crosses["x"][~inside]).all()
+    assert set(crosses["y"][inside]) == {64.0}
+    assert "64 GB keep 21,333 as isolates" in said.caption
 
 
-def test_a_pinned_pool_is_drawn_by_its_own_primitive():
-    other = WarmPool(primitive="process", tenants=5_000)
-    figure = el.figures.waits(POOL.waits(), pinned=other.waits())
-    assert "pinned (process)" in lines(figure)
-    assert f"pinned=el.{other!r}.waits()" in figure.layout.meta["code"]
+def test_captions_have_the_numbers_of_the_pool():
+    rows = OTHER.density()
+    cold = drawn("cold_starts", OTHER).caption
+    assert f"process {100 * rows.loc['process', 'cold_share']:.2g} %" in cold
+    assert "with 64 GB" in cold and "isolate none" in cold
+    waits = drawn("waits", OTHER).caption
+    assert f"process {rows.loc['process', 'p99_ms']:.3g} ms" in waits and "Wasm at once" in waits
 
 
-def test_a_frame_of_ones_own_is_drawn_without_code():
-    frame = POOL.cold_starts() * 0.5
-    figure = el.figures.cold_starts(frame)
-    assert "code" not in figure.layout.meta
-    figure = el.figures.cold_starts(POOL.cold_starts(), POOL.simulation() * 1.0)
-    assert "code" not in figure.layout.meta
+def test_rules_stand_at_the_knobs():
+    pool = POOL.replace(pop_memory_gb=200.0)
+    upright, _ = drawn("cold_starts", pool).shapes
+    assert upright["x0"] == upright["x1"] == 200.0
+    across, upright = drawn("tenants_memory", pool).shapes
+    assert across["y0"] == 200.0 and upright["x0"] == 40_000
 
 
-def test_costs_show_every_source_and_the_widest_disagreement(tmp_path, monkeypatch):
+@pytest.mark.parametrize("chosen", figures.MARKS)
+def test_costs_show_every_source_and_fill_the_chosen_one(tmp_path, monkeypatch, chosen):
     made_up.remember(tmp_path, monkeypatch)
+    said = drawn("costs", POOL.replace(figures=chosen))
     frame = el.primitives()
-    figure = el.figures.costs(frame)
     for axis, quantity in (("x", "start_ms"), ("x2", "memory_mb"), ("x3", "call_ms")):
         rows = frame.xs(quantity, level="quantity").loc[list(PRIMITIVES)]
-        for source, name in costs.NAMES.items():
-            (trace,) = (t for t in figure.data if t.xaxis == axis and t.name == name)
-            np.testing.assert_array_equal(np.asarray(trace.x, float), rows[source])
-    assert len({costs.MARKS[source] for source in costs.NAMES}) == 3
-    assert "5,000 times the smallest" in figure.layout.meta["caption"]
+        for source, name in figures.NAMES.items():
+            (trace,) = (t for t in said.traces if t["xaxis"] == axis and t["name"] == name)
+            np.testing.assert_array_equal(trace["x"], rows[source])
+            filled = not trace["marker"]["symbol"].endswith("-open")
+            assert filled == (source == chosen)
+    assert len({symbol.removesuffix("-open") for symbol in figures.MARKS.values()}) == 3
+    assert "5,000 times the smallest" in said.caption
 
 
-def test_without_a_measurement_its_marks_are_missing():
-    figure = el.figures.costs(el.primitives())
-    here = [trace for trace in figure.data if trace.name == "this machine"]
-    assert len(here) == 3
-    assert all(np.isnan(np.asarray(trace.x, float)).all() for trace in here)
+def test_without_a_measurement_its_marks_are_missing_and_then_they_are_there(tmp_path, monkeypatch):
+    def here():
+        return [t for t in drawn("costs", POOL).traces if t["name"] == "this machine"]
+
+    assert len(here()) == 3 and all(np.isnan(trace["x"]).all() for trace in here())
+    made_up.remember(tmp_path, monkeypatch)
+    assert all(np.isfinite(trace["x"]).any() for trace in here())
 
 
-def test_the_title_tells_every_setting():
-    title = figures.title(WarmPool(tenants=500, pops=3), WarmPool(zipf_exponent=0.5))
-    for text in ("500 tenants", "PoP count 3", "pinned: WarmPool(zipf_exponent=0.5)"):
-        assert text in title
-    assert "<br>" not in figures.title(WarmPool())
-    small, large = (figures.layout(pool) for pool in (WarmPool(), POOL))
-    for kind in ("annotations", "shapes"):
-        assert len(small[kind]) == len(large[kind])
+def test_a_new_measurement_moves_the_lines_of_a_pool_that_takes_its_figures(tmp_path, monkeypatch):
+    pool = POOL.replace(figures="measured")
+    before = by_name(drawn("tenants_memory", pool))["process"]["y"]
+    made_up.remember(tmp_path, monkeypatch)
+    after = by_name(drawn("tenants_memory", pool))["process"]["y"]
+    assert_is({"x": pool.memory().index, "y": after}, pool.memory()["process"])
+    assert not np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("name", [*LINES, "costs"])
+@pytest.mark.parametrize("pinned", [None, OTHER])
+def test_a_figure_alone_tells_of_itself_in_words_and_by_its_line_of_code(name, pinned):
+    figure = getattr(el.figures, name)(POOL, pinned)
+    meta = figure.layout.meta
+    assert meta["name"] == name and len(meta["title"]) <= theme.TITLE_CHARACTERS
+    for text in meta.values():
+        assert text and not re.search(r"\b(nan|inf)\b|  ", text)
+    assert ("40,000 tenants" in meta["caption"]) == (name != "costs")
+    assert ("Pinned: " in meta["caption"]) == (pinned is not None and name != "costs")
+    assert eval(meta["code"], {"el": el}).to_json() == figure.to_json()
+
+
+def test_the_line_below_a_title_has_room_for_two_pools():
+    other = OTHER.replace(start_tail=5.0)
+    below = el.figures.waits(POOL, OTHER).layout.title.subtitle.text
+    assert below.startswith("isolate, 40,000 tenants, 64 GB, figures from article; pinned: process")
+    below = el.figures.waits(other).layout.title.subtitle.text
+    assert below == "process, 5,000 tenants, 64 GB, figures from public, Tail of a start 5 times"
+    assert el.figures.costs(other).layout.title.subtitle.text == "figures from public"

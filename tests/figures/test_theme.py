@@ -6,16 +6,13 @@ import pytest
 from plotly.subplots import make_subplots
 
 import edgelab as el
-from edgelab.figures import theme
 from edgelab.models.scenario import CricStream
+from edgelab.stage import theme
 
 FINAL = CricStream()
 OURS = {
-    "p99_by_place": el.figures.p99_by_place(FINAL.latency(), FINAL.baseline().latency()),
-    "distribution": el.figures.distribution(FINAL.distribution()),
-    "world_map": el.figures.world_map(FINAL.latency(), 312),
-    "staleness": el.figures.staleness(FINAL.staleness()),
-    "origin_load": el.figures.origin_load(FINAL.origin_load()),
+    name: getattr(el.figures, name)(FINAL, FINAL.replace(pops=40))
+    for name in ("p99_by_place", "distribution", "world_map", "staleness", "origin_load")
 }
 PLAIN = go.Figure(
     [go.Scatter(y=[1, 2], marker={"size": [4, 8]}, line={"width": 1}), go.Pie(values=[1, 2])],
@@ -79,12 +76,13 @@ def test_a_long_title_takes_lines_and_room():
 
 
 def test_a_dense_figure_keeps_its_type_on_a_larger_canvas():
-    night = theme.slide(el.figures.night(FINAL))
-    assert (night.layout.width, night.layout.height) == (960, 540)
-    assert night.layout.font.size == 12
     grid = make_subplots(2, 2)
-    grid.update_layout(width=3000, height=300)
-    assert (theme.slide(grid).layout.width, theme.slide(grid).layout.height) == (1280, 720)
+    grid.update_layout(width=300, height=300, font={"size": 12})
+    small = theme.slide(grid).layout
+    assert (small.width, small.height, small.font.size) == (960, 540, 12)
+    grid.update_layout(width=3000)
+    large = theme.slide(grid).layout
+    assert (large.width, large.height, large.font.size) == (1280, 720, 12)
 
 
 def test_a_template_keeps_its_colours():

@@ -94,10 +94,3 @@ def test_what_was_measured_is_cited():
         entry = constant(f"anycast_{name}")
         assert entry.kind == "published" and "Calder" in entry.source
     assert "Koch" in constant("anycast_2021_nearest_share").source
-
-
-def test_frames_tell_the_line_that_makes_them_unless_a_frame_went_in():
-    for function in (el.anycast_residuals, el.anycast_detours):
-        frame = function(0.65)
-        pd.testing.assert_frame_equal(frame, eval(frame.attrs["code"], {"el": el}))
-        assert "code" not in function(0.65, el.pops().head(9)).attrs

@@ -86,7 +86,8 @@ BY_HAND = [
 
 @pytest.mark.parametrize(("moved", "knobs", "ms"), BY_HAND)
 def test_arithmetic_done_by_hand(moved, knobs, ms):
-    assert RequestChain(**knobs).move(moved).total_ms(TRIPS) == pytest.approx(ms, abs=1e-9)
+    chain = RequestChain(**knobs, trips=TRIPS).move(moved)
+    assert chain.total_ms() == pytest.approx(ms, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +103,9 @@ def test_arithmetic_done_by_hand(moved, knobs, ms):
 )
 def test_round_trips_are_whole_numbers(tls, http, before, cold):
     assert handshakes(tls, http) == before
-    chain = RequestChain(tls=tls, http=http, dns_answer="on device")
+    chain = RequestChain(tls=tls, http=http, dns_answer="on device", trips=TRIPS)
     for moved in range(6):
-        frame = chain.move(moved).waterfall(TRIPS)
+        frame = chain.move(moved).waterfall()
         assert frame["round_trips"].dtype == frame["mumbai_trips"].dtype == np.int64
         assert frame["round_trips"].tolist() == [0, 0, *before, 1, 0]
         assert chain.replace(connection="warm").move(moved).waterfall()["round_trips"].sum() == 1
@@ -228,6 +229,44 @@ def test_round_trips_by_hand_are_checked_too(bad):
         RoundTrips(pop_ms=bad)
 
 
+def test_round_trips_of_ones_own_are_part_of_the_chain():
+    chain = HOME.replace(trips=TRIPS).move(4)
+    assert chain.round_trips() is chain.trips is TRIPS
+    assert "trips" not in RequestChain.knobs()
+    assert repr(chain).endswith(
+        "trips={'last_mile_ms': 10.0, 'pop_ms': 5.0, 'home_ms': 100.0, 'pop_home_ms': 97.0})"
+    )
+    again = eval(f"el.{chain!r}", {"el": el})
+    assert again == chain and hash(again) == hash(chain) != hash(HOME.move(4))
+    assert again.replace(tls="TLS 1.2").trips == TRIPS
+    assert chain.replace(trips=None) == HOME.move(4)
+    assert "over your own round trips" in chain.in_words() and "Bay Area" not in chain.in_words()
+    # Every other place has its own.
+    assert chain.by_place().equals(HOME.move(4).by_place())
+
+
+@pytest.mark.parametrize("bad", [8, (8, 4, 130, 125), "London"])
+def test_round_trips_of_another_kind_are_refused(bad):
+    with pytest.raises(TypeError, match=r"trips: got .*, allowed a RoundTrips, a dictionary"):
+        RequestChain(trips=bad)
+    with pytest.raises(ValueError, match="home_ms: got -1"):
+        RequestChain(trips={"home_ms": -1})
+
+
+@pytest.mark.parametrize(
+    "chain", [HOME, HOME.replace(place="Chennai"), HOME.move(4).replace(trips=TRIPS)]
+)
+def test_what_is_called_idle_moves_nothing(chain):
+    idle = chain.idle()
+    assert len(idle) == (6 if chain.trips else chain.place != "Chennai")
+    for name in idle:
+        about = chain.knobs()[name]
+        for value in about.choices[::20] or (about.low, about.high):
+            other = chain.replace(**{name: value})
+            for method in ("waterfall", "savings", "cutover"):
+                assert getattr(other, method)().equals(getattr(chain, method)())
+
+
 # -- what has to hold whatever the knobs -------------------------------------------------------
 
 CHAINS = st.builds(
@@ -249,31 +288,32 @@ MS = st.integers(0, 4000).map(lambda n: n / 10)
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
 @given(CHAINS)
 def test_next_door_to_the_pop_only_the_work_is_left(chain):
-    edge = chain.move(5)
+    edge = chain.move(5).replace(trips=NEXT_DOOR)
     answers = chain.requests if chain.http == "HTTP/1.1" else 1
-    assert edge.total_ms(NEXT_DOOR) == pytest.approx(answers * chain.function_ms, abs=1e-9)
+    assert edge.total_ms() == pytest.approx(answers * chain.function_ms, abs=1e-9)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
 @given(CHAINS, MS, MS, MS, MS)
 def test_the_parts_add_up_and_never_run_backwards(chain, last_mile, pop, home, pop_home):
     trips = RoundTrips(last_mile_ms=last_mile, pop_ms=pop, home_ms=home, pop_home_ms=pop_home)
-    frame = chain.waterfall(trips)
+    chain = chain.replace(trips=trips)
+    frame = chain.waterfall()
     parts = frame[list(links.PARTS)]
     assert (parts >= -1e-9).all(axis=None) and np.isfinite(parts).all(axis=None)
     np.testing.assert_allclose(parts.sum(axis=1), frame["ms"])
     np.testing.assert_allclose((frame["start_ms"] + frame["ms"])[:-1], frame["start_ms"][1:])
-    total = chain.total_ms(trips)
+    total = chain.total_ms()
     assert total == pytest.approx(frame["ms"].sum())
-    assert chain.first_byte_ms(trips) <= total + 1e-9
-    savings = chain.savings(trips)
+    assert chain.first_byte_ms() <= total + 1e-9
+    savings = chain.savings()
     assert savings["total_ms"][chain.moved] == pytest.approx(total)
     np.testing.assert_allclose(
         savings["total_ms"][0] - savings["saved_ms"].cumsum(), savings["total_ms"], atol=1e-6
     )
     # A longer way takes no less.
-    longer = chain.total_ms(trips.replace(last_mile_ms=last_mile + 1, home_ms=home + 1))
-    assert longer >= total - 1e-6
+    further = trips.replace(last_mile_ms=last_mile + 1, home_ms=home + 1)
+    assert chain.replace(trips=further).total_ms() >= total - 1e-6
 
 
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
@@ -283,8 +323,8 @@ def test_an_open_connection_gains_nothing_by_a_fetch(chain, last_mile, pop, pop_
     trips = RoundTrips(
         last_mile_ms=last_mile, pop_ms=pop, home_ms=pop + pop_home, pop_home_ms=pop_home
     )
-    warm = chain.replace(connection="warm", response_bytes=100, requests=1)
-    edge, home = (warm.move(moved).total_ms(trips) for moved in (4, 0))
+    warm = chain.replace(connection="warm", response_bytes=100, requests=1, trips=trips)
+    edge, home = (warm.move(moved).total_ms() for moved in (4, 0))
     assert edge >= home + warm.function_ms - 1e-9
 
 
@@ -294,12 +334,12 @@ def test_what_azure_gives_an_edge_that_keeps_its_connections_home_open():
     fetched, fresh = bare.move(4), bare.move(4).replace(origin_connection="opened each time")
     for ocean, direct, edge in ((56, 168, 71), (40, 120, 55), (129, 387, 144), (228, 684, 243)):
         trips = RoundTrips(pop_ms=5, home_ms=ocean, pop_home_ms=ocean)
-        assert bare.total_ms(trips) == pytest.approx(direct + 0.1)
-        assert fetched.total_ms(trips) == pytest.approx(edge + 0.1)
-        assert fresh.total_ms(trips) == pytest.approx(direct + 3 * 5 + 0.1)
+        assert bare.replace(trips=trips).total_ms() == pytest.approx(direct + 0.1)
+        assert fetched.replace(trips=trips).total_ms() == pytest.approx(edge + 0.1)
+        assert fresh.replace(trips=trips).total_ms() == pytest.approx(direct + 3 * 5 + 0.1)
     # The edge with pooled connections breaks even where 3 p + q = 3 o.
-    even = RoundTrips(pop_ms=60, home_ms=90, pop_home_ms=90)
-    assert fetched.total_ms(even) == pytest.approx(bare.total_ms(even))
+    even = {"trips": RoundTrips(pop_ms=60, home_ms=90, pop_home_ms=90)}
+    assert fetched.replace(**even).total_ms() == pytest.approx(bare.replace(**even).total_ms())
 
 
 def test_the_default_round_trips_are_azures():
@@ -364,9 +404,8 @@ def test_the_share_is_that_of_resolvers_drawn_at_random():
 
 
 def test_where_the_new_way_is_slower_the_quantiles_still_are_quantiles():
-    chain = HOME.move(5)
     near = RoundTrips(last_mile_ms=10, pop_ms=20, home_ms=1, pop_home_ms=15)
-    frame = chain.cutover(near)
+    frame = HOME.move(5).replace(trips=near).cutover()
     assert frame["p99_ms"].is_monotonic_increasing and frame["median_ms"].is_monotonic_increasing
     assert (frame["p99_ms"] >= frame["median_ms"]).all()
     assert frame["p99_ms"][2] == frame["mean_ms"].max()
@@ -407,12 +446,28 @@ def test_the_sentence_says_what_the_numbers_mean(chain, words):
     assert chain.in_words() in chain._repr_html_()
 
 
-def test_frames_tell_the_line_that_makes_them():
-    chain = HOME.move(3).replace(place="London")
-    for name in ("waterfall", "savings", "by_place", "slow_start", "cutover"):
-        line = getattr(chain, name)().attrs["code"]
-        assert line == f"el.{chain!r}.{name}()"
-        assert eval(line, {"el": el}).equals(getattr(chain, name)())
+@pytest.mark.parametrize(
+    ("chain", "line"),
+    [
+        (HOME, "Bay Area, new connection; at the PoP: nothing; TLS 1.3, HTTP/2"),
+        (
+            HOME.move(5).replace(connection="warm", response_bytes=60_000, dns_ttl_s=600),
+            "Bay Area, open connection; at the PoP: all five; TLS 1.3, HTTP/2, "
+            "Answer size 60,000 bytes, TTL of the record 600 s",
+        ),
+        (
+            HOME.move(2).replace(trips=TRIPS, place="London"),
+            "round trips of 10, 5, 100 and 97 ms, new connection; at the PoP: DNS, IP; "
+            "TLS 1.3, HTTP/2",
+        ),
+    ],
+)
+def test_a_line_tells_the_settings(chain, line):
+    assert chain.settings() == line
+
+
+def test_a_line_leaves_out_what_is_not_to_be_told():
+    assert "TTL" not in HOME.replace(dns_ttl_s=600).settings(untold=("dns_ttl_s",))
 
 
 def test_symbols_are_one_of_a_kind():

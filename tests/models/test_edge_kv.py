@@ -214,6 +214,14 @@ def test_words_say_the_models_numbers():
     assert "EdgeKV()" in STORE._repr_html_()
 
 
+def test_settings_in_one_line():
+    assert STORE.settings() == "pushed, 250 ms late, sticky 30 s, 10 writes/s"
+    turned = CACHE.replace(sticky_s=0, rebalancing_share=0.02, pops=40)
+    told = "fetched once in 60 s, 2 % rebalanced, not sticky, 10 writes/s, "
+    assert turned.settings().startswith(told) and "40" in turned.settings()
+    assert turned.settings(("copies", "sticky_s", "pops")) == "2 % rebalanced, 10 writes/s"
+
+
 @pytest.mark.parametrize(
     ("make", "error", "text"),
     [

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import edgelab as el
 from edgelab import datasets
 from edgelab.kernels import histogram
 from edgelab.kernels.curves import rank_shares
@@ -296,15 +295,6 @@ def test_the_words_hold_the_numbers(count, knobs):
     assert f"{plan.enough()} PoPs do nearly as well" in words
     assert words.startswith(f"{count} PoP{'s' * (count != 1)} in ") and "nan" not in words
     assert ("save their cost" in words) == (count > 1)
-
-
-def test_frames_tell_the_line_that_makes_them():
-    plan = PLAN.replace(order="viewers", nearest_share=0.65)
-    for frame in (
-        *(plan.curves(), plan.curves(["Delhi"]), plan.latency(), plan.gains(), plan.sites()),
-        *(plan.distances(), plan.nearness(), plan.orders(seeds=2)),
-    ):
-        pd.testing.assert_frame_equal(frame, eval(frame.attrs["code"], {"el": el}))
 
 
 def test_a_frame_is_the_callers_own():

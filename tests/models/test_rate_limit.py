@@ -165,7 +165,7 @@ def test_writes_that_a_store_refuses():
 # -- frames ----------------------------------------------------------------------------------------
 
 
-def test_frames_are_tidy_agree_and_say_how_they_are_made():
+def test_frames_are_tidy_and_agree():
     attack = RateLimit(pops=20, rate_per_s=100, kv_delay_ms=600, seeds=3)
     designs, leak, pops = attack.designs(), attack.leak_map(), attack.by_pops()
     assert list(designs.index) == list(DESIGNS)
@@ -178,9 +178,12 @@ def test_frames_are_tidy_agree_and_say_how_they_are_made():
     assert cell["through"].item() == pytest.approx(on_map.loc[KV, "through"])
     curve = attack.by_delay(pops=(20,))
     assert curve["through"].is_monotonic_increasing or curve["through"].diff().min() > -0.1
-    for frame in (designs, leak, pops, curve, attack.window_error()):
-        again = eval(frame.attrs["code"], {"el": el})
-        pd.testing.assert_frame_equal(frame, again)
+
+
+def test_settings_in_one_line():
+    assert ATTACK.settings() == "“KV, last writer wins”, 10 PoPs, 200 requests/s, 250 ms late"
+    turned = ATTACK.replace(pops=1, seeds=7).settings(("design", "kv_delay_ms"))
+    assert turned.startswith("1 PoP, 200 requests/s, ") and turned.endswith("7 runs")
 
 
 def test_callers_own_the_frames():

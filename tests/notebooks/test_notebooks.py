@@ -37,9 +37,9 @@ AFTER = """\
 import sys
 await asyncio.sleep(0.4)
 if "edgelab.panels" in sys.modules:
-    import edgelab.panels.base
-    assert edgelab.panels.base.REST_S <= 0.2
-    assert edgelab.panels.base.ERRORS == [], edgelab.panels.base.ERRORS
+    import edgelab.stage.panel
+    assert edgelab.stage.panel.REST_S <= 0.2
+    assert edgelab.stage.panel.ERRORS == [], edgelab.stage.panel.ERRORS
 assert __late == [], __late
 """
 # Moves every main control of a page's panel, and waits each time until it is at rest.
@@ -62,7 +62,7 @@ def shows(model):
     assert repr(model).replace("'", "&#x27;") in panel.code.value
 
 knobs = panel.start.knobs()
-for name in panel.main:
+for name in panel.scenario.main:
     knob, control = knobs[name], panel.controls[name]
     taken = 0
     for value in (knob.choices[::7] or (knob.low, knob.high)):
@@ -82,12 +82,12 @@ for name in panel.main:
     await at_rest()
 panel.pin.value = True
 moved = set()
-for name, button in panel.presets.items():
+for name, button in panel.buttons.items():
     button.click()
     await at_rest()
     shows(panel.model)
     moved.add(panel.model)
-assert panel.pinned == panel.start and len(moved) == len(panel.presets) > 1
+assert panel.pinned == panel.start and len(moved) == len(panel.buttons) > 1
 panel.pin.value = False
 panel.reset.click()
 await at_rest()
@@ -179,11 +179,11 @@ BAD = {
     "button": "import ipywidgets as w; b = w.Button(); b.on_click(lambda _: 1 / 0); b.click()",
     "timer": "asyncio.get_running_loop().call_later(0.05, lambda: 1 / 0)",
     "callback": (
-        "import edgelab as el; panel = el.panels.night(); panel.make_words = lambda: 1 / 0\n"
+        "import edgelab as el; panel = el.panels.night(); panel._say = lambda model: 1 / 0\n"
         "panel.controls['pops'].value = 40"
     ),
     "rest": (
-        "import edgelab as el; panel = el.panels.night(); panel.settle = lambda: 1 / 0\n"
+        "import edgelab as el; panel = el.panels.night(); panel.rested = lambda model: 1 / 0\n"
         "panel.controls['pops'].value = 40"
     ),
 }

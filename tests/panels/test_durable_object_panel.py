@@ -1,16 +1,20 @@
-"""The durable object's live panel in plain Python: every control, preset and pin."""
+"""What is particular to the panel of notebook 08."""
 
 import numpy as np
 import pytest
-from ipywidgets import BoundedIntText, Dropdown, SelectionSlider, ToggleButtons
 
 import edgelab as el
-from edgelab.figures import durable_object as figures
-from edgelab.models.durable_object import DurableObject
-from edgelab.panels import base
-from edgelab.panels.durable_object import PRESETS
+from edgelab.models.durable_object import AROUND, AT_ONCE, DurableObject
+from edgelab.stage import panel as base
 
-KNOBS = DurableObject.knobs()
+PRESETS = {
+    "Live match": DurableObject(),
+    "Near the stadium": DurableObject(home="Ahmedabad"),
+    "Best for the far": DurableObject(home="Geneva"),
+    "Answered at once": DurableObject(acknowledge=AT_ONCE),
+    "A lock over 312 PoPs": DurableObject(followers=311, followers_at=AROUND),
+    "Order matching": DurableObject.order_matching(),
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,79 +31,74 @@ def calm(panel):
     assert base.ERRORS == []
 
 
-def ends(widget):
-    if isinstance(widget, SelectionSlider | ToggleButtons | Dropdown):
-        values = [v[1] if isinstance(v, tuple) else v for v in widget.options]
-        return [values[0], values[-1]]
-    assert isinstance(widget, BoundedIntText)
-    return [widget.min, widget.max]
+def test_presets_make_the_same_whatever_was_pressed_before(panel):
+    assert list(panel.presets) == list(PRESETS)
+    for first in panel.presets.values():
+        for name, make in panel.presets.items():
+            assert make(first(DurableObject())) == PRESETS[name]
 
 
-def assert_shows(panel, thing):
-    held = panel.pinned and figures.ObjectFrames.of(panel.pinned)
-    expected = figures.traces(figures.ObjectFrames.of(thing), held)
-    for trace, wanted in zip(panel.figure.data, expected, strict=True):
-        for have, want in ((trace.x, wanted["x"]), (trace.y, wanted["y"])):
-            np.testing.assert_array_equal(np.asarray(have, float), np.asarray(want, float))
-            assert not np.isinf(np.asarray(have, float)).any()
-
-
-@pytest.mark.parametrize("name", list(KNOBS))
-def test_every_control_at_its_ends_shows_the_model(panel, name):
-    for value in ends(panel.controls[name]):
-        panel.controls[name].value = value
-        assert panel.model == DurableObject(**{name: value})
-        assert_shows(panel, panel.model)
-        assert "nan" not in panel.words.value.lower() + panel.below.value.lower()
-        assert "drawn" in panel.below.value
-
-
-@pytest.mark.parametrize("name", [n for n, k in KNOBS.items() if not k.choices])
-def test_a_control_reaches_the_whole_range(panel, name):
-    assert ends(panel.controls[name]) == [KNOBS[name].low, KNOBS[name].high]
-
-
-def test_presets_pin_and_reset(panel):
-    panel.pin.value = True
-    seen = set()
-    for name, button in panel.presets.items():
-        button.click()
-        assert panel.model == PRESETS[name](panel.start)
-        assert panel.pinned == panel.start
-        assert_shows(panel, panel.model)
-        assert f"pinned=el.{panel.start!r}" in panel.line()
-        seen.add(panel.model)
-    assert len(seen) == len(PRESETS)
-    panel.reset.click()
-    assert panel.model == panel.start and panel.pinned is None
-    assert_shows(panel, panel.start)
+def test_presets_keep_what_a_teacher_set():
+    panel = el.panels.durable_object(DurableObject(audience="India", stadium="Chennai"))
+    panel.buttons["Near the stadium"].click()
+    assert panel.model == panel.start.replace(home="Chennai")
+    panel.buttons["Best for the far"].click()
+    assert panel.model == panel.start.replace(home=panel.start.best_home("p99"))
+    assert panel.model.home != "Geneva", "which is best for everyone"
 
 
 def test_the_sentence_tells_what_a_death_costs(panel):
     assert "safe from the home" in panel.words.value
     assert "0 of " in panel.below.value and "5 of 5 linearisable" in panel.below.value
-    panel.presets["Answered at once"].click()
+    panel.buttons["Answered at once"].click()
     assert "takes 3.12 acknowledged writes" in panel.words.value
     panel.controls["followers"].value = 0
     assert "everything is lost" in panel.words.value
-    panel.presets["Order matching"].click()
+    panel.buttons["Order matching"].click()
     assert "never empties" in panel.words.value
 
 
-def test_the_line_of_code_recreates_the_screen(panel):
-    panel.controls["home"].value = "Tokyo"
-    again = eval(panel.line(), {"el": el})
-    assert again.model == panel.model
-    assert_shows(again, panel.model)
+def test_histories_are_drawn_when_the_hand_rests(panel, monkeypatch):
+    asked = []
+    monkeypatch.setattr(DurableObject, "histories_in_words", lambda self: asked.append(self) or "")
+    panel._redraw()
+    assert asked == [panel.model], "once, and not for what is drawn under the moving hand"
 
 
-def test_slides_are_the_single_figures(panel):
-    slides = panel.slides()
-    names = ["round_trips", "object_latency", "home_choice", "majorities", "lost_writes"]
-    assert [slide.layout.meta["name"] for slide in slides] == names
+def test_settings_tell_the_copies_and_what_was_turned():
+    assert DurableObject().settings() == "home Mumbai, 5 followers near the home, 312 a second"
+    thing = DurableObject(home="Tokyo", followers=1, followers_at=AROUND, write_share=0.5, seed=2)
+    told = "home Tokyo, 1 follower around the world, 312 a second, Seed 2"
+    assert thing.settings() == told, "no word of the writes, which move nothing"
+    asked = thing.replace(acknowledge=AT_ONCE)
+    assert asked.settings().endswith("Writes are answered at once, Share of writes 50 %, Seed 2")
+    assert thing.settings(el.figures.lost_writes.plot.untold) == told.replace(", 312 a second", "")
 
 
-@pytest.mark.parametrize("wrong", [3, el.CricStream()])
-def test_a_panel_of_something_else_is_refused(wrong):
-    with pytest.raises(TypeError, match=r"start: got .*, allowed a DurableObject"):
-        el.panels.durable_object(wrong)
+def all_frames(thing):
+    return [
+        *(thing.latency(), thing.sites(), thing.homes(), thing.quorum()),
+        *(thing.designs(2), thing.histories(2, "kv")),
+    ]
+
+
+@pytest.mark.parametrize("thing", [DurableObject(), DurableObject(followers=0)])
+def test_what_is_idle_moves_no_frame_and_no_sentence(thing):
+    idle, before = thing.idle(), all_frames(thing)
+    assert idle
+    for name in idle:
+        about = thing.knobs()[name]
+        ends = about.choices or (about.low, about.high)
+        for value in ends:
+            other = thing.replace(**{name: value})
+            for old, new in zip(before, all_frames(other), strict=True):
+                assert old.equals(new), name
+            assert other.in_words() == thing.in_words()
+
+
+def test_where_every_pop_has_a_copy_they_are_the_same_ones():
+    near = DurableObject(followers=311)
+    around = near.replace(followers_at=AROUND)
+    assert "followers_at" in near.idle() and "followers_at" not in DurableObject().idle()
+    np.testing.assert_array_equal(near._copies(), around._copies())
+    assert near.in_words() == around.in_words()

@@ -1,15 +1,21 @@
-"""The KV page's panel in plain Python: every control at its ends shows the model."""
+"""What is particular to the panel of notebook 06."""
 
 import numpy as np
 import pytest
-from ipywidgets import BoundedIntText, IntSlider, SelectionSlider, ToggleButtons
 
 import edgelab as el
-from edgelab.figures import edge_kv
-from edgelab.models.edge_kv import EdgeKV
-from edgelab.panels import base
+from edgelab.models.edge_kv import EVERYWHERE, EdgeKV
+from edgelab.stage import panel as base
 
-KNOBS = EdgeKV.knobs()
+PRESETS = {
+    "The article": EdgeKV(),
+    "Rebalancing": EdgeKV(rebalancing_share=0.02),
+    "Not sticky": EdgeKV(sticky_s=0.0),
+    "Cloudflare 60 s": EdgeKV.of("Cloudflare Workers KV"),
+    "Vercel 3 s": EdgeKV.of("Vercel Edge Config"),
+    "Gcore 2 s": EdgeKV.of("Gcore FastEdge KV"),
+    "All PoPs write": EdgeKV(writers=EVERYWHERE),
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,81 +32,39 @@ def calm(panel):
     assert base.ERRORS == []
 
 
-def assert_shows(panel, store):
-    assert panel.model == store and panel.problem.value == ""
-    for trace, want in zip(panel.figure.data, edge_kv.traces(store, panel.pinned), strict=True):
-        for have, right in ((trace.x, want["x"]), (trace.y, want["y"])):
-            np.testing.assert_array_equal(have, right)
-            assert np.isfinite(right).all()
-    for word in ("nan", "inf"):
-        assert word not in panel.words.value.lower().split()
-
-
-@pytest.mark.parametrize("name", list(KNOBS))
-def test_every_control_at_its_ends_shows_the_model(panel, name):
-    widget = panel.controls[name]
-    if isinstance(widget, ToggleButtons):
-        ends = widget.options
-    elif isinstance(widget, SelectionSlider):
-        ends = [widget.options[0][1], widget.options[-1][1]]
-        assert (ends[0], ends[1]) == (KNOBS[name].low, KNOBS[name].high)
-    else:
-        assert isinstance(widget, IntSlider | BoundedIntText)
-        ends = [widget.min, widget.max]
-    for value in ends:
-        widget.value = value
-        assert_shows(panel, EdgeKV(**{name: value}))
-
-
-def test_presets_pin_and_reset(panel):
-    moved = set()
-    panel.pin.value = True
-    for button in panel.presets.values():
-        button.click()
-        moved.add(panel.model)
-        assert_shows(panel, panel.model)
-    assert len(moved) == len(panel.presets) and panel.pinned == EdgeKV()
-    assert "pinned: pushed" in panel.figure.layout.annotations[0].text
-    panel.reset.click()
-    assert panel.pinned is None
-    assert_shows(panel, EdgeKV())
+def test_presets_make_the_same_whatever_was_pressed_before(panel):
+    assert list(panel.presets) == list(PRESETS)
+    for first in panel.presets.values():
+        for name, make in panel.presets.items():
+            assert make(first(EdgeKV())) == PRESETS[name]
 
 
 def test_presets_keep_what_a_teacher_set():
-    panel = el.panels.kv(EdgeKV(pops=40))
-    panel.presets["Cloudflare 60 s"].click()
-    assert panel.model == EdgeKV(pops=40, copies="fetched", kv_delay_ms=30_000)
+    panel = el.panels.kv(EdgeKV(pops=40, writes_per_s=2.0))
+    panel.buttons["Cloudflare 60 s"].click()
+    given = EdgeKV(pops=40, writes_per_s=2.0, copies="fetched", kv_delay_ms=30_000)
+    assert panel.model == given
+    panel.buttons["The article"].click()
+    assert panel.model == EdgeKV(pops=40)
 
 
-def test_the_line_of_code_recreates_the_screen(panel):
-    panel.controls["kv_delay_ms"].value = 1000.0
-    panel.pin.value = True
-    panel.controls["sticky_s"].value = 0.0
-    again = eval(panel.line(), {"el": el})
-    assert (again.model, again.pinned) == (panel.model, panel.pinned)
-    assert_shows(again, panel.model)
-
-
-def test_the_sticky_slider_moves_one_curve_and_sends_nothing_else(panel):
+def test_the_sticky_slider_moves_one_curve_and_its_end_and_sends_nothing_else(panel, monkeypatch):
     sent = []
-    panel.figure.observe(lambda change: sent.append(change["new"]), "_py2js_update")
+    monkeypatch.setattr(panel.live, "send", lambda content, buffers=None: sent.append(content))
     panel.controls["sticky_s"].value = 0.0
-    messages = [message for message in sent if message]
-    panel.figure.unobserve_all("_py2js_update")
-    assert len(messages) == 1 and len(messages[0]["style_traces"]) == 1
+    (content,) = sent
+    told = {name: plot.get("data") for name, plot in content["plots"].items()}
+    assert told.pop("handoff").keys() == {"1"}
+    assert not any(told.values()), "of the others at most the line below the heading"
 
 
-def test_four_slides_of_the_present_store(panel):
-    panel.pin.value = True
-    panel.controls["kv_delay_ms"].value = 1000.0
-    figures = panel.slides()
-    assert len(figures) == 4
-    for figure in figures:
-        assert "el.EdgeKV(kv_delay_ms=1000.0)." in figure.layout.meta["code"]
-        assert "pinned=el.EdgeKV()." in figure.layout.meta["code"]
-        assert figure.layout.meta["caption"]
-
-
-def test_something_else_is_refused():
-    with pytest.raises(TypeError, match="start: got 312, allowed a EdgeKV"):
-        el.panels.kv(312)
+def test_one_pop_alone_waits_for_nobody(panel):
+    panel.controls["pops"].value = 1
+    assert "KV propagation delay, Rebalancing share: one PoP alone" in panel.idle.value
+    assert panel.controls["roaming_share"].disabled and not panel.controls["sticky_s"].disabled
+    for trace in panel.live.plots["stale_reads"]["data"]:
+        assert not np.any(trace["y"])
+    panel.controls["pops"].value = 2
+    assert panel.idle.value == "" and panel.controls["roaming_share"].disabled
+    panel.controls["pops"].value = 312
+    assert [name for name, widget in panel.controls.items() if widget.disabled] == ["read_ms"]

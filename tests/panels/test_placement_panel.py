@@ -1,17 +1,20 @@
-"""The live panel of the growing set: every control at its ends, and the traces are the model's."""
+"""What is particular to the panel of notebook 03."""
 
-import numpy as np
 import pytest
 from ipywidgets import IntSlider, SelectionSlider, ToggleButtons
 
 import edgelab as el
-from edgelab.figures import pops as figures
-from edgelab.models.growth import VIEWERS
+from edgelab.constants import value
 from edgelab.models.placement import Placement
-from edgelab.panels import base
-from edgelab.panels.pops import PRESETS, PlacementPanel
 
-KNOBS = Placement.knobs()
+NEAREST = {year: value(f"anycast_{year}nearest_share") for year in ("", "2021_")}
+PRESETS = {
+    "As on page 1": Placement(),
+    "Anycast of 2015": Placement(nearest_share=NEAREST[""]),
+    "Anycast of 2021": Placement(nearest_share=NEAREST["2021_"]),
+    "PoPs where viewers are": Placement(order="viewers"),
+    "Both": Placement(order="viewers", nearest_share=NEAREST[""]),
+}
 
 
 @pytest.fixture(scope="module")
@@ -19,84 +22,45 @@ def panel():
     return el.panels.placement()
 
 
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
+def test_presets_make_the_same_whatever_was_pressed_before(panel):
+    assert list(panel.presets) == list(PRESETS)
+    for first in panel.presets.values():
+        for name, make in panel.presets.items():
+            assert make(first(Placement())) == PRESETS[name]
 
 
-def ends(widget, name):
-    if isinstance(widget, SelectionSlider):
-        return [widget.options[0][1], KNOBS[name].default, widget.options[-1][1]]
-    if isinstance(widget, ToggleButtons):
-        return list(widget.options)
-    return [widget.min, KNOBS[name].default, widget.max]
-
-
-def assert_shows(panel, plan):
-    made = figures.traces(plan, panel.pinned)
-    for shown, trace in zip(panel.figure.data, made, strict=True):
-        for axis in "xy":
-            have, want = np.asarray(shown[axis], float), np.asarray(trace[axis], float)
-            np.testing.assert_array_equal(have, want)
-            assert not np.isinf(have).any()
-    expected = figures.layout(plan, panel.pinned)
-    for shown, note in zip(panel.figure.layout.annotations, expected["annotations"], strict=True):
-        assert shown.text == note["text"] and shown.x == pytest.approx(note["x"])
-    for shown, shape in zip(panel.figure.layout.shapes, expected["shapes"], strict=True):
-        assert shown.x0 == pytest.approx(shape["x0"]) and shown.y0 == pytest.approx(shape["y0"])
-
-
-@pytest.mark.parametrize("name", KNOBS)
-def test_every_control_at_its_ends_shows_the_model(panel, name):
-    for value in ends(panel.controls[name], name):
-        panel.controls[name].value = value
-        assert panel.model == Placement(**{name: value})
-        assert_shows(panel, panel.model)
-        assert panel.model.in_words().split(":")[0] in panel.words.value.replace("&#x27;", "'")
-        assert panel.problem.value == ""
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_shows_what_it_makes_and_the_line_that_recreates_it(panel, name):
-    panel.presets[name].click()
-    assert panel.model == PRESETS[name](panel.start)
-    assert_shows(panel, panel.model)
-    again = eval(panel.line(), {"el": el})
-    assert isinstance(again, PlacementPanel) and again.model == panel.model
-
-
-def test_pinned_stays_while_the_rest_moves(panel):
-    panel.pin.value = True
-    panel.presets["Both"].click()
-    assert panel.pinned == Placement() != panel.model
-    assert_shows(panel, panel.model)
-    assert "pinned=el.Placement()" in panel.line()
-    assert eval(panel.line(), {"el": el}).pinned == panel.pinned
-    panel.reset.click()
-    assert panel.pinned is None and panel.model == panel.start
+def test_presets_keep_what_a_teacher_set():
+    panel = el.panels.placement(Placement(pops=40, last_mile_ms=40.0, pop_cost_viewers=50.0))
+    panel.buttons["Both"].click()
+    assert panel.model == panel.start.replace(order="viewers", nearest_share=NEAREST[""])
+    panel.buttons["As on page 1"].click()
+    assert panel.model == Placement(pop_cost_viewers=50.0), "page 1 has no such price"
 
 
 def test_a_slider_is_a_slider_and_an_order_a_row_of_buttons(panel):
-    kinds = {name: type(panel.controls[name]) for name in PlacementPanel.main}
+    kinds = {name: type(panel.controls[name]) for name in Placement.main}
     assert kinds.pop("pops") is IntSlider and kinds.pop("order") is ToggleButtons
     assert set(kinds) == {"nearest_share", "pop_cost_viewers", "last_mile_ms"}
     assert set(kinds.values()) == {SelectionSlider}
 
 
-def test_slides_are_the_single_figures_of_what_is_shown(panel):
-    panel.show(Placement(order=VIEWERS, pops=40))
-    deck = panel.slides()
-    names = ["pop_curves", "pop_gains", "pop_map", "pop_distances", "pop_orders"]
-    assert [figure.layout.meta["name"] for figure in deck] == names
-    for figure in deck:
-        assert "pops=40" in figure.layout.meta["code"]
+def test_the_count_moves_a_mark_and_no_curve(panel, monkeypatch):
+    sent = []
+    panel.show(Placement(pops=311))
+    monkeypatch.setattr(panel.live, "send", lambda content, buffers=None: sent.append(content))
+    panel.controls["pops"].value = 312
+    (content,) = sent
+    mark = len(panel.live.plots["pop_curves"]["data"]) - 1
+    assert content["plots"]["pop_curves"]["data"].keys() == {str(mark)}
+    assert "data" not in content["plots"]["pop_gains"], "each dot is there whatever the count"
 
 
-@pytest.mark.parametrize("start", [el.CricStream(), 312, "all"])
-def test_only_a_placement_can_be_shown(start):
-    with pytest.raises(TypeError, match=r"start: got .*, allowed a Placement"):
-        el.panels.placement(start)
+def test_settings_tell_the_order_and_what_was_turned():
+    assert Placement().settings() == "312 PoPs, in the world's order, 100 % reach the nearest"
+    plan = Placement(pops=1, order="random", last_mile_ms=40.0, seed=3)
+    told = "1 PoP, in random order, 100 % reach the nearest, Last mile 40 ms, Seed 3"
+    assert plan.settings() == told
+    plan = plan.replace(pop_cost_viewers=50.0)
+    assert plan.settings().endswith("A PoP has to save 50 viewers, Last mile 40 ms, Seed 3")
+    untold = el.figures.pop_orders.plot.untold
+    assert plan.settings(untold) == "100 % reach the nearest, Last mile 40 ms, Seed 3"

@@ -1,20 +1,28 @@
-"""The panel of notebook 07 in plain Python: every control at its ends, and what it draws."""
+"""What is particular to the panel of notebook 07."""
 
 import asyncio
+import html
 
 import numpy as np
 import pytest
-from ipywidgets import BoundedIntText, Dropdown, IntSlider, SelectionSlider
 
 import edgelab as el
-from edgelab.figures import rate_limit
-from edgelab.models.rate_limit import COUNTERS, DESIGNS, KV, RateLimit
-from edgelab.panels import base
-from edgelab.panels.rate_limit import PRESETS, QUICK_RUNS
+from edgelab.models.rate_limit import COUNTERS, OBJECT, RateLimit
+from edgelab.panels.rate_limit import QUICK_RUNS
+from edgelab.stage import panel as base
+from edgelab.stage.live import changed
+from edgelab.stage.plot import frame
 
-#: Few runs, so that the tests are quick.
-START = RateLimit(seeds=3)
-KNOBS = RateLimit.knobs()
+#: Few runs, so that the tests are quick; of a bucket that no other test has.
+START = RateLimit(seeds=3, capacity=95)
+PRESETS = {
+    "Two PoPs, 50 ms apart": {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0},
+    "312 PoPs": {"pops": 312, "rate_per_s": 1000.0},
+    "A trickle": {"rate_per_s": 12.0, "kv_delay_ms": 10.0},
+    "KV at 60 s": {"kv_delay_ms": 60_000.0},
+    "The counters' mend": {"design": COUNTERS},
+    "One object decides": {"design": OBJECT},
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,65 +39,15 @@ def calm(panel):
     assert base.ERRORS == []
 
 
-def assert_shows(panel, model):
-    frames = rate_limit.RateLimitFrames.of
-    wanted = rate_limit.traces(frames(model), frames(panel.pinned) if panel.pinned else None)
-    for trace, want in zip(panel.figure.data, wanted, strict=True):
-        for key in ("x", "y", "z"):
-            if key in want:
-                have = np.asarray(trace[key], float)
-                np.testing.assert_array_equal(have, np.asarray(want[key], float))
+def test_presets_make_the_same_whatever_was_pressed_before(panel):
+    assert list(panel.presets) == list(PRESETS)
+    for first in panel.presets.values():
+        for name, make in panel.presets.items():
+            assert make(first(START)) == START.replace(**PRESETS[name])
 
 
-def ends(panel, name):
-    widget = panel.controls[name]
-    if isinstance(widget, Dropdown):
-        return [DESIGNS[0], DESIGNS[-1]]
-    if isinstance(widget, SelectionSlider):
-        return [widget.options[0][1], widget.options[-1][1]]
-    assert isinstance(widget, IntSlider | BoundedIntText)
-    return [widget.min, widget.max]
-
-
-@pytest.mark.parametrize("name", [n for n in KNOBS if n != "seeds"])
-def test_every_control_at_its_ends_shows_the_model(panel, name):
-    for value in ends(panel, name):
-        panel.controls[name].value = value
-        assert panel.model == START.replace(**{name: value})
-        assert_shows(panel, panel.model)
-        assert panel.problem.value == "" and "nan" not in panel.words.value
-        assert "3 runs" in panel.below.value
-
-
-def test_presets_reset_and_the_line_of_code(panel):
-    for name, make in PRESETS.items():
-        panel.presets[name].click()
-        assert panel.model == make(START)
-        assert_shows(panel, panel.model)
-        again = eval(panel.line(), {"el": el})
-        assert again.model == panel.model
-    panel.reset.click()
-    assert panel.model == START
-
-
-def test_a_pinned_attack_stays_while_another_moves(panel):
-    panel.presets["312 PoPs"].click()
-    panel.pin.value = True
-    panel.controls["design"].value = COUNTERS
-    panel.controls["pops"].value = 5
-    assert panel.pinned == PRESETS["312 PoPs"](START)
-    assert_shows(panel, panel.model)
-    assert "pinned (□): KV, last writer wins; 312 PoPs" in panel.figure.layout.annotations[0].text
-    assert len(panel.slides()) == 6
-    assert "pinned=el.RateLimit(pops=312" in panel.slides()[0].layout.meta["code"]
-
-
-def test_the_band_follows_the_chosen_design(panel):
-    rows = []
-    for design in (KV, COUNTERS):
-        panel.controls["design"].value = design
-        rows.append(panel.figure.layout.shapes[0].y0)
-    assert rows[0] > rows[1]
+def wanted(panel, model, at_rest):
+    return {each.plot.name: each.plot.live(model, panel.pinned, at_rest) for each in panel.board}
 
 
 def test_few_runs_under_the_hand_and_all_of_them_at_rest(panel):
@@ -97,34 +55,57 @@ def test_few_runs_under_the_hand_and_all_of_them_at_rest(panel):
         for pops in (20, 30):
             panel.controls["pops"].value = pops
             await asyncio.sleep(0)
-        quick, text = panel._shown, panel.below.value
-        assert_shows(panel, START.replace(pops=30, seeds=QUICK_RUNS))
+        quick = START.replace(pops=30, seeds=QUICK_RUNS)
+        assert changed(dict(panel.live.plots), wanted(panel, quick, at_rest=False)) == {}
+        assert quick.in_words() in html.unescape(panel.words.value)
+        text = panel.below.value
         for _ in range(100):
             await asyncio.sleep(0.05)
             if panel.resting:
                 break
-        return quick, text
+        return text
 
-    quick, text = asyncio.run(drag())
-    assert quick.seeds == QUICK_RUNS < START.seeds and f"{QUICK_RUNS} runs so far" in text
-    assert panel._shown == START.replace(pops=30)
-    assert_shows(panel, panel.model)
-    assert START.replace(pops=30).in_words() in panel.words.value.replace("&#x27;", "'")
+    text = asyncio.run(drag())
+    assert QUICK_RUNS < START.seeds and "Few runs so far" in text
+    assert changed(dict(panel.live.plots), wanted(panel, panel.model, at_rest=True)) == {}
+    assert START.replace(pops=30).in_words() in html.unescape(panel.words.value)
+    assert "3 runs: " in panel.below.value
 
 
-def test_dragging_the_delay_moves_the_ring_and_not_the_map(panel):
+def test_no_more_runs_than_there_are_and_all_of_them_where_they_are_known(panel):
+    fresh = START.replace(capacity=96)
+    assert panel.moving(fresh) == fresh.replace(seeds=QUICK_RUNS)
+    assert panel.moving(fresh.replace(seeds=1)).seeds == 1
+    frame(RateLimit.designs, fresh)
+    assert panel.moving(fresh).seeds == QUICK_RUNS, "its map is not known yet"
+    frame(RateLimit.leak_map, fresh.mapped())
+    assert panel.moving(fresh) == fresh
+
+
+def test_dragging_the_delay_moves_the_ring_and_not_the_map(panel, monkeypatch):
     sent = []
-    panel.figure.observe(lambda change: sent.append(change["new"]), "_py2js_update")
-    panel.controls["kv_delay_ms"].value = 500.0
-    panel.figure.unobserve_all("_py2js_update")
-    assert panel.figure.data[0].type == "heatmap"
-    assert panel.figure.data[3].x == (np.log10(500.0),)
-    messages = [message for message in sent if message]
-    assert messages and all(0 not in message["style_traces"] for message in messages)
+    monkeypatch.setattr(panel.live, "send", lambda content, buffers=None: sent.append(content))
+
+    async def drag():
+        panel.controls["kv_delay_ms"].value = 500.0
+        while not panel.resting:
+            await asyncio.sleep(0.05)
+
+    asyncio.run(drag())
+    heat, _, ring = panel.live.plots["leak_map"]["data"]
+    assert heat["type"] == "heatmap" and ring["x"] == [np.log10(500.0)]
+    maps = [content["plots"]["leak_map"].get("data", {}) for content in sent]
+    assert [list(data) for data in maps] == [["2"], []], "at rest at most the line below it"
 
 
-def test_something_else_is_refused():
-    with pytest.raises(TypeError, match="start: got 10, allowed a RateLimit"):
-        el.panels.rate_limit(10)
-    with pytest.raises(TypeError, match="pinned: got 'x'"):
-        el.panels.rate_limit(pinned="x")
+def test_a_pinned_attack_stays_while_another_moves(panel):
+    panel.buttons["312 PoPs"].click()
+    panel.pin.value = True
+    panel.controls["design"].value = COUNTERS
+    panel.controls["pops"].value = 5
+    assert panel.pinned == START.replace(**PRESETS["312 PoPs"])
+    below = panel.live.plots["leak_map"]["below"]
+    assert below.startswith("“grow-only counters”, 5 PoPs")
+    assert "pinned: “KV, last writer wins”, 312 PoPs" in below
+    below = panel.live.plots["let_through"]["below"]
+    assert "; pinned: 312 PoPs, 1,000 requests/s, 250 ms late" in below
