@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from edgelab.models.edge_kv import EdgeKV
 from edgelab.models.quorum import Quorum
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
-from edgelab.stage.figure import Figure
 from edgelab.stage.plot import Drawn, alone, frame, plot
 from edgelab.stage.theme import COLOURS
+
+if TYPE_CHECKING:
+    from edgelab.stage.figure import Figure
 
 __all__ = ["consistency", "handoff", "lost_updates", "metadata", "stale_reads"]
 

@@ -88,7 +88,8 @@ def _exact() -> None:
 
 def _histogram() -> None:
     edges = histogram.bin_edges_ms()
-    histogram.quantiles(_counts(np.float64, shared=True), edges, np.array([0.5]))
+    for shared in (True, False):
+        histogram.quantiles(_counts(np.float64, shared), edges, np.array([0.5]))
 
 
 def _stale() -> None:
@@ -155,6 +156,7 @@ def _cycles() -> None:
     out, admitted = np.empty((1, 5)), (1.0, 1.0)
     cycles.shares(_ONE, _ONE, _ONE, *admitted, np.inf, _ONE, True, 1.0, out)
     cycles.tiered(_ONE, _ONE, _ONE, _ONE, *admitted, np.inf, 1.0, out[:, :3].copy())
+    cycles.object_shares(1.0, 1.0, 1.0, 1.0, 1.0, True)
 
 
 def _edge_cache() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares, minimize
 
 from edgelab import datasets
 from edgelab.constants import constant, value
@@ -107,6 +106,8 @@ def _fit(without: str | None) -> tuple[dict[str, float], np.ndarray]:
 
     middle = [np.sqrt(max(e.low, 1e-3) * e.high) for e in entries]
     bounds = [e.low for e in entries], [e.high for e in entries]
+    from scipy.optimize import least_squares  # slow to load
+
     best = least_squares(miss, middle, bounds=bounds, x_scale=middle, diff_step=1e-3)
     fitted = {name: float(x) for name, x in zip(FITTED, best.x, strict=True)}
     return fitted, np.abs(best.jac).max(axis=0) > 1e-6
@@ -219,6 +220,8 @@ def _fit_rtt(pairs: pd.DataFrame, points: PairsOfPoints, used: np.ndarray) -> np
 
     bounds = [(e.low, e.high) for e in map(constant, FITTED_RTT)]
     start = [5.0, 1.3, 1.6]
+    from scipy.optimize import minimize  # slow to load
+
     return minimize(miss, start, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-3}).x
 
 

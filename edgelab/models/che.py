@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 __all__ = ["characteristic_time", "filled", "miss_share", "popularity"]
 
@@ -140,4 +139,6 @@ def characteristic_time(
         low -= 10.0
     if over(high) <= 0:  # all but rounding is full
         return np.inf
+    from scipy.optimize import brentq  # slow to load
+
     return float(np.exp(brentq(over, low, high, xtol=1e-12, rtol=1e-12)))

@@ -14,7 +14,6 @@ from math import comb
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from edgelab import datasets
 from edgelab.kernels import histogram, quorum
@@ -93,6 +92,8 @@ class QuorumNetwork:
         ends = [float(tail(part, np.array(0.5))) for part in parts]
         if min(ends) == max(ends):
             return ends[0]
+        from scipy.optimize import brentq  # slow to load
+
         return brentq(lambda ms: _later(parts, ms) - 0.5, min(ends), max(ends))
 
 
