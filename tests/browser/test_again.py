@@ -2,12 +2,12 @@
 
 import pytest
 from test_pages import PAGES, address_of
-from workbook import Workbook
+from workbook import DRAWN, Workbook
 
 pytestmark = pytest.mark.browser
 
 #: How often a page is run again, and how often it is opened again.
-AGAIN = 2
+AGAIN = 1
 
 
 class Wire:
@@ -29,10 +29,11 @@ def follow(opened, kind):
     start = kind.scenario()
     opened.shown(f"{kind.call}(el.{start!r})", 120_000)
     moved = list(kind.presets.values())[1](start)
-    before = opened.alts()
+    before = opened.drawn()
     opened.press(list(kind.presets)[1], "Enter")
     opened.shown(f"{kind.call}(el.{moved!r})", 120_000)
-    assert opened.alts() != before
+    opened.page.wait_for_function(DRAWN)
+    assert opened.drawn() != before
     opened.press("Reset", "Enter")
     opened.shown(f"{kind.call}(el.{start!r})", 120_000)
 
@@ -63,5 +64,6 @@ def test_a_page_run_and_opened_again_is_drawn_and_follows(stem, lab, context, tm
             follow(opened, kind)
     finally:
         page.close()
-    assert max(brought) < 1.1 * brought[0], brought
+    # The panel before is drawn again, too, until its cell is run: up to 12 % more.
+    assert max(brought) < 1.2 * brought[0], brought
     assert context.recorder.complaints[seen:] == []

@@ -82,9 +82,10 @@ class Workbook:
             self.page.wait_for_function(
                 f"(before) => /\\d/.test({first}) && {first} !== before", arg=before
             )
-            self.page.wait_for_selector(CARD, state="attached")
-            self.card.last.evaluate("card => card.scrollIntoView()")
-            self.page.wait_for_function(DRAWN)
+            self.page.wait_for_function(RAN, arg=1)
+            # JupyterLab goes to the last cell when all have run, sooner or later.
+            last = f"[...document.querySelectorAll('{CARD}')].at(-1)?.scrollIntoView()"
+            self.page.wait_for_function(f"() => {{ {last}; return ({DRAWN})(); }}")
         except TimeoutError:
             self.page.screenshot(path=self.shots / "opening.png")
             pytest.fail(f"no plot after Run All Cells; {self.shots}/opening.png")
@@ -110,10 +111,11 @@ class Workbook:
             self.menu("Settings", "Theme", name)
             self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
 
-    def alts(self):
-        """What every plot of the panel says of itself."""
-        plots = self.card.locator(".edgelab-plot")
-        return plots.evaluate_all("plots => plots.map(plot => plot.ariaLabel)")
+    def drawn(self):
+        """All that plotly draws in the panel."""
+        return self.card.locator(".edgelab-canvas").evaluate_all(
+            "plots => plots.map(p => JSON.stringify([p.data, p.layout?.shapes]))"
+        )
 
     def button(self, name):
         return self.card.locator("button", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
