@@ -8,7 +8,7 @@ import pandas as pd
 from edgelab.figures import maps, telling
 from edgelab.models.scenario import BASELINE, EDGE, HEADLINE_PLACES, CricStream
 from edgelab.stage import drawing, theme
-from edgelab.stage.drawing import note, rule, scatter
+from edgelab.stage.drawing import NOT_YET, note, rule, scatter
 from edgelab.stage.plot import Drawn, frame, plot
 from edgelab.stage.theme import COLOURS
 
@@ -89,8 +89,8 @@ def _by_place(latency: pd.DataFrame, key: str, shift: float) -> list[dict]:
 def _curve(frame: pd.DataFrame | None, x: str, y: str, key: str, hover: str, **about) -> dict:
     """One column of a frame over another, in the colour and dash of its night."""
     return scatter(
-        np.empty(0) if frame is None else frame[x].to_numpy(),
-        np.empty(0) if frame is None else frame[y].to_numpy(),
+        NOT_YET if frame is None else frame[x].to_numpy(),
+        NOT_YET if frame is None else frame[y].to_numpy(),
         mode="lines",
         line={"color": COLOURS[key], "width": 2.5, "dash": DASHES[key]},
         name=NAMES[key],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,6 +103,22 @@ def with_india(world: Sequence[dict], india: Sequence[dict]) -> Drawn:
         "xaxis2": INDIA[0] | {"domain": [0.71, 1], "anchor": "y2"},
         "yaxis2": INDIA[1] | {"anchor": "x2"},
     }
-    traces = [coast(), first, *rest, *(trace | beside for trace in (coast(), *india))]
+    traces = [coast(), first, *rest, coast() | beside, *(_indian(t) | beside for t in india)]
     x, y = WORLD
     return Drawn(traces, x | {"domain": [0, 0.7]}, y, "", "", notes=[word], layout=axes)
+
+
+def _indian(trace: dict) -> dict:
+    """The marks of a trace that lie on the map of India, or at its edge: a mark costs time."""
+    inside = [
+        (axis["range"][0] - 2 < trace[of]) & (trace[of] < axis["range"][1] + 2)
+        for axis, of in zip(INDIA, "xy", strict=True)
+    ]
+    keep = inside[0] & inside[1]
+
+    def cut(value: Any) -> Any:
+        listed = isinstance(value, list | np.ndarray) and len(value) == len(keep)
+        return np.asarray(value)[keep] if listed else value
+
+    marker = {key: cut(value) for key, value in trace["marker"].items()}
+    return {key: cut(value) for key, value in trace.items()} | {"marker": marker}

@@ -11,7 +11,7 @@ from edgelab.datasets import PRIMITIVES
 from edgelab.models.primitives import SOURCES, primitives
 from edgelab.models.runtimes import MEMORY_GB, PLURAL, TENANTS, WAIT_MS, WarmPool
 from edgelab.stage import drawing, theme
-from edgelab.stage.drawing import note, rule, scatter
+from edgelab.stage.drawing import NOT_YET, note, rule, scatter
 from edgelab.stage.plot import Drawn, frame, plot
 from edgelab.stage.theme import COLOURS
 
@@ -82,9 +82,9 @@ def cold_starts(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn
     The circles are requests that were replayed. Where nobody starts cold a line ends.
     """
     replayed = frame(WarmPool.simulation, pool, wait=at_rest)
-    share = np.empty(0) if replayed is None else replayed["cold_share"].to_numpy()
+    share = NOT_YET if replayed is None else replayed["cold_share"].to_numpy()
     circles = scatter(
-        np.empty(0) if replayed is None else replayed.index.to_numpy(),
+        NOT_YET if replayed is None else replayed.index.to_numpy(),
         np.where(share > LEAST, share, np.nan),
         mode="markers",
         marker={

@@ -20,7 +20,9 @@ BUTTONS = 6
 CARD = f"<style>{(Path(__file__).parent / 'card.css').read_text()}</style>"
 
 
-def control(about: Knob, value: Any, layout: widgets.Layout) -> widgets.Widget:
+def control(
+    about: Knob, value: Any, layout: widgets.Layout, style: widgets.SliderStyle
+) -> widgets.Widget:
     """The widget that turns a knob.
 
     Parameters
@@ -30,7 +32,8 @@ def control(about: Knob, value: Any, layout: widgets.Layout) -> widgets.Widget:
     value : int, float or str
         Where it starts.
     layout : ipywidgets.Layout
-        One for all controls of a panel.
+    style : ipywidgets.SliderStyle
+        Both are shared by many controls: each is a model of its own in the browser.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def control(about: Knob, value: Any, layout: widgets.Layout) -> widgets.Widget:
     common = {
         "description": about.label,
         "tooltip": f"{about.meaning} Allowed: {about.allowed}.",
-        "style": {"description_width": "175px"},
+        "style": {"description_width": style.description_width},
         "layout": layout,
     }
     if len(about.choices) > BUTTONS:
@@ -53,6 +56,7 @@ def control(about: Knob, value: Any, layout: widgets.Layout) -> widgets.Widget:
         return buttons
     if about.integer and about.high > 1e6:
         return widgets.BoundedIntText(value=value, min=about.low, max=about.high, **common)
+    common["style"] = style
     if about.integer and not about.log:
         return widgets.IntSlider(value=value, min=about.low, max=about.high, **common)
     # Stops and no float slider: a float slider moves a value to its own nearest step as soon as

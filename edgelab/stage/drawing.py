@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgelab.stage.theme import COLOURS
 
-__all__ = ["HALO", "QUIET", "note", "rule", "scatter"]
+__all__ = ["HALO", "NOT_YET", "QUIET", "note", "rule", "scatter"]
 
 #: Type of a remark.
 QUIET = {"size": 11, "color": COLOURS["quiet"]}
 #: Keeps a word legible on a line.
 HALO = ", ".join(f"{x}px {y}px {COLOURS['paper']}" for x in (-1, 1) for y in (-1, 1))
+
+#: In place of points that are not drawn yet. An empty trace would lose its entry in the legend,
+#: and the plot would be laid out anew at each step.
+NOT_YET = np.array([np.nan])
 
 
 def scatter(x, y, **about) -> dict:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from edgelab.stage import theme
 
-__all__ = ["Figure"]
+__all__ = ["PLOTLY", "Figure"]
 
 PLOTLY = "application/vnd.plotly.v1+json"
 

@@ -199,7 +199,11 @@ function Plot(board, name, settings) {
       const size = { width: canvas.clientWidth, height };
       // Where only words changed, or nothing.
       if (shown.data === data && shown.layout === layout && shown.width === size.width) return;
-      Plotly.react(canvas, data.map((trace) => ({ ...trace })), { ...own(layout), ...size }, {
+      // Room that labels once took stays theirs: plotly draws everything twice where it changes.
+      const same = shown.width === size.width && shown.data.length === data.length;
+      const { l, r, t, b } = (same && canvas._fullLayout?._size) || layout.margin;
+      const margin = { ...layout.margin, l, r, t, b };
+      Plotly.react(canvas, data.map((trace) => ({ ...trace })), { ...own(layout), margin, ...size }, {
         ...settings,
         modeBarButtonsToRemove: [...settings.modeBarButtonsToRemove, "toImage"],
         modeBarButtonsToAdd: [camera(Plotly)],

@@ -24,9 +24,10 @@ from traitlets import Bytes, Dict, Unicode
 
 from edgelab.stage import theme
 
-__all__ = ["LiveBoard", "changed"]
+__all__ = ["STYLE", "LiveBoard", "changed"]
 
 HERE = Path(__file__).parent
+STYLE = (HERE / "live.css").read_text()
 #: What travels as it is; other numbers as the one that holds them.
 DTYPES = {"float64": "float64", "float32": "float32", "int32": "int32"}
 #: The board that brought plotly.js to the browser.
@@ -58,7 +59,7 @@ class LiveBoard(AnyWidget):
     """
 
     _esm = HERE / "live.js"
-    _css = HERE / "live.css"
+    _css = STYLE
     version = Unicode().tag(sync=True)
     library = Bytes().tag(sync=True, to_json=lambda _, board: board._library())
     own = Unicode().tag(sync=True)

@@ -11,14 +11,18 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 from IPython import get_ipython
-from IPython.display import display
+from IPython.display import display, update_display
 
 from edgelab import kernels
 from edgelab.knobs import Model
 from edgelab.stage.controls import CARD, control, options
 from edgelab.stage.live import LiveBoard
 
-__all__ = ["ERRORS", "Panel", "warm"]
+__all__ = ["ERRORS", "STATE", "WIDGET", "Panel", "warm"]
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+#: Type of an output that says how a panel stands, for where none is alive; see `edgelab.printed`.
+STATE = "application/vnd.edgelab.panel+json"
 
 #: Errors that a callback met, newest last. They also stand in the panel, in words.
 ERRORS: list[BaseException] = []
@@ -114,20 +118,27 @@ class Panel(widgets.VBox):
         warm(self.kernels)
         self.start = self.model = start
         self.pinned = pinned
-        self._busy = False
+        self._busy = self._shown = False
         # JupyterLab may run callbacks in another thread than cells.
         self._lock = threading.RLock()
         self._rest: asyncio.TimerHandle | None = None
         knobs = start.knobs()
-        # One layout for all: each is a model of its own in the browser.
+        # Shared as far as may be: each is a model of its own in the browser.
         wide, auto = widgets.Layout(width="99%"), widgets.Layout(width="auto")
-        self.controls = {n: control(k, getattr(start, n), wide) for n, k in knobs.items()}
-        self.words, self.below, self.code, self.problem, self.saved, self.idle = (
-            widgets.HTML(layout={"display": "none"}) for _ in range(6)
-        )
+        far = widgets.SliderStyle(description_width="175px")
+        near = widgets.SliderStyle(description_width=NARROW) if len(self.columns) > 1 else far
+        self.controls = {
+            name: control(knob, getattr(start, name), wide, near if name in start.main else far)
+            for name, knob in knobs.items()
+        }
+        html, plain = widgets.HTML(layout=auto), widgets.ButtonStyle()
+        texts = (widgets.HTML(layout=auto, style=html.style) for _ in range(5))
+        self.words, self.below, self.code, self.problem, self.saved, self.idle = html, *texts
         self.live = LiveBoard(self._plots(at_rest=False), self.line(), self.name)
 
-        self.buttons = {n: widgets.Button(description=n, layout=auto) for n in self.presets}
+        self.buttons = {
+            n: widgets.Button(description=n, layout=auto, style=plain) for n in self.presets
+        }
         for name, button in self.buttons.items():
             button.on_click(lambda _, make=self.presets[name]: self._press(make))
         self.pin = widgets.ToggleButton(
@@ -148,22 +159,17 @@ class Panel(widgets.VBox):
             self._guard(widget)
         super().__init__(self._card())
         self.add_class("edgelab-panel")
-        self._redraw()
+        self._redraw(born=True)
 
     def _card(self) -> list[widgets.Widget]:
         """What lies on the card, from its top."""
         main = [self.controls[n] for n in self.scenario.main]
         folded = [w for n, w in self.controls.items() if n not in self.scenario.main]
-        if len(self.columns) > 1:
-            for widget in main:
-                widget.style.description_width = NARROW
         more = widgets.ToggleButton(description="More knobs", icon="sliders")
-        drawer = _columns(folded, (1, 1))
-        drawer.layout.display = "none"
-        # Not an Accordion: its header cannot be reached by keyboard.
-        more.observe(
-            lambda c: setattr(drawer.layout, "display", "flex" if c["new"] else "none"), "value"
-        )
+        # Empty until it is wanted: sliders that nobody sees take time too. Not an Accordion: its
+        # header cannot be reached by keyboard.
+        knobs, drawer = _columns(folded, (1, 1)), widgets.VBox()
+        more.observe(lambda c: setattr(drawer, "children", [knobs] if c["new"] else []), "value")
         sliders = _columns(main, self.columns)
         sliders.layout.flex = "1 1 auto"
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
@@ -236,9 +242,22 @@ class Panel(widgets.VBox):
         return self.line()
 
     def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
-        """With the sentence and the line of code, for where there is no live panel."""
-        bundle = super()._repr_mimebundle_(**about) or {}
-        return bundle | {"text/html": self.words.value + self.code.value}
+        """The panel, and before it in the cell what is seen where it is not alive."""
+        if get_ipython():
+            display(self._state(), raw=True, display_id=self.live.own)
+            self._shown = True
+        return super()._repr_mimebundle_(**about)
+
+    def _state(self) -> dict[str, Any]:
+        """The sentence and the line of code, and the settings for `edgelab.printed`."""
+        held = None if self.pinned is None else self.pinned.turned
+        state = {"panel": self.call, "model": self.model.turned, "pinned": held}
+        told = self.words.value + self.code.value
+        return {
+            STATE: state,
+            "text/html": f'<div class="edgelab-state">{told}</div>',
+            "text/plain": self.line(),
+        }
 
     def line(self) -> str:
         """The line of code that recreates what is on the screen."""
@@ -253,7 +272,7 @@ class Panel(widgets.VBox):
             if self._rest:
                 self._rest.cancel()
             held, self.children = self.children, [widgets.HTML(_paragraph(CLOSED))]
-            for widget in held:
+            for widget in (*held, *self.controls.values()):
                 _close(widget)
 
     def _replace_earlier(self) -> None:
@@ -311,7 +330,7 @@ class Panel(widgets.VBox):
         """Tell in the card how the slides get on."""
         with self._lock:
             kind = 'class="edgelab-error" role="alert"' if wrong else 'role="status"'
-            _put(self.saved, _paragraph(text, kind))
+            self.saved.value = _paragraph(text, kind)
 
     def _press(self, make: Callable[[Any], Any], anew: bool = False) -> None:
         """A button's work: what `make` makes of the present model; errors are told in the card."""
@@ -366,30 +385,29 @@ class Panel(widgets.VBox):
         if isinstance(problem, BaseException):
             ERRORS.append(problem)
             text = f"{problem} ({type(problem).__name__})"
-        _put(self.problem, _paragraph(text, 'class="edgelab-error" role="alert"'))
+        self.problem.value = _paragraph(text, 'class="edgelab-error" role="alert"')
 
-    def _redraw(self, anew: bool = False) -> None:
+    def _redraw(self, anew: bool = False, born: bool = False) -> None:
         """Draw the plots and the texts; let the rest follow when the hand is at rest."""
         if self._rest:
             self._rest.cancel()
             self._rest = None
         try:
-            self.live.draw(self._plots(at_rest=False), self.line(), anew)
+            if not born:  # the board has its first picture
+                self.live.draw(self._plots(at_rest=False), self.line(), anew)
             self._say(self.moving(self.model))
-            _put(self.below, _paragraph(self.waiting))
-            _put(self.code, f"<p>This screen again: <code>{html.escape(self.line())}</code></p>")
-            _put(self.problem, "")
+            self.below.value = _paragraph(self.waiting)
+            self.code.value = f"<p>This screen again: <code>{html.escape(self.line())}</code></p>"
+            self.problem.value = ""
             self._grey()
         except BaseException as error:  # shown in words, and kept for the tests
             # What stands there belongs to an earlier model.
             for text in (self.words, self.below, self.code):
-                _put(text, "")
+                text.value = ""
             self._tell(error)
             if not isinstance(error, Exception):
                 self._tell("Interrupted before all was drawn. Press Reset, or move a slider.")
                 raise
-            return
-        if not self.waiting:
             return
         try:
             loop = asyncio.get_running_loop()
@@ -400,7 +418,7 @@ class Panel(widgets.VBox):
 
     def _say(self, model: Any) -> None:
         """Show the sentence."""
-        _put(self.words, _paragraph(model.in_words(), 'class="edgelab-words" aria-live="polite"'))
+        self.words.value = _paragraph(model.in_words(), 'class="edgelab-words" aria-live="polite"')
 
     def _grey(self) -> None:
         """Grey out the knobs that move nothing now, and say why."""
@@ -413,24 +431,22 @@ class Panel(widgets.VBox):
             if name in self.scenario.main:
                 reasons.setdefault(why, []).append(knobs[name].label)
         said = ". ".join(f"{', '.join(labels)}: {why}" for why, labels in reasons.items())
-        _put(self.idle, _paragraph(f"Greyed out: {said}." if said else "", 'class="edgelab-quiet"'))
+        told = f"Greyed out: {said}." if said else ""
+        self.idle.value = _paragraph(told, 'class="edgelab-quiet"')
 
     def _settle(self) -> None:
         with self._lock:
             self._rest = None
             try:
-                # The words first: the browser shows them at once, and the plots take a repaint.
-                _put(self.below, _paragraph(self.rested(self.model)))
-                self._say(self.model)
-                self.live.draw(self._plots(at_rest=True), self.line())
+                if self.waiting:
+                    # The words first: the browser shows them at once, and plots take a repaint.
+                    self.below.value = _paragraph(self.rested(self.model))
+                    self._say(self.model)
+                    self.live.draw(self._plots(at_rest=True), self.line())
+                if self._shown:
+                    update_display(self._state(), raw=True, display_id=self.live.own)
             except Exception as error:  # shown in words, and kept for the tests
                 self._tell(error)
-
-
-def _put(text: widgets.HTML, value: str) -> None:
-    """Show a text, or nothing."""
-    text.value = value
-    text.layout.display = None if value else "none"
 
 
 def _close(widget: widgets.Widget) -> None:

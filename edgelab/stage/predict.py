@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -24,9 +25,15 @@ class Prediction(widgets.VBox):
         self.kept = widgets.HTML()
         self.options.observe(self._on_choice, "value")
         self.commit.on_click(self._on_commit)
-        asked = widgets.HTML(f"<p><b>{html.escape(question)}</b></p>")
-        super().__init__([widgets.HTML(CARD), asked, self.options, self.commit, self.kept])
+        self.asked = widgets.HTML(f"<p><b>{html.escape(question)}</b></p>")
+        super().__init__([widgets.HTML(CARD), self.asked, self.options, self.commit, self.kept])
         self.add_class("edgelab-panel")
+
+    def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
+        """With the question in words, for where no kernel is."""
+        bundle = super()._repr_mimebundle_(**about) or {}
+        choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.options.options)
+        return bundle | {"text/html": f"{self.asked.value}<ul>{choices}</ul>{self.kept.value}"}
 
     def _on_choice(self, change: dict) -> None:
         self.commit.disabled = change["new"] is None

@@ -165,7 +165,7 @@ def layout(drawn: Drawn, type_px: int) -> dict:
         "paper_bgcolor": COLOURS["paper"],
         "plot_bgcolor": COLOURS["paper"],
         "hoverlabel": {"bgcolor": COLOURS["paper"], "font": {"color": COLOURS["ink"]}},
-        "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+        "margin": dict.fromkeys("lrtb", 12),
         # Above the plot, from its left: there the modebar is not.
         "legend": {
             **{"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"},

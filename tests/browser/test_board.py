@@ -7,27 +7,12 @@ from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
-from workbook import CARD, DRAWN, Workbook
+from workbook import CARD, DRAWN, LATE, Workbook, before_modules
 
 pytestmark = pytest.mark.browser
 
 PANEL = "import edgelab as el\npanel = el.panels.kv()\npanel"
 START = "el.panels.kv(el.EdgeKV())"
-#: Prepends code to a module: a large one is plotly.js, one that begins with words is the board's.
-MODULES = """(() => {
-  const Plain = window.Blob;
-  window.Blob = class extends Plain {
-    constructor(parts = [], about = {}) {
-      const size = parts.reduce((sum, p) => sum + (p.size ?? p.length ?? p.byteLength), 0);
-      const script = (about.type ?? '').includes('javascript');
-      const own = `${parts[0]}`.startsWith('// The live board');
-      const which = size > 1e6 ? 'plotly' : own && 'board';
-      const code = script && (window.prepend ?? PREPEND)[which];
-      super(code ? [code, ...parts] : parts, about);
-    }
-  };
-})()"""
-LATE = "await new Promise(done => setTimeout(done, {ms}));"
 
 
 @pytest.fixture
@@ -92,9 +77,7 @@ def notice(opened, text):
 
 @pytest.mark.parametrize("late_ms", [3_000, 10_000])
 def test_a_late_library_is_waited_for_in_words(page, place, tmp_path, late_ms):
-    page.add_init_script(
-        MODULES.replace("PREPEND", json.dumps({"plotly": LATE.format(ms=late_ms)}))
-    )
+    page.add_init_script(before_modules(plotly=LATE.format(ms=late_ms)))
     waits = []
     page.expose_function("waits", lambda text: waits.append(text))
     page.add_init_script(
@@ -111,7 +94,7 @@ def test_a_late_library_is_waited_for_in_words(page, place, tmp_path, late_ms):
 
 def test_a_board_whose_own_module_is_late_is_drawn_and_follows(page, place, tmp_path):
     """anywidget gives up on it after two seconds, and would lose every message from then on."""
-    page.add_init_script(MODULES.replace("PREPEND", json.dumps({"board": LATE.format(ms=3500)})))
+    page.add_init_script(before_modules(board=LATE.format(ms=3500)))
     given_up = []
     page.on("pageerror", lambda error: given_up.append(str(error)))
     opened = Workbook(page, place(PANEL), tmp_path)
@@ -122,7 +105,7 @@ def test_a_board_whose_own_module_is_late_is_drawn_and_follows(page, place, tmp_
 
 def test_a_broken_library_is_told_and_mended_by_the_button(page, place, tmp_path):
     torn = {"plotly": "throw new Error('torn on the way');"}
-    page.add_init_script(MODULES.replace("PREPEND", json.dumps(torn)))
+    page.add_init_script(before_modules(**torn))
     opened = Workbook(page, place(PANEL), tmp_path, drawn=False)
     button = notice(opened, "could not be loaded: torn on the way")
     button.click()

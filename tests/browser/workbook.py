@@ -1,5 +1,6 @@
 """A page of the workbook in JupyterLab, and what a reader does to it."""
 
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -41,6 +42,27 @@ RAN = r"""(least) => {
   const numbers = cells.map(cell => Number(cell.textContent.match(/\[(\d+)\]:/)?.[1]));
   return numbers.length >= least && numbers.every((number, k) => number === numbers[0] + k);
 }"""
+
+#: Prepends code to a module: a large one is plotly.js, one that begins with words is the board's.
+MODULES = """(() => {
+  const Plain = window.Blob;
+  window.Blob = class extends Plain {
+    constructor(parts = [], about = {}) {
+      const size = parts.reduce((sum, p) => sum + (p.size ?? p.length ?? p.byteLength), 0);
+      const script = (about.type ?? '').includes('javascript');
+      const own = `${parts[0]}`.startsWith('// The live board');
+      const which = size > 1e6 ? 'plotly' : own && 'board';
+      const code = script && (window.prepend ?? PREPEND)[which];
+      super(code ? [code, ...parts] : parts, about);
+    }
+  };
+})()"""
+LATE = "await new Promise(done => setTimeout(done, {ms}));"
+
+
+def before_modules(**code):
+    """A page's script that prepends `code` to the modules of these names, "plotly" or "board"."""
+    return MODULES.replace("PREPEND", json.dumps(code))
 
 
 def outside(addresses):

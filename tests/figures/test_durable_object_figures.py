@@ -46,14 +46,17 @@ def test_what_never_comes_has_no_mark_and_a_word():
 def test_the_maps_show_places_followers_and_home():
     made = drawn("round_trips", FAR)
     world, india = made.traces[:4], made.traces[4:]
-    for _, places, followers, home in (world, india):
-        assert len(followers["x"]) == 2 and len(places["x"]) == 72
-        np.testing.assert_allclose(
-            [home["x"][0], home["y"][0]], FAR.sites()[["lon", "lat"]].iloc[0]
-        )
-        assert home["marker"]["symbol"] == "star" and "home: Geneva" in home["hovertemplate"]
-        rtt = FAR.latency().loc["Mumbai", "rtt_ms"]
-        assert places["text"][0] == f"Mumbai: {rtt:.0f} ms"
+    _, places, followers, home = world
+    assert len(followers["x"]) == 2 and len(places["x"]) == 72
+    np.testing.assert_allclose([home["x"][0], home["y"][0]], FAR.sites()[["lon", "lat"]].iloc[0])
+    assert home["marker"]["symbol"] == "star" and "home: Geneva" in home["hovertemplate"]
+    rtt = FAR.latency().loc["Mumbai", "rtt_ms"]
+    assert places["text"][0] == f"Mumbai: {rtt:.0f} ms"
+    assert len(india[3]["x"]) == 0
+    for all_, some in zip(world[1:3], india[1:3], strict=True):
+        inside = (abs(all_["x"] - 79) < 14) & (abs(all_["y"] - 21.25) < 16.25)
+        np.testing.assert_array_equal(some["x"], all_["x"][inside])
+        np.testing.assert_array_equal(some["text"], np.array(all_["text"])[inside])
     assert {trace["xaxis"] for trace in india} == {"x2"}
     assert made.title == "Round trips to Geneva ★ (△ followers)"
     rtt = FAR.latency().query("kind == 'place'")["rtt_ms"]
