@@ -28,6 +28,7 @@ _HOMES = {
     "Placement": "edgelab.models.placement",
     "DurableObject": "edgelab.models.durable_object",
     "linearisable": "edgelab.models.linearisable",
+    "Undecided": "edgelab.models.linearisable",
     "TokenBucket": "edgelab.models.token_bucket",
     "RateLimit": "edgelab.models.rate_limit",
     "last_token_orders": "edgelab.models.token_bucket",

@@ -2,28 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import accumulate
+from numbers import Integral, Real
+from operator import or_
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
+from pandas.api.types import is_scalar
 
-__all__ = ["counter", "linearisable", "register"]
+__all__ = ["STEPS", "Undecided", "append", "counter", "linearisable", "members", "register"]
 
 Step = Callable[[Any, str, Any], tuple[bool, Any]]
+#: How many steps there are between two lines of progress.
+TOLD_STEPS = 250_000
+#: From here on floats skip whole numbers.
+INEXACT = 2.0**53
+#: Stands for all that is written and that no read gives.
+UNREAD = object()
 
 
-def counter(state: int, kind: str, value: float) -> tuple[bool, int]:
-    """A counter: ``add`` raises it by one, and a ``read`` gives what it stands at."""
-    return (True, state + 1) if kind == "add" else (value == state, state)
+class Undecided(RuntimeError):
+    """The search has spent its steps, and the history may be linearisable or not."""
 
 
 def register(state: Hashable, kind: str, value: Hashable) -> tuple[bool, Hashable]:
     """A register: a ``write`` replaces its value, and a ``read`` gives the last one written."""
-    return (True, value) if kind == "write" else (value == state, state)
+    if kind == "write":
+        return True, value
+    return _read(state, kind, value, "register")
 
 
-def linearisable(history: pd.DataFrame, step: Step = counter, start: Hashable = 0) -> bool:
+def counter(state: int, kind: str, value: float) -> tuple[bool, int]:
+    """A counter: ``add`` raises it by one, and a ``read`` gives what it stands at."""
+    if kind == "add":
+        return True, state + 1
+    return _read(state, kind, value, "counter")
+
+
+def members(state: frozenset, kind: str, value: Hashable) -> tuple[bool, frozenset]:
+    """A set: ``add`` and ``remove`` take an element, and a ``read`` gives the whole set."""
+    if kind == "add":
+        return True, state | {value}
+    if kind == "remove":
+        return True, state - {value}
+    return _read(state, kind, value, "set")
+
+
+def append(state: tuple, kind: str, value: Hashable) -> tuple[bool, tuple]:
+    """A list: ``append`` puts an element at its end, and a ``read`` gives the whole list."""
+    if kind == "append":
+        return True, (*state, value)
+    return _read(state, kind, value, "append")
+
+
+def _read(state: Any, kind: str, value: Any, name: str) -> tuple[bool, Any]:
+    if kind != "read":
+        raise _unknown(kind, STEPS[name])
+    return value == state, state
+
+
+class _Known(NamedTuple):
+    step: Step
+    kinds: tuple[str, ...]
+    start: Hashable
+
+
+#: The steps that `linearisable` knows by name, with their kinds and what they start from.
+STEPS = {
+    "register": _Known(register, ("write", "read"), 0),
+    "counter": _Known(counter, ("add", "read"), 0),
+    "set": _Known(members, ("add", "remove", "read"), frozenset()),
+    "append": _Known(append, ("append", "read"), ()),
+}
+
+
+def _unknown(kind: Any, known: _Known) -> ValueError:
+    steps = "; ".join(f"{name!r}: {', '.join(each.kinds)}" for name, each in STEPS.items())
+    allowed = " or ".join(map(repr, known.kinds))
+    return ValueError(f"kind: got {kind!r}, allowed {allowed} with this step. Steps: {steps}")
+
+
+class _Operation(NamedTuple):
+    returned: float
+    called: float
+    kind: str
+    value: Any
+
+
+def linearisable(
+    history: pd.DataFrame,
+    step: str | Step = "counter",
+    start: Hashable = ...,
+    budget_steps: int = 1_000_000,
+    progress: Callable[[str], Any] = print,
+) -> bool:
     """Whether a history is linearisable.
 
     It is if each operation can be given one moment between its call and its answer, so that all
@@ -32,14 +107,23 @@ def linearisable(history: pd.DataFrame, step: Step = counter, start: Hashable = 
     Parameters
     ----------
     history : pandas.DataFrame
-        One row an operation: ``kind``, ``value`` (what was written, or what a read gave),
-        ``invoked_ms``, ``returned_ms``. An operation that was never answered has an infinite
-        ``returned_ms``: it may have happened at any time after its call, or not at all.
-    step : callable
-        From a state, a kind and a value to whether that may happen in this state, and the next
-        state; `counter` or `register`, for instance.
-    start : hashable
-        The state at first.
+        One row an operation: ``kind``, ``value`` (what was written, or what a read gave; a
+        missing one is None), ``invoked_ms``, ``returned_ms``. An operation that was never
+        answered has an infinite ``returned_ms``: it may have happened at any time after its call,
+        or not at all. Only the order of the times counts: they may be any numbers, or datetime64,
+        where a missing answer is NaT. If there is a column ``key``, each key is an object of its
+        own.
+    step : {"counter", "register", "set", "append"} or callable
+        What the object does: a counter has the kinds ``add`` and ``read``, a register ``write``
+        and ``read``, a set ``add``, ``remove`` and ``read``, a list ``append`` and ``read``. A
+        callable goes from a state, a kind and a value to whether that may happen in this state,
+        and the next state; a ``read`` must leave the state as it is.
+    start : hashable, optional
+        The state at first; by default 0, or an empty set or list.
+    budget_steps : int
+        How often `step` is called at most. A million take a few seconds.
+    progress : callable
+        Is given a line of text every 250,000 steps.
 
     Returns
     -------
@@ -47,10 +131,13 @@ def linearisable(history: pd.DataFrame, step: Step = counter, start: Hashable = 
 
     Raises
     ------
+    Undecided
+        If the steps are spent. That is no verdict: allow more, or check a part of the history.
     KeyError
         If a column is missing.
-    ValueError
-        If an operation is answered before it is called, or a time is missing.
+    TypeError, ValueError
+        If a kind is unknown, an operation is answered before it is called, a time is missing, or
+        an argument is not allowed.
 
     Notes
     -----
@@ -58,31 +145,233 @@ def linearisable(history: pd.DataFrame, step: Step = counter, start: Hashable = 
     Comput. 17, 1993: choose among the operations called before the first answer still due, and
     turn back where that leads nowhere. A set of chosen operations with a state is tried only once
     (Lowe, "Testing for linearizability", Concurrency Computat. Pract. Exper. 29, 2017). The
-    definition is Herlihy and Wing's, ACM TOPLAS 12(3), 1990.
+    definition is Herlihy and Wing's, ACM TOPLAS 12(3), 1990, as is the proof that objects can be
+    checked one by one.
+
+    Examples
+    --------
+    >>> import edgelab as el, pandas as pd
+    >>> rows = [("write", 1, 0, 1), ("read", 0, 2, 3)]
+    >>> stale = pd.DataFrame(rows, columns=["kind", "value", "invoked_ms", "returned_ms"])
+    >>> el.linearisable(stale, step="register")
+    False
     """
-    called, returned = (history[c].to_numpy(float) for c in ("invoked_ms", "returned_ms"))
+    if not isinstance(history, pd.DataFrame):
+        raise TypeError(f"history: got {history!r}, allowed a pandas.DataFrame")
+    known = _known(step)
+    start = known.start if start is ... else _held("start", known, "read", start)
+    whole = isinstance(budget_steps, Integral) and not isinstance(budget_steps, bool)
+    if not whole or budget_steps < 1:
+        raise ValueError(f"budget_steps: got {budget_steps!r}, allowed a whole number from 1 up")
+    if not callable(progress):
+        raise TypeError(f"progress: got {progress!r}, allowed a callable")
+    budget = _budget(int(budget_steps), progress)
+    # The small objects first: if one of them says no, the others cost nothing.
+    objects = sorted(_objects(history, known), key=len)
+    parts = (part for some in objects for part in _parts(some, known.step, start))
+    return all(_search(*part, budget) for part in parts)
+
+
+def _known(step: Any) -> _Known:
+    for name, known in STEPS.items():
+        if step is known.step or (isinstance(step, str) and step == name):
+            return known
+    if not callable(step):
+        names = ", ".join(map(repr, STEPS))
+        raise ValueError(f"step: got {step!r}, allowed one of {names}, or a callable")
+    return _Known(step, (), 0)
+
+
+def _budget(steps: int, progress: Callable[[str], Any]) -> Iterator[None]:
+    """Give so many steps, and then raise."""
+    for number in range(1, steps + 1):
+        yield
+        if number % TOLD_STEPS == 0:
+            progress(f"linearisable: {number:,} of at most {steps:,} steps")
+    raise Undecided(
+        f"undecided after {steps:,} steps: the history may be linearisable or not; "
+        "allow more with budget_steps, or check a part of the history"
+    )
+
+
+# -- from the table to operations --------------------------------------------------------------
+
+
+def _objects(history: pd.DataFrame, known: _Known) -> Iterable[list[_Operation]]:
+    """The operations on each key."""
+    called, returned = _times(history)
     kinds, values = history["kind"].tolist(), history["value"].tolist()
-    if not (np.isfinite(called) & (returned >= called)).all():
-        raise ValueError("history: got an answer before its call, allowed one at or after it")
-    # A read that nobody saw the answer of says nothing.
-    told = [i for i in range(len(kinds)) if np.isfinite(returned[i]) or kinds[i] != "read"]
-    order = sorted(told, key=lambda i: called[i])
-    must = sum(1 << i for i in order if np.isfinite(returned[i]))
-    tried = {(0, start)}
+    keys = history["key"].tolist() if "key" in history else [None] * len(kinds)
+    found: dict[Hashable, list[_Operation]] = {}
+    for key, kind, value, *times in zip(keys, kinds, values, returned, called, strict=True):
+        if known.kinds and kind not in known.kinds:
+            raise _unknown(kind, known)
+        # A read that nobody saw the answer of says nothing.
+        if kind != "read" or times[0] < math.inf:
+            one = _Operation(*times, kind, _held("value", known, kind, _kept(value)))
+            found.setdefault(_kept(key), []).append(one)
+    return found.values()
+
+
+def _kept(value: Any) -> Any:
+    """A value as it was: pandas makes NaN of None among numbers."""
+    return None if is_scalar(value) and pd.isna(value) else value
+
+
+def _held(name: str, known: _Known, kind: str, value: Any) -> Any:
+    """A value, or the state at first, as the step holds it."""
+    if not known.kinds:
+        return value
+    shape, allowed = type(known.start), "a hashable value"
+    if kind == "read" and shape in (frozenset, tuple):
+        allowed = "a list, tuple or set of hashable values"
+        value = () if value is None else value
+        if isinstance(value, list | tuple | set | frozenset) and _hashable(tuple(value)):
+            return shape(value)
+    elif _hashable(value):
+        return value
+    raise TypeError(f"{name}: got {value!r}, allowed {allowed}")
+
+
+def _hashable(value: Any) -> bool:
+    """Whether it and all that is in it can be looked up."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _times(history: pd.DataFrame) -> list[list]:
+    """When each operation was called and answered; whole numbers stay exact."""
+    columns = [history[name] for name in ("invoked_ms", "returned_ms")]
+    dates = {(c.dtype.kind in "mM" and c.dtype.kind, hasattr(c.dtype, "tz")) for c in columns}
+    if len(dates) > 1:
+        types = " and ".join(str(c.dtype) for c in columns)
+        raise TypeError(f"invoked_ms, returned_ms: got {types}, allowed times of one sort")
+    times = [[_time(c.name, time) for time in c.tolist()] for c in columns]
+    for row, (called, returned) in enumerate(zip(*times, strict=True)):
+        if not (math.isfinite(called) and returned >= called):
+            raise ValueError(
+                f"history: got an answer before its call, or no time, in row {row}; allowed one "
+                "at or after it, infinite if it never came"
+            )
+    return times
+
+
+def _time(name: str, time: Any) -> int | float:
+    if time is pd.NaT or time is pd.NA:
+        return math.inf
+    if isinstance(time, pd.Timestamp | pd.Timedelta):
+        return time.value
+    if isinstance(time, bool) or not isinstance(time, Real):
+        raise TypeError(f"{name}: got {time!r}, allowed numbers or datetime64")
+    if isinstance(time, Integral):
+        return int(time)
+    if INEXACT <= abs(time) < math.inf:
+        raise ValueError(
+            f"{name}: got the float {time!r}, too large to keep its order; allowed smaller ones, "
+            "whole numbers (Int64 if some are missing), or datetime64"
+        )
+    return float(time)
+
+
+# -- the search --------------------------------------------------------------------------------
+
+
+def _parts(operations: list[_Operation], step: Step, start: Hashable) -> Iterator[tuple]:
+    """What must be linearisable if these operations are, they themselves last."""
+    told = [one.value for one in operations if one.kind == "read"]
+    longest = max([start, *told], key=len) if step is append else ()
+    if step in (counter, register, append):
+        # What is never read is all alike, and so are the adds of a counter.
+        seen = set(told if step is register else longest)
+        operations = [
+            one if one.kind == "read" or one.value in seen else one._replace(value=UNREAD)
+            for one in operations
+        ]
+    if step is members:
+        # Each element by itself: a lost one is found without a look at the others.
+        changed = (one.value for one in operations if one.kind != "read")
+        for element in start.union(changed, *told):
+            own = frozenset({element})
+            yield (
+                [
+                    one._replace(value=one.value & own) if one.kind == "read" else one
+                    for one in operations
+                    if one.kind == "read" or one.value == element
+                ],
+                step,
+                start & own,
+            )
+    yield operations, _towards(longest) if step is append else step, start
+
+
+def _towards(longest: tuple) -> Step:
+    """The step `append`, as far as it leads to the longest read: a list only grows."""
+    beyond = (*longest, UNREAD)
+
+    def towards(state: tuple, kind: str, value: Hashable) -> tuple[bool, tuple]:
+        possible, after = append(state, kind, value)
+        after = after if len(after) <= len(longest) else beyond
+        return possible and after == beyond[: len(after)], after
+
+    return towards
+
+
+def _search(
+    operations: list[_Operation], step: Step, start: Hashable, budget: Iterator[None]
+) -> bool:
+    """Whether some order of the operations fits their times and the step.
+
+    A set of operations is a whole number with one bit for each, in the order of their answers.
+    """
+    ordered = sorted(operations, key=lambda one: one[:2])
+    answered = sum(one.returned < math.inf for one in ordered)
+    by_call = sorted(range(len(ordered)), key=lambda i: ordered[i].called)
+    calls = [ordered[i].called for i in by_call]
+    called_first = list(accumulate((1 << i for i in by_call), or_, initial=0))
+    # Of each operation: those called before its answer, and those that ask the same before it.
+    ready = [called_first[bisect_right(calls, one.returned)] for one in ordered]
+    twins, same = [], {}
+    for i, one in enumerate(ordered):
+        asked = (one.kind, type(one.value), one.value) if _hashable(one.value) else i
+        twins.append(same.get(asked, 0))
+        same[asked] = twins[i] | 1 << i
+
     open_ends = [(0, start)]
+    tried = set(open_ends)
     while open_ends:
         done, state = open_ends.pop()
-        if done & must == must:
-            return True
-        due = min(returned[i] for i in order if not done >> i & 1)
-        for i in order:
-            if called[i] > due:
+        seen, changes = 0, []
+        # A read leaves the state as it is, so that one that fits is taken at once.
+        while True:
+            due = (~done & (done + 1)).bit_length() - 1
+            if due >= answered:
+                return True
+            new = ready[due] & ~done & ~seen
+            if not new:
                 break
-            if done >> i & 1:
-                continue
-            possible, after = step(state, kinds[i], values[i])
-            here = (done | 1 << i, after)
-            if possible and here not in tried:
+            seen |= new
+            while new:
+                bit = new & -new
+                new ^= bit
+                i = bit.bit_length() - 1
+                # Of two that ask the same, the one that is due earlier goes first.
+                if twins[i] & ready[due] & ~done:
+                    continue
+                next(budget)
+                one = ordered[i]
+                possible, after = step(state, one.kind, one.value)
+                if possible and one.kind != "read":
+                    changes.append((bit, after))
+                elif possible and after == state:
+                    done |= bit
+                elif possible:
+                    raise ValueError(f"step: got a read that changes {state!r}, allowed none")
+        for bit, after in reversed(changes):
+            here = (done | bit, after)
+            if here not in tried:
                 tried.add(here)
                 open_ends.append(here)
     return False
