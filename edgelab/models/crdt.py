@@ -13,37 +13,51 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from datetime import datetime
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 __all__ = ["GCounter", "LWWRegister", "Network", "ORSet", "PNCounter", "exchange"]
 
 #: Bytes of a replica's number and of a count, time or value, in a compact encoding (assumption).
 REPLICA_BYTES, NUMBER_BYTES = 2, 8
-_NOTHING: Mapping = MappingProxyType({})
 
 
-def _amount(amount: int) -> int:
+def _amount(amount: int, name: str = "amount") -> int:
     if isinstance(amount, bool) or not isinstance(amount, int | np.integer) or amount < 0:
-        raise ValueError(f"amount: got {amount!r}, allowed a whole number from 0 up")
+        raise ValueError(f"{name}: got {amount!r}, allowed a whole number from 0 up")
     return int(amount)
 
 
-def _same_kind(mine: object, other: object) -> None:
-    if type(other) is not type(mine):
-        raise TypeError(f"other: got {other!r}, allowed a {type(mine).__name__}")
+def _time(time: Any) -> int | float:
+    """A time as a number; whole ones stay whole, for floats skip nanoseconds since 1970."""
+    if isinstance(time, datetime | np.datetime64) and not pd.isna(time):
+        return pd.Timestamp(time).value
+    if isinstance(time, bool) or not isinstance(time, Real) or not time < np.inf:
+        raise ValueError(f"time: got {time!r}, allowed a finite number or a datetime64")
+    return int(time) if isinstance(time, Integral) else float(time)
+
+
+def _of_kind(kind: type, other: object, name: str = "other") -> None:
+    if type(other) is not kind:
+        raise TypeError(f"{name}: got {other!r}, allowed a {kind.__name__}")
 
 
 @dataclass(frozen=True, slots=True)
 class GCounter:
     """A counter that only grows: one count for each replica that ever counted.
 
+    No two replicas may have the same name, and one that restarts must still know its own count,
+    or take a new name. If it starts from nothing under its old name, what it counts next is
+    lost: `merge` keeps the larger count, which is the old one.
+
     Parameters
     ----------
     counts : mapping of replica to int
-        Empty at first.
+        Empty at first; whole numbers from 0 up. It is copied.
 
     Examples
     --------
@@ -54,13 +68,22 @@ class GCounter:
 
     counts: Mapping[Hashable, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.counts, Mapping):
+            raise TypeError(f"counts: got {self.counts!r}, allowed a mapping of replica to count")
+        counts = dict(self.counts)
+        for replica, count in self.counts.items():
+            if type(count) is not int or count < 0:
+                counts[replica] = _amount(count, f"counts[{replica!r}]")
+        object.__setattr__(self, "counts", counts)
+
     def add(self, replica: Hashable, amount: int = 1) -> GCounter:
         """The state after `replica` counted `amount`, a whole number from 0 up."""
         return GCounter({**self.counts, replica: self.counts.get(replica, 0) + _amount(amount)})
 
     def merge(self, other: GCounter) -> GCounter:
         """The larger count of each replica."""
-        _same_kind(self, other)
+        _of_kind(type(self), other)
         both = dict(self.counts)
         for replica, count in other.counts.items():
             if count > both.get(replica, -1):
@@ -85,10 +108,15 @@ class PNCounter:
     Parameters
     ----------
     up, down : GCounter
+        What they ask of replicas holds here, too.
     """
 
-    up: GCounter = GCounter(_NOTHING)
-    down: GCounter = GCounter(_NOTHING)
+    up: GCounter = field(default_factory=GCounter)
+    down: GCounter = field(default_factory=GCounter)
+
+    def __post_init__(self) -> None:
+        for name in ("up", "down"):
+            _of_kind(GCounter, getattr(self, name), name)
 
     def add(self, replica: Hashable, amount: int = 1) -> PNCounter:
         """The state after `replica` added `amount`, a whole number that may be negative."""
@@ -98,7 +126,7 @@ class PNCounter:
 
     def merge(self, other: PNCounter) -> PNCounter:
         """Both halves merged."""
-        _same_kind(self, other)
+        _of_kind(type(self), other)
         return PNCounter(self.up.merge(other.up), self.down.merge(other.down))
 
     @property
@@ -120,27 +148,32 @@ class LWWRegister:
     ----------
     value : object
         None before anything was written.
-    time : float
-        By the writer's clock.
+    time : number or datetime64
+        By the writer's clock. Whole numbers keep their order at any size; a datetime64 is kept as
+        whole nanoseconds since 1970.
     replica : hashable
         Who wrote; decides between two writes of the same time.
     """
 
     value: Any = None
-    time: float = -np.inf
+    time: int | float = -np.inf
     replica: Hashable = ""
 
-    def write(self, value: Any, time: float, replica: Hashable) -> LWWRegister:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "time", _time(self.time))
+
+    def write(self, value: Any, time: int | float, replica: Hashable) -> LWWRegister:
         """The state after a write.
 
         Raises
         ------
         ValueError
-            If `time` is not a finite number.
+            If `time` is neither a finite number nor a datetime64.
         """
-        if isinstance(time, bool) or not np.isfinite(time):
-            raise ValueError(f"time: got {time!r}, allowed a finite number")
-        return self.merge(LWWRegister(value, float(time), replica))
+        new = LWWRegister(value, time, replica)
+        if new.time == -np.inf:
+            raise ValueError(f"time: got {time!r}, allowed a finite number or a datetime64")
+        return self.merge(new)
 
     def merge(self, other: LWWRegister) -> LWWRegister:
         """The later write.
@@ -150,7 +183,7 @@ class LWWRegister:
         ValueError
             If one replica wrote two values at one time: then no order is the right one.
         """
-        _same_kind(self, other)
+        _of_kind(type(self), other)
         mine, theirs = (self.time, str(self.replica)), (other.time, str(other.replica))
         if mine == theirs and self.value != other.value:
             raise ValueError(
@@ -171,6 +204,7 @@ class ORSet:
 
     Each time that an element is added it gets a tag of its own. Removing it removes the tags that
     the remover has seen; they are kept for ever, or a late message would bring the element back.
+    As for a `GCounter`, a replica that restarts must still have its state, or take a new name.
 
     Parameters
     ----------
@@ -182,6 +216,10 @@ class ORSet:
 
     tags: frozenset = frozenset()
     removed: frozenset = frozenset()
+
+    def __post_init__(self) -> None:
+        for name in ("tags", "removed"):
+            object.__setattr__(self, name, frozenset(getattr(self, name)))
 
     def add(self, element: Hashable, replica: Hashable) -> ORSet:
         """The state after `replica`, which has all that it ever added, adds `element`."""
@@ -195,7 +233,7 @@ class ORSet:
 
     def merge(self, other: ORSet) -> ORSet:
         """All tags, and all that were removed."""
-        _same_kind(self, other)
+        _of_kind(type(self), other)
         return ORSet(self.tags | other.tags, self.removed | other.removed)
 
     @property

@@ -1,9 +1,13 @@
 """CRDTs: merges commute, associate and are idempotent; replicas converge whatever comes when."""
 
+import copy
+import pickle
+from datetime import datetime
 from functools import reduce
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,7 +127,20 @@ def test_two_writes_at_one_time_are_decided_alike_everywhere():
         (lambda: GCounter().add("a", 1.5), ValueError, "amount: got 1.5"),
         (lambda: PNCounter().add("a", True), ValueError, "amount: got True"),
         (lambda: PNCounter().add("a", float("nan")), ValueError, "amount: got nan"),
+        (lambda: GCounter({"A": np.nan}), ValueError, "counts['A']: got nan, allowed a whole"),
+        (lambda: GCounter({"A": 1, "B": -1}), ValueError, "counts['B']: got -1"),
+        (lambda: GCounter({"A": 0.5}), ValueError, "counts['A']: got 0.5"),
+        (lambda: GCounter({"A": True}), ValueError, "counts['A']: got True"),
+        (lambda: GCounter([1]), TypeError, "counts: got [1], allowed a mapping"),
+        (lambda: PNCounter({"A": 1}), TypeError, "up: got {'A': 1}, allowed a GCounter"),
+        (lambda: PNCounter(down=3), TypeError, "down: got 3, allowed a GCounter"),
         (lambda: LWWRegister().write(1, np.nan, "a"), ValueError, "time: got nan, allowed a fin"),
+        (lambda: LWWRegister().write(1, -np.inf, "a"), ValueError, "time: got -inf"),
+        (lambda: LWWRegister().write(1, None, "a"), ValueError, "time: got None"),
+        (lambda: LWWRegister().write(1, True, "a"), ValueError, "time: got True"),
+        (lambda: LWWRegister().write(1, pd.NaT, "a"), ValueError, "time: got NaT"),
+        (lambda: LWWRegister(1, np.datetime64("NaT")), ValueError, "time: got np.datetime64('NaT"),
+        (lambda: LWWRegister(1, np.inf), ValueError, "time: got inf"),
         (lambda: GCounter().merge(PNCounter()), TypeError, "other: got PNCounter"),
         (lambda: ORSet().merge({"x"}), TypeError, "other: got {'x'}, allowed a ORSet"),
         (lambda: Network(delay_ms=None, dropped_share=1.1), ValueError, "dropped_share: got 1.1"),
@@ -133,6 +150,57 @@ def test_bad_input_is_named(change, error, text):
     with pytest.raises(error) as caught:
         change()
     assert str(caught.value).startswith(text)
+
+
+@each_kind
+def test_states_are_copied_and_sent_at_once_and_later(kind):
+    """A replica may send its state in bytes, before it did anything and after."""
+    for state in reachable(kind, [(0, 1, 2, False), (1, 0, -1, True), (0, 1, 1, True)]):
+        for same in (copy.deepcopy(state), copy.copy(state), pickle.loads(pickle.dumps(state))):
+            assert same == state and same.value == state.value and same.merge(state) == state
+    first = KINDS[kind][0]
+    assert pickle.loads(pickle.dumps(first)) == copy.deepcopy(first) == first
+
+
+def test_what_a_state_was_made_from_is_not_shared():
+    counts, tags = {"A": np.int64(1)}, {("x", "A", 1)}
+    counter, some = GCounter(counts), ORSet(tags)
+    counts["A"], counts["B"] = 7, 7
+    tags.clear()
+    assert counter == GCounter({"A": 1}) and type(counter.value) is int
+    assert some.value == {"x"}
+    PNCounter().up.counts["A"] = 5
+    assert PNCounter().value == 0
+
+
+def test_a_replica_that_forgets_must_take_a_new_name():
+    """Shapiro and others ask that a replica's state survives; this is what happens if not."""
+    known = GCounter().add("DEL", 5)
+    assert GCounter().add("DEL", 2).merge(known).value == 5  # two are lost
+    assert GCounter().add("DEL again", 2).merge(known).value == 7
+    assert known.merge(GCounter()).add("DEL", 2).value == 7
+
+
+NOW_NS = 1_700_000_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        lambda ns: ns,
+        np.int64,
+        pd.Timestamp,
+        lambda ns: pd.Timestamp(ns, tz="Asia/Kolkata"),
+        lambda ns: np.datetime64(ns, "ns"),
+    ],
+    ids=["int", "numpy", "Timestamp", "with a zone", "datetime64"],
+)
+def test_writes_100_ns_apart_keep_their_order(at):
+    first = LWWRegister().write("old", at(NOW_NS), "LHR")
+    second = LWWRegister().write("new", at(NOW_NS + 100), "DEL")
+    assert first.merge(second) == second.merge(first) == second
+    assert second.time - first.time == 100
+    assert LWWRegister(time=datetime(1970, 1, 1, 0, 0, 1)).time == 1_000_000_000
 
 
 def test_sizes_are_counted_by_construction():
