@@ -7,6 +7,7 @@ its error texts, sliders, the glossary, the repr and the docstring follow from t
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import numbers
 from collections.abc import Container
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class Model:
 
     def __init_subclass__(cls) -> None:
         """Write the docstring's list of parameters from the declarations."""
-        lines = ["", "", "Parameters", "----------"]
+        lines = ["\n\nParameters", "----------"]
         for name, declared in list(vars(cls).items()):
             if not isinstance(declared, dataclasses.Field):
                 continue
@@ -132,9 +133,9 @@ class Model:
                 f"    {about.label}, {about.allowed}{f' {about.unit}' if about.unit else ''}. "
                 f"{about.meaning} Source: {about.source}.",
             ]
-        head, mark, rest = (cls.__doc__ or "").partition("\n\n    Raises\n")
-        body = "\n".join(f"    {line}".rstrip() for line in lines)
-        cls.__doc__ = head.rstrip() + body + mark + rest
+        # From 3.13 on Python takes the indentation of a docstring away by itself.
+        head, *raises = inspect.cleandoc(cls.__doc__ or "").partition("\n\nRaises\n")
+        cls.__doc__ = "".join([head, "\n".join(lines), *raises])
 
     def __post_init__(self) -> None:
         """Check every knob."""

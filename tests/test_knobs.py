@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, dataclass
 import numpy as np
 import pytest
 
+import edgelab as el
 from edgelab.knobs import Model, knob, shared
 from edgelab.models.chain import RequestChain
 from edgelab.models.scenario import CricStream
@@ -81,6 +82,30 @@ def test_docstring_and_glossary_come_from_the_declaration():
         assert glossary.loc[name, "source"]
     assert glossary["symbol"].is_unique
     assert glossary.loc["origin_fetch_ratio", "default"] == "0.2 %"
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        "A pot.\n\n    It holds\n    tea.\n\n    Raises\n    ------\n    ValueError\n        Now.",
+        "A pot.\n\nIt holds\ntea.\n\nRaises\n------\nValueError\n    Now.\n",
+    ],
+    ids=["as written", "dedented, as from Python 3.13 on"],
+)
+def test_a_docstring_is_the_same_whether_or_not_python_dedents_it(doc):
+    pot = type("Pot", (Model,), {"__doc__": doc, "cups": shared(Kettle, "cups")})
+    assert pot.__doc__.splitlines() == [
+        *("A pot.", "", "It holds", "tea."),
+        *("", "Parameters", "----------", "cups : int, default 2"),
+        "    Cups, a whole number from 1 to 8 cups. How many. Source: us.",
+        *("", "Raises", "------", "ValueError", "    Now."),
+    ]
+
+
+def test_a_plots_docstring_has_its_sections_side_by_side():
+    lines = el.figures.p99_by_place.__doc__.splitlines()
+    sections = [line for line in lines if line.strip() in {"Parameters", "Returns", "Raises"}]
+    assert sections == ["Parameters", "Returns", "Raises"]
 
 
 def test_every_default_is_allowed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -130,24 +131,23 @@ def alone(drawn: Drawn, name: str, below: str = "", code: str = "") -> Figure:
     return Figure(traces, theme.raised(layout, theme.ALONE_LEAST_PX) | {"meta": meta})
 
 
-PARAMETERS = """
+PARAMETERS = """\
+Parameters
+----------
+model : {0}
+    What it shows.
+pinned : {0}, optional
+    One to compare with.
 
-    Parameters
-    ----------
-    model : {0}
-        What it shows.
-    pinned : {0}, optional
-        One to compare with.
+Returns
+-------
+plotly.graph_objects.Figure
+    With its title, caption, alternative text and line of code in ``layout.meta``.
 
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        With its title, caption, alternative text and line of code in ``layout.meta``.
-
-    Raises
-    ------
-    TypeError
-        If `model` or `pinned` is something else than a {0}.
+Raises
+------
+TypeError
+    If `model` or `pinned` is something else than a {0}.
 """
 
 
@@ -186,7 +186,8 @@ def plot(scenario: type[Model], title: str, **about: Any) -> Callable[[Callable]
 
         del figure.__wrapped__
         figure.plot = made
-        figure.__doc__ = f"{draw.__doc__}{PARAMETERS.format(scenario.__name__)}"
+        parameters = PARAMETERS.format(scenario.__name__)
+        figure.__doc__ = f"{inspect.cleandoc(draw.__doc__ or '')}\n\n{parameters}"
         return figure
 
     return declare
