@@ -22,9 +22,9 @@ from edgelab.kernels import (
     token_bucket,
     zipf,
 )
-from edgelab.kernels._jit import cache_dir
+from edgelab.kernels._jit import TROUBLES, cache_dir
 
-__all__ = ["STEPS", "WARMED", "cache_dir", "warm"]
+__all__ = ["FIRST", "STEPS", "TROUBLES", "WARMED", "cache_dir", "warm"]
 
 
 #: Steps of `STEPS` that this process has taken.
@@ -205,3 +205,9 @@ STEPS: dict[str, Callable[[], object]] = {
     "drawn messages": _messages,
     "rate limiters": _rate_limiters,
 }
+
+#: What the first page needs; the rest can follow.
+FIRST = (
+    *("simulation of every viewer", "exact distribution", "histogram"),
+    *("stale reads", "cable corridors", "replication"),
+)

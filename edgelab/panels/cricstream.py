@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgelab.figures import cricstream as figures
+from edgelab.kernels import FIRST
 from edgelab.models.scenario import EDGE, HOME, CricStream
 from edgelab.stage.panel import Panel
 
@@ -33,10 +34,7 @@ class NightPanel(Panel):
         ),
         "KV at 60 s": lambda now: now.replace(ends_at=EDGE, kv_delay_ms=60_000.0, **FLEET),
     }
-    kernels = (
-        *("simulation of every viewer", "exact distribution", "histogram"),
-        *("stale reads", "cable corridors", "replication"),
-    )
+    kernels = FIRST
     waiting = "Drawing every viewer …"
 
     def rested(self, model: CricStream) -> str:
