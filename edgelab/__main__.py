@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -58,17 +59,37 @@ def lab_command(root, *, browser=True, port=None):
 
 
 def warm():
-    """Compile the kernels, or load them from the cache, with one line that says how far it is."""
+    """Compile what the first page needs, or load it from the cache, and count aloud."""
     from edgelab import kernels
 
     def progress(done, total, name):
+        counted = f"Kernels: {done} of {total}  {name}"
         if sys.stdout.isatty():
-            print(f"\rKernels: {done} of {total}  {name:40.40}", end="", flush=True)
+            print(f"\r{counted:60}", end="" if done < total else "\n", flush=True)
+        else:
+            print(counted, flush=True)
 
     start = perf_counter()
-    kernels.warm(progress)
-    end = "\r" if sys.stdout.isatty() else ""
-    print(f"{end}{f'Kernels: ready in {perf_counter() - start:.1f} s':60}".rstrip(" "), flush=True)
+    kernels.warm(progress, kernels.FIRST)
+    others = len(kernels.STEPS) - len(kernels.FIRST)
+    took = f"The first page is ready in {perf_counter() - start:.1f} s"
+    print(f"{took}; {others} other kernels follow behind it.", flush=True)
+
+
+@contextmanager
+def warming_behind():
+    """Compile all the kernels, or see that they are there, in a process that yields to others."""
+    program = (
+        "import sys, psutil; from edgelab import kernels; "
+        "low = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == 'win32' else 10; "
+        "psutil.Process().nice(low); kernels.warm()"
+    )
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    with subprocess.Popen([sys.executable, "-c", program], **quiet) as child:
+        try:
+            yield
+        finally:
+            child.terminate()
 
 
 def run(command):
@@ -114,7 +135,8 @@ def lab(options):
             f"The kernels do not compile ({error}). What to mend:  edgelab doctor", file=sys.stderr
         )
         return 1
-    return run(lab_command(root, browser=options.browser, port=options.port))
+    with warming_behind():
+        return run(lab_command(root, browser=options.browser, port=options.port))
 
 
 def examine(options):

@@ -48,6 +48,18 @@ def quoted(program):
     return f'& "{program}"' if sys.platform == "win32" else shlex.quote(str(program))
 
 
+def setting(name, value):
+    """Return the command that sets a variable of the environment."""
+    if sys.platform == "win32":
+        return f'$env:{name} = "{value}"'
+    return f"export {name}={shlex.quote(str(value))}"
+
+
+def without(name):
+    """Return the command that takes a variable out of the environment."""
+    return f"Remove-Item Env:{name}" if sys.platform == "win32" else f"unset {name}"
+
+
 def uv():
     """Return the uv that made this environment, as it can be pasted into a shell, or None."""
     config = Path(sys.prefix) / "pyvenv.cfg"
@@ -134,48 +146,73 @@ def widgets():
 def kernel():
     """Check that notebooks run in the environment that JupyterLab and edgelab are in."""
     from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_core.paths import ENV_JUPYTER_PATH
 
     here = Path(sys.prefix).resolve()
     for name in ("jupyterlab", "ipykernel"):
         place = Path(metadata.distribution(name).locate_file("")).resolve()
         if not place.is_relative_to(here):
             return Check("kernel", "mend", f"{name} comes from {place}", install_command())
-    program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    manager = KernelSpecManager()
+    spec = manager.get_kernel_spec("python3")
+    program = spec.argv[0]
     # Jupyter reads a bare "python" as its own interpreter. Environments may share one interpreter
     # behind links, so it is the folder that tells them apart, not what the link points to.
     ours = Path(sys.executable).parent.resolve()
     if Path(program).name != program and Path(program).parent.resolve() != ours:
+        detail = f"notebooks would run in {program}, as {spec.resource_dir} says"
+        places = [Path(place).resolve() for place in manager.kernel_dirs]
+        found, own = (
+            Path(spec.resource_dir).resolve(),
+            Path(ENV_JUPYTER_PATH[0], "kernels").resolve(),
+        )
+        before = places[: places.index(own)] if own in places else places
         mend = f"{quoted(sys.executable)} -m ipykernel install --sys-prefix"
-        return Check("kernel", "mend", f"notebooks would run in {program}", mend)
+        if found.parent in before:  # ours would stand behind it
+            mend = f"mv {shlex.quote(str(found))} {shlex.quote(f'{found}-elsewhere')}"
+        return Check("kernel", "mend", detail, mend)
     return Check("kernel", "ok", f"JupyterLab and notebooks both run in {sys.prefix}")
 
 
-def cache():
-    """Check that compiled kernels can be kept for the next start."""
-    from platformdirs import user_cache_dir
-
-    from edgelab import kernels
-
-    place = kernels.cache_dir()
+def temporary():
+    """Check that files can be made where TMPDIR says: a browser goes nowhere else."""
+    named = os.environ.get("TMPDIR")
     try:
-        if place is None:
-            raise OSError("found no folder to write to")
-        with tempfile.TemporaryFile(dir=place):
-            return Check("cache", "ok", f"{place} is writable")
+        with tempfile.TemporaryFile(dir=named):
+            return Check("temporary files", "ok", f"{named or tempfile.gettempdir()} is writable")
     except OSError as error:
-        place = os.environ.get("EDGELAB_CACHE_DIR") or user_cache_dir("edgelab", False)
-        mend = f'mkdir "{place}"' if sys.platform == "win32" else f'install -d -m 700 "{place}"'
-        detail = f"kernels compile anew at each start, since {place} is not writable ({error})"
-        return Check("cache", "mend", detail, mend)
+        detail = f"TMPDIR names {named}, where no file can be made ({error})"
+        if named:
+            return Check("temporary files", "mend", detail, without("TMPDIR"))
+        return Check("temporary files", "mend", f"{error}", setting("TMPDIR", Path.home()))
 
 
 def compiling():
-    """Compile the kernels, or load them from the cache, and time it."""
+    """Compile the kernels, or load them from the cache, time it, and see that they are kept."""
     from edgelab import kernels
 
     start = perf_counter()
     kernels.warm()
-    return Check("kernels", "ok", f"ready in {perf_counter() - start:.1f} s")
+    ready = f"ready in {perf_counter() - start:.1f} s"
+    unkept = [(path, error) for what, path, error in kernels.TROUBLES if what == "written"]
+    if not unkept:
+        return Check("kernels", "ok", f"{ready}, kept in {kernels.cache_dir()}")
+    path, error = unkept[0]
+    detail = f"{ready}, and again at each start: {path} cannot be written ({error})"
+    return Check("kernels", "mend", detail, cache_command(path, error))
+
+
+def cache_command(path, error):
+    """Return the command that lets `path` be kept, by the error that it met."""
+    if os.environ.get("EDGELAB_CACHE_DIR"):
+        return without("EDGELAB_CACHE_DIR")
+    ours = path.parents[2]  # the folder edgelab in the user's cache
+    if isinstance(error, PermissionError) and hasattr(os, "geteuid") and os.path.isdir(ours):
+        there = next(place for place in path.parents if os.path.exists(place))
+        if there.stat().st_uid != os.geteuid():
+            return f"sudo chown -R {os.geteuid()} {shlex.quote(str(ours))}"
+        return f"chmod -R u+rwX {shlex.quote(str(ours))}"
+    return setting("EDGELAB_CACHE_DIR", tempfile.mkdtemp(prefix="edgelab-"))
 
 
 def find_browser():
@@ -201,7 +238,7 @@ def browser():
     return Check("browser", "note", detail, browser_command())
 
 
-CHECKS = (python, packages, widgets, kernel, cache, compiling, browser)
+CHECKS = (python, packages, widgets, kernel, temporary, compiling, browser)
 
 
 def examine():

@@ -1,15 +1,18 @@
 """Each check of the doctor in health and in sickness, and the command line around it."""
 
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
+from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
 
+import platformdirs
+import psutil
 import pytest
 
 from edgelab import __main__ as command_line
@@ -58,23 +61,60 @@ def test_widget_extension(monkeypatch, name, sickness):
     assert found.state == "mend" and name in found.detail and found.mend
 
 
-def spec(monkeypatch, program):
-    monkeypatch.setattr(
-        "jupyter_client.kernelspec.KernelSpecManager.get_kernel_spec",
-        lambda self, name: SimpleNamespace(argv=[str(program), "-m", "ipykernel_launcher"]),
-    )
+@pytest.fixture
+def shell(monkeypatch):
+    """A function that does what the doctor says, as a reader does in a shell."""
+    if sys.platform == "win32":
+        pytest.skip("the mends are lines for a POSIX shell")
+
+    def do(line):
+        tell = "import json, os; print(json.dumps(dict(os.environ)))"
+        tell = f"{shlex.quote(sys.executable)} -c {shlex.quote(tell)}"
+        done = subprocess.run(
+            ["sh", "-ec", f"{line} >&2\n{tell}"], stdout=subprocess.PIPE, text=True, check=True
+        )
+        now = json.loads(done.stdout)
+        for name in os.environ.keys() - now.keys():
+            monkeypatch.delenv(name)
+        for name, value in now.items():
+            monkeypatch.setenv(name, value)
+
+    return do
 
 
-def test_kernel_of_another_environment(monkeypatch, tmp_path):
-    spec(monkeypatch, tmp_path / "bin" / "python")
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """Kernel specs of an environment with nothing in it."""
+    prefix = tmp_path / "an environment"
+    monkeypatch.setattr("jupyter_core.paths.ENV_JUPYTER_PATH", [str(prefix / "share" / "jupyter")])
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "mine"))
+    return prefix
+
+
+def spec(place, program):
+    """Write a kernel spec below a folder."""
+    folder = place / "share" / "jupyter" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    about = {"argv": [str(program), "-m", "ipykernel_launcher"], "display_name": "Python 3"}
+    (folder / "kernel.json").write_text(json.dumps(about))
+
+
+@pytest.mark.parametrize("in_the_way", [False, True], ids=["its own", "before its own"])
+def test_kernel_of_another_environment(monkeypatch, tmp_path, environment, shell, in_the_way):
+    place = tmp_path / "that other one" if in_the_way else environment
+    spec(place, tmp_path / "bin" / "python")
+    if in_the_way:
+        monkeypatch.setenv("JUPYTER_PATH", str(place / "share" / "jupyter"))
     found = doctor.kernel()
-    assert found.state == "mend" and str(tmp_path) in found.detail
-    assert "ipykernel install --sys-prefix" in found.mend
+    assert found.state == "mend" and str(tmp_path / "bin") in found.detail
+    shell(found.mend.replace("--sys-prefix", f"--prefix {shlex.quote(str(environment))}"))
+    assert doctor.kernel().state == "ok"
 
 
 @pytest.mark.parametrize("program", ["python", sys.executable])
-def test_kernel_of_this_environment(monkeypatch, program):
-    spec(monkeypatch, program)
+def test_kernel_of_this_environment(environment, program):
+    spec(environment, program)
     assert doctor.kernel().state == "ok"
 
 
@@ -84,11 +124,66 @@ def test_jupyterlab_of_another_environment(monkeypatch, tmp_path):
     assert found.state == "mend" and "jupyterlab comes from" in found.detail
 
 
-@pytest.mark.parametrize("place", [None, Path("no", "such", "folder")])
-def test_cache_that_cannot_be_written(monkeypatch, place):
-    monkeypatch.setattr(kernels, "cache_dir", lambda: place)
-    found = doctor.cache()
-    assert found.state == "mend" and "not writable" in found.detail and "edgelab" in found.mend
+def keep():
+    """Write into the kernels' cache as a kernel does; return the path, and the error if any."""
+    path = kernels.cache_dir() / "some.kernel"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"compiled")
+    except OSError as error:
+        return path, error
+    return path, None
+
+
+@pytest.mark.parametrize("sickness", ["named and no folder", "no folder", "not to be written to"])
+def test_cache_that_cannot_be_written(monkeypatch, tmp_path, shell, sickness):
+    (tmp_path / "file").touch()
+    home = tmp_path / "my cache"
+    monkeypatch.delenv("EDGELAB_CACHE_DIR", raising=False)
+    monkeypatch.setattr(doctor.tempfile, "tempdir", str(tmp_path))
+    if sickness == "named and no folder":
+        monkeypatch.setenv("EDGELAB_CACHE_DIR", str(tmp_path / "file" / "below"))
+    elif sickness == "no folder":
+        home = tmp_path / "file" / "below"
+    elif os.geteuid() == 0:
+        pytest.skip("nothing is closed to root")
+    else:
+        (home / "edgelab").mkdir(parents=True)
+        (home / "edgelab").chmod(0o500)
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_: str(home / "edgelab"))
+    path, error = keep()
+    monkeypatch.setattr(kernels, "warm", lambda: None)
+    monkeypatch.setattr(kernels, "TROUBLES", [("read", path, error), ("written", path, error)])
+    found = doctor.compiling()
+    assert found.state == "mend" and str(path) in found.detail
+    shell(found.mend)
+    assert keep()[1] is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="owners as POSIX has them")
+def test_cache_of_another_owner(monkeypatch, tmp_path):
+    monkeypatch.delenv("EDGELAB_CACHE_DIR", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    path = tmp_path / "edgelab" / "kernels" / "digest" / "some.kernel"
+    path.parent.mkdir(parents=True)
+    found = doctor.cache_command(path, PermissionError())
+    assert found == f"sudo chown -R 54321 {shlex.quote(str(tmp_path / 'edgelab'))}"
+    away = tmp_path / "none" / "kernels" / "digest" / "some.kernel"
+    assert "chown" not in doctor.cache_command(away, PermissionError())
+
+
+def test_a_damaged_file_of_the_cache_asks_for_no_mend(monkeypatch, tmp_path):
+    monkeypatch.setattr(kernels, "warm", lambda: None)
+    monkeypatch.setattr(kernels, "TROUBLES", [("read", tmp_path / "a", ValueError("damaged"))])
+    assert doctor.compiling().state == "ok"
+
+
+def test_a_folder_for_temporary_files_that_is_not_there(monkeypatch, shell):
+    monkeypatch.setenv("TMPDIR", "/no-such")
+    found = doctor.temporary()
+    assert found.state == "mend" and "TMPDIR names /no-such" in found.detail
+    shell(found.mend)
+    assert doctor.temporary().state == "ok"
 
 
 def test_kernels_that_do_not_compile_are_one_line_and_the_rest_goes_on(monkeypatch):
@@ -124,6 +219,8 @@ def test_no_browser_is_a_note_with_the_command_of_this_system(
     (tmp_path / "pyvenv.cfg").write_text("uv = 0.9\n" if made_by == "uv" else "")
     if made_by == "conda":
         (tmp_path / "conda-meta").mkdir()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: name)
     monkeypatch.setattr(doctor, "find_browser", lambda: None)
     found = doctor.browser()
     assert found.state == "note" and found.mend.endswith(command)
@@ -189,13 +286,27 @@ def test_jupyterlab_takes_our_settings():
 def test_lab_warms_the_kernels_then_starts_jupyterlab(monkeypatch, tmp_path, capsys):
     done = []
     monkeypatch.setattr(
-        kernels, "warm", lambda progress: progress(1, 2, "a") or done.append("warm")
+        kernels, "warm", lambda progress, names: progress(1, 2, "a") or done.append(names)
     )
     monkeypatch.setattr(command_line, "workbook", lambda: tmp_path)
+    monkeypatch.setattr(command_line, "warming_behind", nullcontext)
     monkeypatch.setattr(command_line, "run", lambda command: done.append(command) or 7)
     assert command_line.main(["lab", "--no-browser"]) == 7
-    assert done == ["warm", command_line.lab_command(tmp_path, browser=False)]
-    assert "Kernels: ready in" in capsys.readouterr().out
+    assert done == [kernels.FIRST, command_line.lab_command(tmp_path, browser=False)]
+    out = capsys.readouterr().out
+    assert "Kernels: 1 of 2  a\n" in out and "The first page is ready in" in out
+
+
+def test_the_other_kernels_are_compiled_behind_the_workbook_and_never_outlive_it(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("EDGELAB_CACHE_DIR", str(tmp_path))
+    with command_line.warming_behind():
+        while not list(tmp_path.rglob("*.kernel")):
+            time.sleep(0.1)
+        (child,) = psutil.Process().children()
+        assert sys.platform == "win32" or child.nice() >= 10
+    assert not psutil.Process().children()
 
 
 def test_lab_without_notebooks_says_the_mend(monkeypatch, tmp_path, capsys):
@@ -216,7 +327,7 @@ def test_lab_finds_the_notebooks_of_the_folder_it_stands_in(monkeypatch, tmp_pat
 
 
 def test_kernels_that_fail_stop_the_lab_in_words(monkeypatch, tmp_path, capsys):
-    def warm(progress):
+    def warm(progress, names):
         raise ValueError("broken")
 
     monkeypatch.setattr(kernels, "warm", warm)
@@ -231,13 +342,22 @@ def test_exit_code_is_passed_on():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_request_to_stop_is_passed_on_and_handlers_are_put_back():
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
-    timer.start()
-    start = time.monotonic()
-    assert command_line.run([sys.executable, "-c", "import time; time.sleep(30)"]) == 128 + 15
-    assert time.monotonic() - start < 20
-    assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
+    def outside(*_):
+        """It came before or after the run."""
+
+    ask = (
+        "import os, signal, time\n"
+        "while True:\n"
+        "    os.kill(os.getppid(), signal.SIGTERM)\n"
+        "    time.sleep(0.1)\n"
+    )
+    whoever = signal.signal(signal.SIGTERM, outside)
+    before = outside, signal.getsignal(signal.SIGINT)
+    try:
+        assert command_line.run([sys.executable, "-c", ask]) == 128 + 15
+        assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGTERM, whoever)
 
 
 def test_the_module_runs():

@@ -12,6 +12,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 from kaleido import Kaleido, PageGenerator
+from kaleido.errors import KaleidoError
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from pptx import Presentation
@@ -290,6 +291,23 @@ def test_a_caption_cannot_break_the_page(fake):
     assert "<h2>a &lt; b</h2>" in page and "<figcaption>&lt;script&gt;</figcaption>" in page
 
 
+def test_what_no_xml_can_hold_is_left_out_before_anything_is_drawn(monkeypatch, folder):
+    dot = io.BytesIO()
+    Image.new("RGB", (16, 9)).save(dot, "png")
+
+    @contextmanager
+    def quick():
+        yield lambda figure, form: dot.getvalue()
+
+    monkeypatch.setattr(export, "browser", quick)
+    meta = {name: f"a\x0b{name}\ud800\x00" for name in ("title", "caption", "alt", "code")}
+    path = el.export(go.Figure(layout={"meta": meta}), "odd\x0bname.pptx", quiet)
+    (slide,) = Presentation(path).slides
+    assert slide.shapes.title.text == "a title  "
+    assert slide.notes_slide.notes_text_frame.text.endswith("a code  ")
+    assert Presentation(path).core_properties.title == "odd name"
+
+
 # -- errors ----------------------------------------------------------------------------------------
 
 
@@ -338,6 +356,48 @@ def test_no_browser_says_what_helps(monkeypatch, folder):
     assert "camera" in text and ".html" in text
     assert el.export(FIGURE, "x.html", quiet).exists()
     assert left(folder) == ["exports/x.html"]
+
+
+@pytest.mark.parametrize(
+    ("why", "helps"),
+    [
+        ("unexpected error while fetching topojson file at a.json", "update_geos(visible=False)"),
+        ("error: wrong data", ": error: wrong data."),
+    ],
+)
+def test_a_figure_that_the_page_cannot_draw_is_not_laid_to_the_browser(monkeypatch, why, helps):
+    class Page:
+        def __init__(self, **about):
+            self.subprocess = None
+
+        async def open(self): ...
+
+        async def close(self): ...
+
+        async def calc_fig(self, figure, opts):
+            raise KaleidoError(525, why)
+
+    monkeypatch.setattr("kaleido.Kaleido", Page)
+    monkeypatch.setattr(doctor, "find_browser", lambda: "chrome")
+    with pytest.raises(browser.BrowserError) as caught:
+        el.export(DARK, "x")
+    assert helps in str(caught.value)
+    assert "BROWSER_PATH" not in str(caught.value)
+    assert doctor.browser_command() not in str(caught.value)
+
+
+@pytest.mark.browser
+def test_a_map_without_coastlines_needs_no_network(chromium):
+    figure = go.Figure(go.Scattergeo(lat=[19], lon=[73])).update_geos(visible=False)
+    assert el.export(figure, "x", quiet).exists()
+
+
+def test_a_missing_folder_for_temporary_files_is_told_with_its_mend(monkeypatch, starts):
+    monkeypatch.setenv("TMPDIR", "/no-such")
+    monkeypatch.setattr(doctor, "find_browser", lambda: "chrome")
+    with pytest.raises(browser.BrowserError, match=r"TMPDIR names /no-such") as caught:
+        el.export(DARK, "x")
+    assert str(caught.value).endswith(doctor.without("TMPDIR")) and not starts
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script as the browser")

@@ -21,6 +21,11 @@ __all__ = ["BrowserError", "browser"]
 START_S, DRAW_S, END_S = 60.0, 60.0, 20.0
 #: Width of a PNG, in pixels.
 PNG_PX = 1920
+#: plotly asks the network for them, where edgelab's own maps bring theirs.
+COASTLINES = (
+    " The coastlines of this kind of map come from the network. This draws the map without them:\n"
+    "    figure.update_geos(visible=False)"
+)
 
 
 class BrowserError(RuntimeError):
@@ -53,7 +58,14 @@ def browser() -> Iterator[Callable[[BaseFigure, str], bytes]]:
             "Without it the camera above a plot saves a PNG, and a path that ends in .html makes "
             "a page."
         )
+    temporary = doctor.temporary()
+    if temporary.mend:
+        raise BrowserError(
+            f"{found} was found and cannot start: {temporary.detail}. This mends it:\n"
+            f"    {temporary.mend}"
+        )
     from kaleido import Kaleido
+    from kaleido.errors import JavascriptError, KaleidoError
 
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda loop, about: None)  # who waits for a thing is told of it
@@ -67,11 +79,15 @@ def browser() -> Iterator[Callable[[BaseFigure, str], bytes]]:
         except Exception as error:
             late = loop.time() - began >= limit_s
             why = f"no answer in {limit_s:g} s" if late else str(*error.args[:1]) or "it ended"
-            raise BrowserError(
-                f"{found} was found and failed to {doing}: {why.rstrip('.')}. The variable "
-                "BROWSER_PATH can name another one, and this brings one:\n"
-                f"    {doctor.browser_command()}"
-            ) from error
+            failed = f"{found} was found and failed to {doing}: {why.rstrip('.')}."
+            if "topojson" in why:
+                failed += COASTLINES
+            elif not isinstance(error, KaleidoError | JavascriptError):  # the figure's own fault
+                failed += (
+                    " The variable BROWSER_PATH can name another one, and this brings one:\n"
+                    f"    {doctor.browser_command()}"
+                )
+            raise BrowserError(failed) from error
         finally:
             call.cancel()
 

@@ -23,6 +23,8 @@ __all__ = ["BrowserError", "export"]
 
 PICTURES = (".png", ".svg", ".pdf")
 FORMATS = (*PICTURES, ".html", ".pptx")
+#: What is no character of XML 1.0.
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Where a path without a folder goes.
 FOLDER = "exports"
 
@@ -138,14 +140,18 @@ def _target(path: Any) -> Path:
 
 
 def _told(figure: BaseFigure) -> Told:
-    """What is known of a figure; of a reader's own at least its title and what it draws."""
+    """What is known of a figure; of a reader's own at least its title and what it draws.
+
+    Without the characters that no XML can hold, such as a vertical tab.
+    """
     meta = figure.layout.meta if isinstance(figure.layout.meta, Mapping) else {}
     title = str(meta.get("title") or _plain(figure.layout.title.text or ""))
     caption, code = str(meta.get("caption") or ""), str(meta.get("code") or "")
     kinds = " and ".join(dict.fromkeys(trace.type for trace in figure.data))
     alt = str(meta.get("alt") or f"{title or 'Plot'}, drawn as {kinds}. {caption}".strip())
     name = re.sub(r"\W+", "-", str(meta.get("name") or title).lower().replace("_", "-"))
-    return Told(name.strip("-")[:60] or "figure", title, caption, alt, code)
+    name = name.strip("-")[:60] or "figure"
+    return Told(*(NOT_XML.sub(" ", text) for text in (name, title, caption, alt, code)))
 
 
 def _plain(text: str) -> str:
@@ -242,7 +248,8 @@ def _deck(drawn: Sequence[bytes], told: Sequence[Told], name: str) -> bytes:
                 Emu(round(shape.width * wider)),
             )
     about = deck.core_properties
-    about.title, about.author, about.last_modified_by, about.comments = name, "", "", ""
+    about.title, about.author = NOT_XML.sub(" ", name), ""
+    about.last_modified_by = about.comments = ""
     about.created = about.modified = datetime.now(UTC).replace(tzinfo=None)
     for picture, said in zip(drawn, told, strict=True):
         slide = deck.slides.add_slide(deck.slide_layouts.get_by_name("Title Only"))
