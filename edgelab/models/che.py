@@ -102,7 +102,8 @@ def miss_share(time: ArrayLike, share: np.ndarray, count: ArrayLike = 1.0) -> np
     float64 ndarray, of the shape of `time`
         1 at time 0, and 0 at an infinite one.
     """
-    return np.exp(-np.multiply.outer(np.asarray(time, float), share)) @ (share * count)
+    with np.errstate(under="ignore"):  # what is asked for all the time is never missed
+        return np.exp(-np.multiply.outer(np.asarray(time, float), share)) @ (share * count)
 
 
 def characteristic_time(
