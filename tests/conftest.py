@@ -1,5 +1,7 @@
 """What the tests of several rooms share."""
 
+import signal
+
 import pytest
 
 from browsers import find_chromium
@@ -8,6 +10,13 @@ from browsers import find_chromium
 @pytest.fixture(scope="session")
 def chromium():
     return find_chromium()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Take Ctrl-C where it was switched off, as for a job in the background, and in children."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,9 +1,8 @@
 """libCacheSim's LRU store as an oracle: traces, and its misses by its fastest way from Python.
 
-It is GPL, so it stays in the tests. Its wheels are for Linux; elsewhere the tests say so and skip.
+It is GPL, so it stays in the tests. Its wheels are for Linux, and need the system's GLib.
 """
 
-import sys
 import time
 from importlib import import_module
 
@@ -12,7 +11,6 @@ import numpy as np
 from edgelab.kernels import lru, zipf
 from edgelab.kernels.latency import stream_key
 
-HERE = sys.platform == "linux"
 #: A record of a binary trace in libCacheSim's "oracleGeneral" form.
 RECORD = np.dtype([("time", "<u4"), ("id", "<u8"), ("size", "<u4"), ("next", "<i8")])
 

@@ -151,15 +151,15 @@ def test_one_isolate_that_is_never_evicted_counts_right():
 
 
 def test_work_grows_and_a_small_budget_is_passed():
-    frame = el.isolates.budget(cpu_ms=1)
+    frame = el.isolates.budget(cpu_ms=25)
     assert list(frame.columns) == ["ms", "fits"]
     assert frame.index.get_level_values("work").unique().tolist() == ["recommendations", "picture"]
-    ms = frame["ms"].fillna(np.inf)
+    ms = frame["ms"].fillna(np.inf)  # given up after 0.5 s
     for work in ("recommendations", "picture"):
         assert ms[work].iloc[-1] > ms[work].iloc[0]
     assert not frame["fits"].all()
-    assert (frame["fits"] == (ms <= 1)).all()
-    assert "within 1 ms" in frame._repr_html_()
+    assert (frame["fits"] == (ms <= 25)).all()
+    assert "within 25 ms" in frame._repr_html_()
 
 
 # -- a missing or broken runtime ---------------------------------------------------------------
@@ -263,7 +263,6 @@ def test_an_interrupt_leaves_no_process_behind():
         pytest.skip("sends signals as POSIX does")
     program = (
         "import edgelab as el\n"
-        "print('on', flush=True)\n"
         "try:\n"
         "    el.isolates.run('while (true) {}', cpu_ms=10_000)\n"
         "except KeyboardInterrupt:\n"
@@ -273,7 +272,7 @@ def test_an_interrupt_leaves_no_process_behind():
     running = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    assert running.stdout.readline() == "on\n"
-    time.sleep(1.0)
+    while running.poll() is None and not psutil.Process(running.pid).children():
+        time.sleep(0.05)
     os.killpg(running.pid, 2)
-    assert running.communicate(timeout=20)[0] == "0\n"
+    assert running.communicate(timeout=300)[0] == "0\n"
