@@ -1,0 +1,136 @@
+"""The README's two lines on a bare Debian: `python3 tests/bare.py trixie` (as root).
+
+debootstrap makes a minimal system in a folder: Python with pip, git, and nothing else. A clone of
+HEAD goes into a home with a space and a letter beyond ASCII, and an ordinary user runs there what
+the README has in its first block of sh, as it is printed. The first line ends when the first page
+was served and Ctrl-C was pressed.
+
+It leaves with 0 if both lines did what they should, and with 75 if the mirror did not answer, so
+that nothing was tried. Debian's mirror is the one of this machine's apt, and pip's and uv's
+settings and the certificates are those of this machine.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MIRROR = "http://deb.debian.org/debian"
+#: All that a distribution must bring; each of them brings what it needs itself.
+PACKAGES = ("python3-pip", "git")
+USER, HOME, FOLDER = "zoe", "/home/zoë k", "my course ü"
+NOT_TRIED = 75
+#: A line that does not end by then never will, in seconds.
+ENOUGH_S = 3600
+#: How a machine says where packages come from; none of it is in the project.
+OURS = re.compile(r"(PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|\w*_proxy", re.IGNORECASE)
+FILES = ("/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt", "/etc/resolv.conf", "/etc/hosts")
+
+
+def lines():
+    """The lines of the README's first block of sh."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.search(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1].splitlines()
+
+
+def mirror():
+    """Debian's mirror of this machine, else the usual one."""
+    if shutil.which("apt-get"):
+        asked = ("$(ORIGIN) $(COMPONENT) $(REPO_URI)", "Identifier: Packages")
+        command = ["apt-get", "indextargets", "--format", *asked]
+        for line in subprocess.run(command, capture_output=True, text=True).stdout.splitlines():
+            if line.startswith("Debian main "):
+                return line.split()[2].rstrip("/")
+    return MIRROR
+
+
+def make(suite, root):
+    """Make the bare system, or leave where the mirror does not answer."""
+    try:
+        with urllib.request.urlopen(f"{mirror()}/dists/{suite}/Release", timeout=60) as answer:
+            answer.read()
+    except OSError as error:
+        print(f"\n*** {suite} NOT TRIED: Debian's mirror does not answer ({error}) ***\n")
+        sys.exit(NOT_TRIED)
+    include = f"--include={','.join(PACKAGES)}"
+    command = ["debootstrap", "--variant=minbase", include, suite, str(root), mirror()]
+    with open(f"{root}.log", "w+") as log:
+        if subprocess.run(command, stdout=log, stderr=subprocess.STDOUT).returncode:
+            log.seek(0)
+            sys.exit(f"debootstrap failed:\n{log.read()[-3000:]}")
+    for name in filter(os.path.exists, FILES):
+        (root / name[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(name, root / name[1:])
+    home = root / HOME[1:]
+    home.mkdir(parents=True)
+    subprocess.run(["git", "clone", "-q", "--no-local", ROOT, home / FOLDER], check=True)
+    subprocess.run(["chroot", root, "useradd", "-d", HOME, "-s", "/bin/bash", USER], check=True)
+    subprocess.run(["chroot", root, "chown", "-R", f"{USER}:", HOME], check=True)
+
+
+def command(root, line):
+    """The command that runs a line in there: namespaces of its own end with it, mounts too."""
+    into = f"set -euo pipefail; cd {shlex.quote(f'{HOME}/{FOLDER}')}; {line}"
+    ours = [f"{name}={value}" for name, value in os.environ.items() if OURS.fullmatch(name)]
+    about = ["env", "-i", "PATH=/usr/bin:/bin", f"HOME={HOME}", f"USER={USER}", *ours]
+    chroot = ["chroot", f"--userspec={USER}", root, *about, "bash", "-c", into]
+    mounts = (
+        'mount -t proc proc "$0/proc"; mount -t tmpfs tmpfs "$0/dev/shm"; exec "$@"'  # as any has
+    )
+    unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    return [*unshare, "sh", "-ec", mounts, root, *chroot]
+
+
+def opens(root, line):
+    """Run the line that opens the workbook until its first page was served; then press Ctrl-C."""
+    log = root.with_suffix(".lab")
+    with log.open("w") as out:
+        lab = subprocess.Popen(
+            command(root, line), stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        address, end = None, time.monotonic() + ENOUGH_S
+        while address is None and lab.poll() is None and time.monotonic() < end:
+            time.sleep(0.5)
+            said = log.read_text(encoding="utf-8", errors="replace")
+            address = re.search(r"(http://127\.0\.0\.1:\d+)/lab(/\S+)\?(token=\w+)", said)
+        if address:
+            server, page, token = address.groups()
+            for wanted in (f"/lab{page}", f"/api/contents{page.removeprefix('/tree')}"):
+                urllib.request.urlopen(f"{server}{wanted}?{token}", timeout=300).read()
+            os.killpg(lab.pid, signal.SIGINT)
+            if lab.wait(300) == 0:
+                return True
+        print(f"the workbook did not open, or did not end with 0 ({lab.poll()}):")
+        return False
+    finally:
+        if lab.poll() is None:
+            lab.kill()
+            lab.wait()
+        print(log.read_text(encoding="utf-8", errors="replace"), flush=True)
+
+
+def main():
+    suite = sys.argv[1] if len(sys.argv) > 1 else "trixie"
+    with tempfile.TemporaryDirectory(prefix="bare-") as folder:
+        root = Path(folder) / suite
+        make(suite, root)
+        subprocess.run(command(root, "cat /etc/debian_version; python3 --version"), check=True)
+        open_, test = lines()
+        print(f"+ {open_}", flush=True)
+        if not opens(root, open_):
+            return 1
+        print(f"+ {test}", flush=True)
+        return subprocess.run(command(root, test), timeout=ENOUGH_S).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
