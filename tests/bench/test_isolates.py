@@ -239,7 +239,7 @@ def test_what_a_child_started_ends_with_it(child_script):
     )
     with Child() as child:
         (answer,) = child.ask("anything", 20)
-    for _ in range(100):
+    for _ in range(6000):
         if not psutil.pid_exists(answer["pid"]) or (
             psutil.Process(answer["pid"]).status() == psutil.STATUS_ZOMBIE
         ):

@@ -39,7 +39,7 @@ def small(tmp_path_factory):
 
 def test_a_small_run_has_every_figure(small):
     frame, lines, took, kept = small
-    assert took < bench.LIMIT_S + 1
+    assert took < bench.LIMIT_S + 60
     assert set(frame["what"]) >= HAVE
     for what, rows in frame.groupby("what"):
         wanted = {"start"} if what == "empty process" else set(remembered.UNITS)

@@ -46,7 +46,7 @@ def context(chromium):
         context = browser.new_context(
             viewport={"width": 1280, "height": 800}, accept_downloads=True
         )
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(180_000)
         context.recorder = Recorder(context)
         yield context
         browser.close()

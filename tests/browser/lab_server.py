@@ -15,7 +15,7 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-START_S = 90
+START_S = 300
 
 
 @contextmanager
@@ -50,4 +50,4 @@ def lab_server(home):
         yield found.group()
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)

@@ -57,7 +57,6 @@ class Opened(Workbook):
     def __init__(self, page, address, shots):
         super().__init__(page, address, shots)
         self.settled(START)
-        page.set_default_timeout(20_000)
 
     def state(self):
         return json.loads(self.page.evaluate(f"() => JSON.stringify(({STATE})())"))
@@ -249,7 +248,7 @@ def test_slides_by_keyboard_while_a_slider_moves(night, lab):
     night.page.keyboard.press("ArrowRight")
     night.settled(START.replace(pops=313))
     assert night.button("Slides").is_disabled(), "the deck was faster than the slider"
-    status.get_by_text("slides are in").wait_for(timeout=60_000)
+    status.get_by_text("slides are in").wait_for()
     assert not night.button("Slides").is_disabled()
     path = re.search(r"5 slides are in (\S+\.pptx),", status.text_content())[1]
     night.card.evaluate("card => card.scrollIntoView()")
@@ -303,7 +302,7 @@ def test_prediction_by_keyboard(night):
     night.page.keyboard.press("Tab")
     assert "Commit" in night.page.evaluate(FOCUSED)
     night.page.keyboard.press("Enter")
-    card.get_by_text("Kept: ").wait_for(timeout=10_000)
+    card.get_by_text("Kept: ").wait_for()
     assert last.is_disabled()
 
 

@@ -66,7 +66,7 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
     page = context.new_page()
     try:
         opened = Workbook(page, address_of(lab, stem), tmp_path)
-        opened.shown(code_of(kind, start), 60_000)
+        opened.shown(code_of(kind, start))
         opened.ran_clean()
         opened.card.evaluate("card => card.scrollIntoView()")
         assert min(page.evaluate(IN_SIGHT)) > -2, "sliders, sentence, first row of plots at once"

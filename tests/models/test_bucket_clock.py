@@ -77,7 +77,7 @@ def test_locks_around_each_access_let_two_real_threads_take_the_last_token():
     def one():
         with lock:
             tokens = state[0]
-        both_have_read.wait(timeout=10)
+        both_have_read.wait(timeout=300)
         if tokens >= 1:
             with lock:
                 state[0] = tokens - 1

@@ -112,7 +112,7 @@ def run(path, tmp_path, *more):
     manager = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
     assert manager.kernel_spec.argv[0] == sys.executable
     client = NotebookClient(
-        notebook, km=manager, timeout=120, resources={"metadata": {"path": str(path.parent)}}
+        notebook, km=manager, timeout=600, resources={"metadata": {"path": str(path.parent)}}
     )
     environment = {"IPYTHONDIR": str(tmp_path / "ipython"), "PYTHONPATH": str(FOLDER.parent)}
     client.execute(env=os.environ | environment, cleanup_kc=True)

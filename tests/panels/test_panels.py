@@ -266,7 +266,7 @@ def test_a_retired_panel_says_so_and_lets_go(panel):
 
 def saved(panel):
     """Wait for the deck to be written; return what the card tells of it."""
-    for _ in range(1200):
+    for _ in range(6000):
         if not panel.deck.disabled:
             break
         time.sleep(0.05)
