@@ -82,40 +82,54 @@ def command(root, line):
     ours = [f"{name}={value}" for name, value in os.environ.items() if OURS.fullmatch(name)]
     about = ["env", "-i", "PATH=/usr/bin:/bin", f"HOME={HOME}", f"USER={USER}", *ours]
     chroot = ["chroot", f"--userspec={USER}", root, *about, "bash", "-c", into]
+    # The shell stays and stays root: only so does --kill-child reach it, and with it all others.
     mounts = (
-        'mount -t proc proc "$0/proc"; mount -t tmpfs tmpfs "$0/dev/shm"; exec "$@"'  # as any has
+        'mount -t proc proc "$0/proc"; mount -t tmpfs tmpfs "$0/dev/shm"; trap : INT; "$@"; exit'
     )
     unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     return [*unshare, "sh", "-ec", mounts, root, *chroot]
 
 
+def served(address):
+    """Whether there is an answer at the address."""
+    try:
+        with urllib.request.urlopen(address, timeout=300) as answer:
+            return bool(answer.read())
+    except OSError:
+        return False
+
+
+def ended(lab):
+    """Whether it ends by Ctrl-C; in the middle of an answer JupyterLab needs a second one."""
+    for _ in range(5):
+        os.killpg(lab.pid, signal.SIGINT)
+        try:
+            return lab.wait(60) in (0, 128 + signal.SIGINT)
+        except subprocess.TimeoutExpired:
+            continue
+    return False
+
+
 def opens(root, line):
-    """Run the line that opens the workbook until its first page was served; then press Ctrl-C."""
-    log = root.with_suffix(".lab")
+    """Whether the line that opens the workbook serves the first page, and ends by Ctrl-C."""
+    log, answered, end = root.with_suffix(".lab"), False, time.monotonic() + ENOUGH_S
+    address = re.compile(r"(http://127\.0\.0\.1:\d+)(/lab/tree)(/\S+)(\?token=\w+)\n")
     with log.open("w") as out:
         lab = subprocess.Popen(
             command(root, line), stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        address, end = None, time.monotonic() + ENOUGH_S
-        while address is None and lab.poll() is None and time.monotonic() < end:
-            time.sleep(0.5)
-            said = log.read_text(encoding="utf-8", errors="replace")
-            address = re.search(r"(http://127\.0\.0\.1:\d+)/lab(/\S+)\?(token=\w+)", said)
-        if address:
-            server, page, token = address.groups()
-            for wanted in (f"/lab{page}", f"/api/contents{page.removeprefix('/tree')}"):
-                urllib.request.urlopen(f"{server}{wanted}?{token}", timeout=300).read()
-            os.killpg(lab.pid, signal.SIGINT)
-            if lab.wait(300) == 0:
-                return True
-        print(f"the workbook did not open, or did not end with 0 ({lab.poll()}):")
-        return False
+        while not answered and lab.poll() is None and time.monotonic() < end:
+            time.sleep(1)
+            if found := address.search(log.read_text(encoding="utf-8", errors="replace")):
+                server, lab_, page, token = found.groups()
+                places = (f"/api/contents{page}", lab_ + page)
+                answered = all(served(server + place + token) for place in places)
+        return answered and ended(lab)
     finally:
-        if lab.poll() is None:
-            lab.kill()
-            lab.wait()
-        print(log.read_text(encoding="utf-8", errors="replace"), flush=True)
+        lab.kill()
+        said = log.read_text(encoding="utf-8", errors="replace")
+        print(f"{said}(ended with {lab.wait()})", flush=True)
 
 
 def main():
