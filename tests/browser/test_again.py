@@ -54,15 +54,15 @@ class Wire:
 def follow(opened, kind):
     """Every plot is drawn; a preset moves what is shown, and Reset brings it back."""
     start = kind.scenario()
-    opened.shown(f"{kind.call}(el.{start!r})")
+    opened.shown(f"{kind.call}(el.{start!r})", 120_000)
     moved = list(kind.presets.values())[1](start)
     before = opened.drawn()
     opened.press(list(kind.presets)[1], "Enter")
-    opened.shown(f"{kind.call}(el.{moved!r})")
+    opened.shown(f"{kind.call}(el.{moved!r})", 120_000)
     opened.page.wait_for_function(DRAWN)
     assert opened.drawn() != before
     opened.press("Reset", "Enter")
-    opened.shown(f"{kind.call}(el.{start!r})")
+    opened.shown(f"{kind.call}(el.{start!r})", 120_000)
 
 
 @pytest.mark.parametrize("under", UNDER if AGAIN > 1 else UNDER[:1])
@@ -70,6 +70,7 @@ def follow(opened, kind):
 def test_a_page_run_and_opened_again_is_drawn_and_follows(stem, under, lab, context, tmp_path):
     kind, page = PAGES[stem], context.new_page()
     seen = len(context.recorder.complaints)
+    page.set_default_timeout(120_000)
     wire, brought = Wire(page), []
     with hindered(page, under), closing(page):
         opened = Workbook(page, address_of(lab, stem), tmp_path)

@@ -149,12 +149,13 @@ class Workbook:
             self.button(name).focus()
             self.page.keyboard.press(how)
 
-    def shown(self, code):
+    def shown(self, code, within_ms=180_000):
         """Wait until the panel shows what `code` makes and no problem; give its sentence."""
         # A refused setting leaves the code as it was: that its text is gone says that it was reset.
         self.page.wait_for_function(
             f"""(code) => document.querySelector('{CARD} code')?.textContent === code
                 && !document.querySelector('{CARD} .edgelab-error')""",
             arg=code,
+            timeout=within_ms,
         )
         return self.card.locator(".edgelab-words").text_content()
