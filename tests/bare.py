@@ -5,8 +5,8 @@ HEAD goes into a home with a space and a letter beyond ASCII, and an ordinary us
 the README has in its first block of sh, as it is printed. The first line ends when the first page
 was served and Ctrl-C was pressed.
 
-It leaves with 0 if both lines did what they should, and with 75 if the mirror did not answer, so
-that nothing was tried. Debian's mirror is the one of this machine's apt, and pip's and uv's
+It leaves with 0 if both lines did what they should, and with 75 if nothing was tried: the mirror did
+not answer, or this machine lends no namespaces. Debian's mirror is the one of this machine's apt, and pip's and uv's
 settings and the certificates are those of this machine.
 """
 
@@ -28,6 +28,8 @@ MIRROR = "http://deb.debian.org/debian"
 PACKAGES = ("python3-pip", "git")
 USER, HOME, FOLDER = "zoe", "/home/zoë k", "my course ü"
 NOT_TRIED = 75
+#: Namespaces of its own for what runs in there.
+UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 #: A line that does not end by then never will, in seconds.
 ENOUGH_S = 3600
 #: How a machine says where packages come from; none of it is in the project.
@@ -55,10 +57,11 @@ def mirror():
 def make(suite, root):
     """Make the bare system, or leave where the mirror does not answer."""
     try:
+        subprocess.run([*UNSHARE, "true"], check=True)
         with urllib.request.urlopen(f"{mirror()}/dists/{suite}/Release", timeout=60) as answer:
             answer.read()
-    except OSError as error:
-        print(f"\n*** {suite} NOT TRIED: Debian's mirror does not answer ({error}) ***\n")
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"\n*** {suite} NOT TRIED: no namespaces, or no answer of the mirror ({error}) ***\n")
         sys.exit(NOT_TRIED)
     include = f"--include={','.join(PACKAGES)}"
     command = ["debootstrap", "--variant=minbase", include, suite, str(root), mirror()]
@@ -86,8 +89,7 @@ def command(root, line):
     mounts = (
         'mount -t proc proc "$0/proc"; mount -t tmpfs tmpfs "$0/dev/shm"; trap : INT; "$@"; exit'
     )
-    unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-    return [*unshare, "sh", "-ec", mounts, root, *chroot]
+    return [*UNSHARE, "sh", "-ec", mounts, root, *chroot]
 
 
 def served(address):
