@@ -5,9 +5,9 @@ HEAD goes into a home with a space and a letter beyond ASCII, and an ordinary us
 the README has in its first block of sh, as it is printed. The first line ends when the first page
 was served and Ctrl-C was pressed.
 
-It leaves with 0 if both lines did what they should, and with 75 if nothing was tried: the mirror did
-not answer, or this machine lends no namespaces. Debian's mirror is the one of this machine's apt, and pip's and uv's
-settings and the certificates are those of this machine.
+It leaves with 0 if both lines did what they should, and with 75 if nothing was tried: the mirror
+did not answer, or this machine lends no namespaces. Debian's mirror is the one of this machine's
+apt, and pip's and uv's settings and the certificates are those of this machine.
 """
 
 import os
