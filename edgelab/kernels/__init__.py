@@ -155,7 +155,7 @@ def _nearest() -> None:
 def _cycles() -> None:
     out, admitted = np.empty((1, 5)), (1.0, 1.0)
     cycles.shares(_ONE, _ONE, _ONE, *admitted, np.inf, _ONE, True, 1.0, out)
-    cycles.tiered(_ONE, _ONE, _ONE, _ONE, *admitted, np.inf, 1.0, out[:, :3].copy())
+    cycles.tiered(*[_ONE] * 4, *admitted, np.inf, _ONE, _ONE, 1.0, out[:, :3].copy())
     cycles.object_shares(1.0, 1.0, 1.0, 1.0, 1.0, True)
 
 
@@ -178,6 +178,7 @@ def _rate_limiters() -> None:
     token_bucket.bucket(times_s, at, 1, 1.0, 1.0)
     token_bucket.sliding_window(times_s, at, 1, 1.0, 1.0)
     token_bucket.gcra(times_s, 1.0, 1.0)
+    token_bucket.spend(1.0, 1.0, 1.0, 1.0)
     for limiter in (token_bucket.last_writer, token_bucket.grow_only):
         limiter(times_s, at, 1, 1.0, 1.0, 1.0)
     token_bucket.too_soon(times_s, at, 1, 1.0)

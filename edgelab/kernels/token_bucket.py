@@ -17,12 +17,15 @@ __all__ = [
     "grow_only",
     "last_writer",
     "sliding_window",
+    "spend",
     "too_soon",
     "window_count",
 ]
 
 _S11, _S32 = np.uint64(11), np.uint64(32)
 _LOW = np.uint64(2**32 - 1)
+#: What rounding may take from a bucket, in tokens, and two units in the last place of a time.
+SLACK, CLOCK = 1e-9, 2.0**-51
 
 
 @kernel
@@ -57,19 +60,45 @@ def arrivals(key, count):
 
 
 @kernel
-def bucket(times_s, which, buckets, capacity, refill_per_s):
+def spend(level, cost, refill_per_s, now_s):
+    """Take tokens from a bucket.
+
+    Parameters
+    ----------
+    level, cost : float
+        Tokens in the bucket, and tokens to take.
+    refill_per_s, now_s : float
+        Tokens that the bucket gets a second, and the time. A float is off in its last place, so a
+        request is on time if it is early by no more than that and a billionth of a token.
+
+    Returns
+    -------
+    float
+        What is left, minus infinity if there are too few. What the time's last place hides is
+        owed, and may make it less than 0.
+    """
+    left = level - cost
+    if left < -SLACK - CLOCK * refill_per_s * abs(now_s):
+        return -np.inf
+    return max(left, 0.0) if left >= -SLACK else left
+
+
+@kernel
+def bucket(times_s, which, buckets, capacity, refill_per_s, cost=None):
     """Token buckets that know nothing of each other; one alone is exact.
 
     Parameters
     ----------
     times_s : float64 ndarray, (n,)
-        Increasing, not negative.
+        Not falling, not negative.
     which : int64 ndarray, (n,)
         The bucket that each request meets.
     buckets : int
         How many there are. All are full at first.
     capacity, refill_per_s : float
         Tokens that a bucket holds, and gets a second.
+    cost : float64 ndarray, (n,), optional
+        Tokens that each request takes; one if not given.
 
     Returns
     -------
@@ -78,11 +107,13 @@ def bucket(times_s, which, buckets, capacity, refill_per_s):
     """
     tokens, since = np.full(buckets, capacity * 1.0), np.zeros(buckets)
     through = np.zeros(times_s.size, np.bool_)
+    costs = np.ones(times_s.size) if cost is None else cost
     for i in range(times_s.size):
         b, now = which[i], times_s[i]
         level = min(capacity, tokens[b] + (now - since[b]) * refill_per_s)
-        if level >= 1.0:
-            tokens[b], since[b], through[i] = level - 1.0, now, True
+        left = spend(level, costs[i], refill_per_s, now)
+        if left > -np.inf:
+            tokens[b], since[b], through[i] = left, now, True
     return through
 
 
@@ -124,8 +155,9 @@ def last_writer(times_s, pop, pops, capacity, refill_per_s, lag_s):
         if last >= 0:
             level = min(capacity, tokens[last] + (now - written[last]) * refill_per_s)
             known = depth[last]
-        if level >= 1.0:
-            tokens[writes], written[writes], depth[writes] = level - 1.0, now, known + 1
+        left = spend(level, 1.0, refill_per_s, now)
+        if left > -np.inf:
+            tokens[writes], written[writes], depth[writes] = left, now, known + 1
             own[p], through[i] = writes, True
             writes += 1
     return through, depth[writes - 1] if writes else 0
@@ -170,8 +202,9 @@ def grow_only(times_s, pop, pops, capacity, refill_per_s, lag_s):
                     since[p] = at
             level[p] = min(capacity, level[p] + (now - since[p]) * refill_per_s)
         since[p], heard[p], paid[p] = now, seen, others
-        if level[p] >= 1.0:
-            level[p] -= 1.0
+        left = spend(level[p], 1.0, refill_per_s, now)
+        if left > -np.inf:
+            level[p] = left
             spent[spends], spender[spends], through[i] = now, p, True
             spends += 1
     return through
@@ -235,33 +268,41 @@ def sliding_window(times_s, which, counters, limit, window_s):
 
 
 @kernel
-def gcra(times_s, interval_s, tolerance_s):
+def gcra(times_s, interval_s, tolerance_s, cost=None):
     """The generic cell rate algorithm, as virtual scheduling: one number of state.
 
     Parameters
     ----------
     times_s : float64 ndarray, (n,)
-        Increasing, not negative.
+        Not falling, not negative.
     interval_s : float
-        T, the time that a request is worth.
+        T, the time that a token is worth.
     tolerance_s : float
-        tau, how much earlier than its theoretical arrival time a request may come. A bucket of
-        b tokens with r a second is T = 1 / r and tau = (b - 1) / r.
+        tau, how much earlier than its theoretical arrival time a request for one token may come.
+        A bucket of b tokens with r a second is T = 1 / r and tau = (b - 1) / r.
+    cost : float64 ndarray, (n,), optional
+        Tokens that each request takes; one if not given. It may come (b - cost) / r early.
 
     Returns
     -------
     bool ndarray, (n,)
+        As `bucket` decides, rounding included; see `spend`.
 
     References
     ----------
     .. [1] ITU-T Recommendation I.371, "Traffic control and congestion control in B-ISDN".
     """
-    due = 0.0
+    # In units of T, since adding whole numbers does not round.
+    due, burst = 0.0, tolerance_s / interval_s + 1.0
     through = np.zeros(times_s.size, np.bool_)
+    costs = np.ones(times_s.size) if cost is None else cost
     for i in range(times_s.size):
-        if times_s[i] >= due - tolerance_s:
-            due = max(due, times_s[i]) + interval_s
-            through[i] = True
+        now = times_s[i] / interval_s
+        left = spend(burst - max(due - now, 0.0), costs[i], 1.0, now)
+        if left > -np.inf:
+            due, through[i] = max(due, now) + costs[i], True
+        if left == 0.0:
+            due = now + burst
     return through
 
 
@@ -284,7 +325,7 @@ def too_soon(times_s, key, keys, every_s):
     last = np.full(keys, -np.inf)
     refused = 0
     for i in range(times_s.size):
-        if times_s[i] - last[key[i]] < every_s:
+        if times_s[i] - last[key[i]] < every_s - CLOCK * times_s[i]:
             refused += 1
         else:
             last[key[i]] = times_s[i]

@@ -13,6 +13,7 @@ import numpy as np
 from edgelab.constants import value
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
 from edgelab.kernels.messages import deliveries_ms
+from edgelab.kernels.token_bucket import spend
 from edgelab.models.token_bucket import TokenBucket
 
 __all__ = ["Faults", "grow_only", "last_writer", "one_object"]
@@ -88,8 +89,9 @@ def last_writer(times_s, pop, pops, capacity, refill_per_s, delay_ms, faults, se
             state[to] = max(state[to], written)
         since, tokens, known = state[p]
         level = min(capacity, tokens + (now - since) * refill_per_s)
-        if level >= 1:
-            state[p] = (now, level - 1, known + 1)
+        left = spend(float(level), 1.0, refill_per_s, now)
+        if left > -np.inf:
+            state[p] = (now, left, known + 1)
             through[i] = True
             post.send(now, p, state[p])
     return through, max(state)[2]
@@ -123,8 +125,9 @@ def grow_only(times_s, pop, pops, capacity, refill_per_s, delay_ms, faults, seed
             level[to] -= news
             counts[to, sender] += news
         refill(p, now)
-        if level[p] >= 1:
-            level[p] -= 1
+        left = spend(level[p], 1.0, refill_per_s, now)
+        if left > -np.inf:
+            level[p] = left
             counts[p, p] += 1
             through[i] = True
             post.send(now, p, int(counts[p, p]))

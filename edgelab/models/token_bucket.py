@@ -9,6 +9,8 @@ from itertools import permutations
 
 import pandas as pd
 
+from edgelab.kernels.token_bucket import spend
+
 __all__ = ["TokenBucket", "last_token_orders"]
 
 
@@ -26,7 +28,9 @@ def _checked(name: str, value: object, low: float, high: float = math.inf) -> nu
 class TokenBucket:
     """A bucket that holds up to `capacity` tokens and gets `refill_per_s` of them a second.
 
-    It has no clock of its own: whoever asks says what time it is. Fractions make it exact.
+    It has no clock of its own: whoever asks says what time it is. With whole numbers and fractions
+    it is exact. A float is off in its last place: then a request is on time if it is early by no
+    more than that and a billionth of a token.
 
     Parameters
     ----------
@@ -75,32 +79,40 @@ class TokenBucket:
         elapsed = 0 if self._since is None else now_s - self._since
         return min(self.capacity, self._left + elapsed * self.refill_per_s)
 
-    def allow(self, now_s: float) -> bool:
-        """Take a token at a time if there is a whole one.
+    def allow(self, now_s: float, cost: float = 1) -> bool:
+        """Take tokens at a time if there are as many.
 
         Parameters
         ----------
         now_s : float
             As for `tokens`.
+        cost : float
+            Tokens that the request takes, not negative. More than the bucket holds never pass.
 
         Returns
         -------
         bool
             Whether the request is let through.
         """
-        tokens = self.tokens(now_s)
-        if tokens < 1:
+        left = self.tokens(now_s) - _checked("cost", cost, 0)
+        if isinstance(left, numbers.Rational):
+            left = left if left >= 0 else -math.inf
+        else:
+            left = spend(float(left), 0.0, float(self.refill_per_s), float(now_s))
+        if left == -math.inf:
             return False
-        self._left, self._since = tokens - 1, now_s
+        self._left, self._since = left, now_s
         return True
 
-    def replay(self, times_s: Iterable[float]) -> pd.DataFrame:
+    def replay(self, times_s: Iterable[float], cost: float | Iterable[float] = 1) -> pd.DataFrame:
         """What a fresh bucket of this size does with requests at these times.
 
         Parameters
         ----------
         times_s : iterable of float
             In order.
+        cost : float or iterable of float
+            As for `allow`, of every request or of each.
 
         Returns
         -------
@@ -108,10 +120,13 @@ class TokenBucket:
             One row a request, from 1: ``time_s``, ``allowed``, and the tokens in the bucket
             ``before`` and ``after`` it.
         """
-        fresh, rows = TokenBucket(self.capacity, self.refill_per_s), []
-        for now_s in times_s:
+        fresh, rows, times_s = TokenBucket(self.capacity, self.refill_per_s), [], list(times_s)
+        costs = list(cost) if isinstance(cost, Iterable) else [cost] * len(times_s)
+        if len(costs) != len(times_s):
+            raise ValueError(f"cost: got {len(costs)}, allowed one, or one for each time")
+        for now_s, tokens in zip(times_s, costs, strict=True):
             before = fresh.tokens(now_s)
-            rows.append((now_s, fresh.allow(now_s), before, fresh.tokens(now_s)))
+            rows.append((now_s, fresh.allow(now_s, tokens), before, fresh.tokens(now_s)))
         columns = ["time_s", "allowed", "before", "after"]
         frame = pd.DataFrame(rows, columns=columns)
         return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="request"))

@@ -2,6 +2,7 @@
 
 import heapq
 import os
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -204,20 +205,74 @@ def test_gcra_decides_as_the_bucket_ties_included(gaps, capacity, power):
 
 
 @given(
-    gaps=st.lists(st.fractions(0, 3, max_denominator=50), min_size=1, max_size=60),
+    gaps=st.lists(st.integers(0, 60), min_size=1, max_size=60),
+    costs=st.lists(st.integers(1, 6), min_size=60, max_size=60),
+    per_s=st.integers(1, 50),
     capacity=st.integers(1, 9),
     refill=st.fractions("1/9", 9, max_denominator=50),
 )
-@settings(max_examples=150, deadline=None)
-def test_gcra_decides_as_the_bucket_in_fractions(gaps, capacity, refill):
-    bucket, due, now = TokenBucket(capacity, refill), 0, 0
-    interval, tolerance = 1 / refill, (capacity - 1) / refill
-    for gap in gaps:
-        now += gap
-        conforms = now >= due - tolerance
-        assert bucket.allow(now) == conforms
-        if conforms:
-            due = max(due, now) + interval
+@settings(max_examples=100, deadline=None)
+def test_bucket_and_gcra_decide_as_in_fractions(gaps, costs, per_s, capacity, refill):
+    """No two times are nearer than a 50th of a second, no rate is a float's: rounding shows."""
+    exact = [Fraction(t, per_s) for t in np.cumsum(gaps).tolist()]
+    right = TokenBucket(capacity, refill).replay(exact, costs[: len(gaps)])["allowed"]
+    assert right.tolist() == scheduled(exact, costs, 1 / refill, (capacity - 1) / refill)
+    times_s, cost, r = np.array(exact, float), np.array(costs[: len(gaps)], float), float(refill)
+    assert TokenBucket(capacity, r).replay(times_s, cost)["allowed"].tolist() == right.tolist()
+    which = np.zeros(len(gaps), np.int64)
+    found = token_bucket.bucket(times_s, which, 1, float(capacity), r, cost)
+    assert_array_equal(found, right)
+    found = token_bucket.gcra(times_s, 1 / r, (capacity - 1) / r, cost)
+    assert_array_equal(found, right)
+
+
+def scheduled(times, costs, interval, tolerance):
+    """I.371's virtual scheduling in fractions; more tokens are worth more time, and come later."""
+    due, out = 0, []
+    for now, cost in zip(times, costs, strict=False):
+        out.append(now >= max(due, now) - tolerance + (cost - 1) * interval)
+        if out[-1]:
+            due = max(due, now) + cost * interval
+    return out
+
+
+@pytest.mark.parametrize("refill", [0.1, 1 / 3, 0.7, 7.3, 10.0, 97.0])
+def test_gcra_decides_as_the_bucket_over_a_long_time(refill):
+    """A clock of milliseconds, so that many requests come at once; one to three tokens each."""
+    random, n = np.random.default_rng(11), 2_000 if PLAIN else 1_000_000
+    times_s = np.sort(random.integers(0, int(1000 * n / refill), n)) / 1000
+    cost = random.integers(1, 4, n).astype(float)
+    for capacity in (1.0, 3.0, 10.0, 1000.0):
+        ours = token_bucket.bucket(times_s, np.zeros(n, np.int64), 1, capacity, refill, cost)
+        found = token_bucket.gcra(times_s, 1 / refill, (capacity - 1) / refill, cost)
+        assert_array_equal(found, ours)
+
+
+def test_all_tokens_can_be_taken_at_once():
+    for capacity in range(1, 40):
+        for refill in (0.1, 0.3, 1 / 3, 7.0, 10.0):
+            for at in (0.0, 0.1, 1.0, 7.7, 1e6 / 3):
+                times_s, one = np.full(capacity + 1, at), np.zeros(capacity + 1, np.int64)
+                found = token_bucket.gcra(times_s, 1 / refill, (capacity - 1) / refill)
+                assert found.tolist() == capacity * [True] + [False]
+                found = token_bucket.bucket(times_s, one, 1, float(capacity), refill)
+                assert found.tolist() == capacity * [True] + [False]
+
+
+@pytest.mark.parametrize("refill", [1e-3, 0.1, 1 / 3, 0.7, 3.0, 7.3, 10.0, 97.0, 12_345.678, 1e6])
+def test_a_million_requests_at_the_very_rate_pass(refill):
+    n = 2_000 if PLAIN else 1_000_000
+    k, one = np.arange(n), np.zeros(n, np.int64)
+    for times_s in (k / refill, k * (1 / refill), np.cumsum(np.full(n, 1 / refill))):
+        for capacity in (1.0, 3.0):
+            limit = capacity, refill
+            assert token_bucket.gcra(times_s, 1 / refill, (capacity - 1) / refill).all()
+            assert token_bucket.bucket(times_s, one, 1, *limit).all()
+            assert token_bucket.last_writer(times_s, one, 1, *limit, 0.0)[0].all()
+            assert token_bucket.grow_only(times_s, one, 1, *limit, 0.0).all()
+    late = 1.7e9 + k / refill
+    assert token_bucket.bucket(late, one, 1, 1.0, refill).all()
+    assert token_bucket.gcra(late, 1 / refill, 0.0).all()
 
 
 # -- the rest --------------------------------------------------------------------------------------
@@ -240,6 +295,7 @@ def test_a_store_refuses_what_follows_too_soon():
     # Key 0 at 0, 0.99, 1.2, 3.5 and key 1 at 0.5, 1, 3.
     assert token_bucket.too_soon(times_s, two, 2, 1.0) == 2
     assert token_bucket.too_soon(times_s, one, 1, 0.0) == 0
+    assert token_bucket.too_soon(np.arange(1000) / 10, np.zeros(1000, np.int64), 1, 0.1) == 0
 
 
 def test_arrivals_are_poisson_and_their_places_uniform():

@@ -38,6 +38,40 @@ def test_it_fills_up_to_its_size_and_looking_takes_nothing():
     assert repr(bucket) == "TokenBucket(capacity=3, refill_per_s=2)"
 
 
+@pytest.mark.parametrize("rate", [0.001, 0.1, 1 / 3, 0.7, 3, 7.3, 10, 97, 12_345.678, 1e6])
+def test_who_comes_exactly_at_its_rate_is_always_let_through(rate):
+    """A tenth of a second is no float: 35 % of these were refused at ten a second."""
+    for start_s in (0, 0.1, 1_700_000_000.5):
+        times_s = [start_s + k / rate for k in range(2000)]
+        assert el.TokenBucket(1, rate).replay(times_s)["allowed"].all()
+    now_s, bucket = 0.0, el.TokenBucket(1, rate)
+    for _ in range(2000):
+        assert bucket.allow(now_s)
+        now_s += 1 / rate
+
+
+def test_who_comes_a_little_too_soon_is_refused():
+    bucket = el.TokenBucket(1, 10)
+    assert [bucket.allow(t) for t in (0.0, 0.0999999, 0.1)] == [True, False, True]
+    exact = el.TokenBucket(1, 10)
+    almost = Fraction(1, 10) - Fraction(1, 10**30)
+    assert [exact.allow(t) for t in (0, almost, Fraction(1, 10))] == [True, False, True]
+    # What is let through early is not given twice: one millionth too quick is too quick.
+    quick = el.TokenBucket(1, 10).replay(k / 10.00001 for k in range(2000))
+    assert not quick["allowed"].all()
+
+
+def test_a_request_can_cost_several_tokens():
+    run = el.TokenBucket(capacity=10, refill_per_s=2).replay([0, 0, 0, 1, 2.5], [4, 7, 6, 2, 3])
+    assert run["allowed"].tolist() == [True, False, True, True, True]
+    assert run["after"].tolist() == [6, 6, 0, 0, 0]
+    bucket = el.TokenBucket(3, 1)
+    assert not bucket.allow(0, 3.5) and bucket.allow(0, 0.5) and bucket.allow(0, cost=2.5)
+    assert not bucket.allow(0, 1) and bucket.allow(0, 0)
+    paced = el.TokenBucket(3, 0.7).replay((k * 3 / 0.7 for k in range(2000)), cost=3)
+    assert paced["allowed"].all()
+
+
 def test_a_replay_leaves_the_bucket_alone():
     bucket = el.TokenBucket(2, 0)
     assert bucket.replay([0, 0, 0])["allowed"].tolist() == [True, True, False]
@@ -57,6 +91,9 @@ def test_a_replay_leaves_the_bucket_alone():
         (lambda: el.TokenBucket(5, 1).allow(float("nan")), ValueError, "now_s: got nan"),
         (lambda: el.TokenBucket(5, 1).allow(None), TypeError, "now_s: got None"),
         (lambda: el.TokenBucket(5, 1).replay([1, 0.5]), ValueError, "now_s: got 0.5, allowed"),
+        (lambda: el.TokenBucket(5, 1).allow(0, -1), ValueError, "cost: got -1, allowed a number"),
+        (lambda: el.TokenBucket(5, 1).allow(0, "1"), TypeError, "cost: got '1', allowed a number"),
+        (lambda: el.TokenBucket(5, 1).replay([0, 1], [1]), ValueError, "cost: got 1, allowed one"),
     ],
 )
 def test_bad_input_is_told(make, error, text):
