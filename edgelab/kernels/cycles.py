@@ -1,8 +1,9 @@
 """What becomes of the requests for one object, exactly: renewal cycles between two fetches.
 
-Requests are Poisson. A cycle starts when a fetch begins, which takes d seconds. The copy is then
-fresh for T seconds, and may be served stale for S more while a new one is fetched. It is still
-there if nobody left it unasked for longer than the store remembers, Che's time C.
+Requests are Poisson. A cycle starts when a fetch begins, which takes d seconds. The copy's age
+counts from there (RFC 9111, section 4.2.3): it is fresh until it is T seconds old, and may be
+served stale for S more while a new one is fetched. It is still there if nobody left it unasked for
+longer than the store remembers, Che's time C.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _refreshed(rate, ttl_s, window_s, memory_s):
         return -np.expm1(-rate * window_s)
     gap = np.exp(-rate * memory_s)
     served = started(ttl_s, rate, memory_s)
-    found = 1.0 - gap * served
+    found = max(1.0 - gap * served, 0.0)
     if window_s >= memory_s:
         return found
     # Less those who come later than S: the last request was within C - S before the copy's time.
@@ -118,16 +119,20 @@ def object_shares(rate, ttl_s, window_s, memory_s, fetch_s, coalesce):
     -----
     With an infinite memory and instant fetches these are T r / (1 + T r), (1 - e^-Sr) / (1 + T r)
     and e^-Sr / (1 + T r) for the rate r. While a fetch is on its way, r d more requests come on
-    average: they wait, or are served stale until the window ends.
+    average: they wait, or are served stale until the window ends. What takes T or longer to fetch
+    is never fresh.
     """
-    served = started(fetch_s + ttl_s, rate, memory_s)
+    due = max(ttl_s, fetch_s)
+    window_s = max(ttl_s + window_s - due, 0.0)
     early = started(fetch_s, rate, memory_s)
-    refreshed = _refreshed(rate, fetch_s + ttl_s, window_s, memory_s)
+    served = max(started(due, rate, memory_s), early)
+    refreshed = _refreshed(rate, due, window_s, memory_s)
     stale = refreshed
     if refreshed > 0.0:
         within = min(window_s, fetch_s)
         also = rate * within - np.exp(-rate * (window_s - within)) + np.exp(-rate * window_s)
         stale += also * refreshed / -np.expm1(-rate * window_s)
+    stale = min(stale, early)
     fresh, waited = (served - early) / served, (early - stale) / served
     if coalesce:
         return fresh, stale / served, waited, 1.0 / served, refreshed / served
@@ -174,7 +179,9 @@ def shares(rates, share, weight, ttl_s, window_s, memory, fetch_s, coalesce, adm
 
 
 @kernel
-def tiered(rates, pooled, share, weight, ttl_s, window_s, memory, admitted, out):
+def tiered(
+    rates, pooled, share, weight, ttl_s, window_s, memory, fetch_s, near_s, admitted, out
+):  # fmt: skip
     """What becomes of the requests at one PoP of several that share a tier.
 
     Every copy carries its age, so that all expire with the tier's own: a cycle of theirs lasts T
@@ -187,22 +194,28 @@ def tiered(rates, pooled, share, weight, ttl_s, window_s, memory, admitted, out)
         Requests a second at the PoP, and at all PoPs of the tier together.
     share, weight, ttl_s, window_s, memory, admitted
         As for `shares`.
+    fetch_s, near_s : float64 ndarray, (rows,)
+        Time that the tier's fetch takes, and the way from the PoP to the tier and back.
     out : float64 ndarray, (rows, 3)
         Is set to the shares served fresh, served stale, and that wait for the tier or beyond.
 
     Notes
     -----
-    Exact without a window, with an infinite memory and instant fetches; else an approximation,
-    which takes dropped copies and expired ones for independent.
+    Exact without a window and with an infinite memory, if a copy's age is the tier's and no more;
+    else an approximation, which takes dropped copies and expired ones for independent.
     """
     for row in range(rates.size):
         out[row] = 0.0
-        kept_s = memory / rates[row]
+        kept_s, fetch, near = memory / rates[row], fetch_s[row], near_s[row]
+        first = rates[row] / pooled[row]  # the chance that a cycle starts at this PoP
+        due, end = max(ttl_s, fetch), max(ttl_s - near, fetch)
+        window = min(max(ttl_s + window_s - max(ttl_s, fetch + near), 0.0), kept_s)
         for g in range(share.size):
             rate = rates[row] * share[g]
-            due = rate * (ttl_s + 1.0 / (pooled[row] * share[g]))
-            asks = 1.0 + np.expm1(-rate * kept_s) * (1.0 + np.expm1(-due) / due)
-            stale = asks * np.expm1(-rate * min(window_s, kept_s)) * np.expm1(-rate * ttl_s)
+            others = (1.0 - first) * (np.expm1(-rate * end) - np.expm1(-rate * fetch))
+            fresh = max(rate * (end - fetch) + others, 0.0) / (rate * due + first)
+            asks = 1.0 + np.expm1(-rate * kept_s) * fresh
+            stale = asks * np.expm1(-rate * window) * np.expm1(-rate * due)
             out[row, 0] += admitted * weight[g] * (1.0 - asks)
             out[row, 1] += admitted * weight[g] * stale
             out[row, 2] += weight[g] * (admitted * (asks - stale) + 1.0 - admitted)

@@ -49,8 +49,8 @@ def empty(objects: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     links, used
         From `edgelab.kernels.lru.empty`.
     copies : float64 ndarray, (objects, 2)
-        When each object's copy came, minus infinity for never, and when one that is on its way
-        will; infinity if none is.
+        When each object's copy was asked for, minus infinity for never, and when one that is on
+        its way was; infinity if none is.
     """
     copies = np.empty((objects, 2))
     copies[:, 0], copies[:, 1] = -np.inf, np.inf
@@ -63,9 +63,10 @@ def serve(times, ids, sizes, capacity, largest, life, down, links, used, copies,
 
     A copy younger than `ttl_s` is fresh. From then on, and for `stale_while_revalidate_s`, it is
     served as it is, and its refresh asked for. Later, or if there is none, the viewer waits for a
-    fetch, which takes `fetch_s`. With `coalesce` an object that is on its way is not asked for
-    again. While the origin is down what is asked for never comes; a copy no more than
-    `stale_if_error_s` past its time is then served instead.
+    fetch, which takes `fetch_s`. A copy's age counts from when it was asked for (RFC 9111, section
+    4.2.3). With `coalesce` an object that is on its way is not asked for again; without, the first
+    answer is the one that is kept. While the origin is down what is asked for never comes; a copy
+    no more than `stale_if_error_s` past its time is then served instead.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def serve(times, ids, sizes, capacity, largest, life, down, links, used, copies,
     largest = min(largest, capacity)
     for k in range(ids.size):
         i, now = ids[k], times[k]
-        if copies[i, 1] <= now:  # what was on its way has come
+        if copies[i, 1] + fetch <= now:  # what was on its way has come
             copies[i, 0] = copies[i, 1]
             copies[i, 1] = np.inf
         there = links[i, 0] != lru.ABSENT
@@ -108,19 +109,19 @@ def serve(times, ids, sizes, capacity, largest, life, down, links, used, copies,
             if age < ttl + revalidate:
                 outcome[k] = STALE
                 if up and not coming:
-                    copies[i, 1] = now + fetch
+                    copies[i, 1] = now
             elif up or not asks:
                 outcome[k] = WAITED
                 if sizes[i] > largest:
                     # Others may wait for the same fetch, but no copy stays.
                     if not coming and fetch > 0.0:
-                        copies[i, 1] = now + fetch
+                        copies[i, 1] = now
                     continue
                 if not there:
                     copies[i, 0] = -np.inf
                     taken = lru.drop_oldest(taken + sizes[i], sizes, capacity, links)
                 if not coming:
-                    copies[i, 1] = now + fetch
+                    copies[i, 1] = now
             elif age < ttl + error:
                 outcome[k] = INSTEAD
             else:

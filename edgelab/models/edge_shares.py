@@ -161,7 +161,8 @@ def _by_rate(cache: EdgeCache) -> np.ndarray:
         own = np.empty((rates.size, 3))
         cycles.tiered(
             rates.ravel(), pooled[who.continent].ravel(), kept.share, kept.weight, *life,
-            kept.memory, kept.admitted, own,
+            kept.memory, fetch_s.reshape(shape)[who.tier].ravel(),
+            np.repeat(who.tier_ms / 1000, len(at)), kept.admitted, own,
         )  # fmt: skip
         own = own.reshape(*shape, 3)
         fetched = whole[..., 2]
@@ -170,5 +171,6 @@ def _by_rate(cache: EdgeCache) -> np.ndarray:
         made[..., :2] = own[..., :2] * kept_share[..., None]
         made[..., 2], made[..., 3] = near, fetched
         made[..., 4:] = whole[..., 3:]
+    np.clip(made, 0.0, 1.0, out=made)  # sums of rounded numbers
     made.flags.writeable = False
     return made

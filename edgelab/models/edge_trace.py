@@ -55,11 +55,12 @@ def _warm(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A store as it stands long after its start, at constant rates.
 
-    A copy is fresh for the share rate T / (1 + rate T) of the time, and then of any age alike; if
-    not, it has been past its time for as long as the next request takes. Where the store forgets
-    sooner, a copy is no older than the time since it last was forgotten.
+    A copy is within its time T for the share rate T / (1 + rate T) of the time, and then of any age
+    alike; if not, it has been past its time for as long as the next request takes. Where the store
+    forgets sooner, a copy is no older than the time since it last was forgotten. What is younger
+    than a fetch takes is on its way.
     """
-    ttl_s = life.ttl_s
+    ttl_s = max(life.ttl_s, life.fetch_s)
     draw = np.random.default_rng(np.random.SeedSequence([seed, _AGES]))
     links, used, copies = edge_cache.empty(len(rate))
     fresh = draw.random(len(rate)) < rate * ttl_s / (1 + rate * ttl_s)
@@ -69,7 +70,8 @@ def _warm(
     fresh_age = np.minimum(ttl_s * draw.random(len(rate)), since_forgotten)
     age = np.where(fresh, fresh_age, ttl_s + past)
     last = np.where(fresh, np.minimum(age, past), past + draw.exponential(1 / rate).clip(0, ttl_s))
-    copies[:, 0] = -age
+    coming = age < life.fetch_s
+    copies[~coming, 0], copies[coming, 1] = -age[~coming], -age[coming]
     order = np.argsort(-last, kind="stable")
     links, used = lru.fill(order[size[order] <= largest], size, capacity)
     return links, used, copies
