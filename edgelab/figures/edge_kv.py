@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from edgelab.figures import telling
-from edgelab.models.edge_kv import EdgeKV
+from edgelab.models.edge_kv import EdgeKV, time_in_words
 from edgelab.models.quorum import Quorum
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
@@ -100,7 +99,7 @@ def _lines(
 )  # fmt: skip
 def stale_reads(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     """Share of reads that miss a write, over the time since it: viewers, PoPs near and far."""
-    until = [f"{name} {telling.in_ms(store.seen_ms(by=column))}" for column, name, _ in STALE]
+    until = [f"{name} {time_in_words(store.seen_ms(by=column))}" for column, name, _ in STALE]
     hover = "%{y:.3~%} stale %{x:.3~s} ms after the write"
     return Drawn(
         _lines(EdgeKV.staleness, store, pinned, STALE, hover),

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgelab.kernels._jit import kernel
 
-__all__ = ["BINS", "bin_edges_ms", "bin_of", "quantiles"]
+__all__ = ["BINS", "bin_edges_ms", "bin_of", "quantiles", "resolved"]
 
 SUB_BITS = 7
 LOWEST_MS = 2.0**-4
@@ -79,3 +79,8 @@ def quantiles(counts, edges_ms, q):
                     break
                 below += here
     return out
+
+
+def resolved(level: np.ndarray, draws: float) -> np.ndarray:
+    """Whether so many draws tell a quantile: at least one of them has to lie beyond it."""
+    return (1 - np.asarray(level)) * draws >= 1 - 1e-6

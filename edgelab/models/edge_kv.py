@@ -13,6 +13,7 @@ from edgelab import datasets
 from edgelab.constants import value
 from edgelab.datasets import COPIES
 from edgelab.kernels import replication
+from edgelab.kernels.histogram import resolved
 from edgelab.kernels.latency import FETCH_ALWAYS, stream_key
 from edgelab.knobs import Model, knob, shared
 from edgelab.models import kv
@@ -20,7 +21,7 @@ from edgelab.models.corridors import rtt_ms
 from edgelab.models.crdt import GCounter, LWWRegister, Network, ORSet, PNCounter, exchange
 from edgelab.models.scenario import CricStream
 
-__all__ = ["EdgeKV"]
+__all__ = ["EdgeKV", "time_in_words"]
 
 PUSHED, FETCHED = COPIES
 VIEWERS, EVERYWHERE = "where viewers are", "at every PoP alike"
@@ -182,7 +183,8 @@ class EdgeKV(Model):
             the PoPs on the ``same_continent`` (without the writer's own), ``elsewhere``, and all
             together, ``pops``. Where there are no such PoPs, nothing is stale.
         """
-        return pd.DataFrame({"since_write_ms": kv.TIMES_MS, **self._stale})
+        told = {name: share[-len(kv.TIMES_MS) :] for name, share in self._stale.items()}
+        return pd.DataFrame({"since_write_ms": kv.TIMES_MS, **told})
 
     def seen_ms(self, share: float = 0.99, by: str = "pops") -> float:
         """Time after a write at which a share of the reads sees it.
@@ -193,6 +195,12 @@ class EdgeKV(Model):
             Above 0 and below 1.
         by : {"pops", "viewers", "same_continent", "elsewhere"}
             Whose reads.
+
+        Returns
+        -------
+        float
+            Infinite beyond two minutes, and where the drawn writes, 2,000 for each PoP, do not
+            tell: fewer than one of them is later.
         """
         if isinstance(share, bool) or not 0 < share < 1:
             raise ValueError(f"share: got {share!r}, allowed a number above 0 and below 1")
@@ -201,7 +209,11 @@ class EdgeKV(Model):
         late = self._stale[by][::-1]
         if late[-1] <= 1 - share:
             return 0.0
-        return float(np.interp(1 - share, late, kv.TIMES_MS[::-1]))
+        weight = _weights(self.pops)[by]
+        draws = kv.WRITES * weight.sum() ** 2 / (weight**2).sum()
+        if not resolved(share, draws):
+            return np.inf
+        return float(np.interp(1 - share, late, kv.GRID_MS[::-1], left=np.inf))
 
     # -- users on the move -----------------------------------------------------------------
 
@@ -226,11 +238,12 @@ class EdgeKV(Model):
             ``since_write_ms`` of the read, ``missed_share`` of such reads without a sticky
             route, and ``sticky_share`` with one: until it ends, the write's own PoP answers.
         """
-        sticky = np.where(kv.TIMES_MS <= 1000 * self.sticky_s, 0.0, self._missed)
+        missed = self._missed[-len(kv.TIMES_MS) :]
+        sticky = np.where(kv.TIMES_MS <= 1000 * self.sticky_s, 0.0, missed)
         return pd.DataFrame(
             {
                 "since_write_ms": kv.TIMES_MS,
-                "missed_share": self._missed,
+                "missed_share": missed,
                 "sticky_share": sticky,
             }
         )
@@ -245,7 +258,7 @@ class EdgeKV(Model):
         """
         if isinstance(since_write_ms, bool) or not 0 <= since_write_ms < np.inf:
             raise ValueError(f"since_write_ms: got {since_write_ms!r}, allowed a number from 0")
-        return float(np.interp(since_write_ms, kv.TIMES_MS, self._missed))
+        return float(np.interp(since_write_ms, kv.GRID_MS, self._missed))
 
     def reads(self) -> pd.DataFrame:
         """What a read costs: at hand, and by the sticky route, back to the write's own PoP.
@@ -370,13 +383,15 @@ class EdgeKV(Model):
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
         viewers, pops = self.seen_ms(by="viewers"), self.seen_ms()
-        seen = f"99 of 100 viewers see a write after {_time(viewers)}, 99 of 100 PoPs after "
-        seen += f"{_time(pops)}."
+        seen = (
+            f"99 of 100 viewers see a write after {time_in_words(viewers)}, 99 of 100 PoPs after "
+        )
+        seen += f"{time_in_words(pops)}."
         soon, late = self.missed_share(100.0), self.missed_share(1000 * self.sticky_s)
         moved = f"Of users who change PoP, {_share(soon)} miss what they wrote 100 ms ago; "
         if self.sticky_s >= 0.1:
-            moved += f"the sticky route prevents that for {_time(1000 * self.sticky_s)}, and then "
-            moved += f"{_share(late)} miss it."
+            moved += f"the sticky route prevents that for {time_in_words(1000 * self.sticky_s)}, "
+            moved += f"and then {_share(late)} miss it."
         else:
             moved += "no sticky route prevents that."
         row = self.lost_updates((self.writes_per_s,)).iloc[0]
@@ -393,7 +408,10 @@ class EdgeKV(Model):
         return f"<p><code>{self!r}</code></p><p>{self.in_words()}</p>"
 
 
-def _time(ms: float) -> str:
+def time_in_words(ms: float) -> str:
+    """A time until a write is seen."""
+    if np.isinf(ms):
+        return "more than two minutes"
     return f"{ms:.0f} ms" if ms < 995 else f"{ms / 1000:.3g} s"
 
 
@@ -409,21 +427,27 @@ def _share(share: float) -> str:
 def _stale_shares(
     pops: int, kv_delay_ms: float, rebalancing_share: float, seed: int, fetched: bool
 ) -> dict[str, np.ndarray]:
-    """Stale shares at `kv.TIMES_MS`, by whose reads they are."""
-    weight, home = kv.readers(pops)
+    """Stale shares at `kv.GRID_MS`, by whose reads they are."""
+    _, home = kv.readers(pops)
     delays = kv.delay_histogram(pops, home, kv_delay_ms, rebalancing_share, seed, fetched)
+    none = np.zeros(len(kv.GRID_MS))
+    return {
+        name: kv.stale_share(delays, each, kv.GRID_MS) if each.any() else none
+        for name, each in _weights(pops).items()
+    }
+
+
+@lru_cache(maxsize=8)
+def _weights(pops: int) -> dict[str, np.ndarray]:
+    """How much each PoP's reads count, by whose they are."""
+    weight, home = kv.readers(pops)
     continent = datasets.pops()["continent"].to_numpy(str)[:pops]
-    near = continent == continent[home]
-    far, others = ~near, np.arange(pops) != home
-    weights = {
+    near, others = continent == continent[home], np.arange(pops) != home
+    return {
         "viewers": weight,
         "same_continent": (near & others).astype(float),
-        "elsewhere": far.astype(float),
+        "elsewhere": (~near).astype(float),
         "pops": np.ones(pops),
-    }
-    none = np.zeros(len(kv.TIMES_MS))
-    return {
-        name: kv.stale_share(delays, each) if each.any() else none for name, each in weights.items()
     }
 
 

@@ -14,7 +14,9 @@ from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
 from edgelab.models import geo
 
 __all__ = [
+    "GRID_MS",
     "TIMES_MS",
+    "WRITES",
     "delay_histogram",
     "delay_tables",
     "mean_stale_share",
@@ -25,8 +27,10 @@ __all__ = [
 
 #: Writes drawn for each PoP.
 WRITES = 2000
-#: Every eighth edge of the histogram from 1 ms up: the times at which staleness is told.
-TIMES_MS = histogram.bin_edges_ms()[:-1][4 * 128 :: 8]
+#: Every eighth edge of the histogram, and of these the times from 1 ms up, at which staleness is
+#: told.
+GRID_MS = histogram.bin_edges_ms()[:-1:8]
+TIMES_MS = GRID_MS[GRID_MS >= 1]
 
 
 @lru_cache(maxsize=8)
@@ -153,8 +157,10 @@ def _keys(seed: int) -> np.ndarray:
     return np.array([stream_key(seed, 1_000_000 + pop) for pop in range(len(datasets.pops()))])
 
 
-def stale_share(delays: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Share of reads that still see the old value, at each of `TIMES_MS` after the write.
+def stale_share(
+    delays: np.ndarray, weight: np.ndarray, times_ms: np.ndarray = TIMES_MS
+) -> np.ndarray:
+    """Share of reads that still see the old value, at some times after the write.
 
     Parameters
     ----------
@@ -162,14 +168,18 @@ def stale_share(delays: np.ndarray, weight: np.ndarray) -> np.ndarray:
         From `delay_histogram`.
     weight : ndarray, (pops,)
         Readers at each PoP.
+    times_ms : ndarray, (times,)
+        `TIMES_MS` or `GRID_MS`.
 
     Returns
     -------
     float64 ndarray, (times,)
     """
     mixed = replication.weigh(weight, delays) / (weight.sum() * WRITES)
-    seen = np.append(0.0, np.cumsum(mixed))
-    at = np.searchsorted(histogram.bin_edges_ms(), TIMES_MS)
+    # At the moment of the write only its own PoP sees it, where nothing is late.
+    at_once = weight[delays[:, 0] == WRITES].sum() / weight.sum()
+    seen = np.append(at_once, np.cumsum(mixed))
+    at = np.searchsorted(histogram.bin_edges_ms(), times_ms)
     return (1 - seen[at]).clip(0.0, 1.0)
 
 

@@ -222,10 +222,12 @@ class Quorum(Model):
         -------
         pandas.DataFrame
             Indexed by ``operation`` (read, write): ``p50_ms``, ``p99_ms``, ``p999_ms``; infinite
-            beyond about 16,000 times the median message.
+            beyond about 16,000 times the median message, and where so few trials do not tell:
+            fewer than one of them is beyond.
         """
-        found = _simulated(self, _trials(trials))
-        levels = histogram.quantiles(found.counts[:2], found.edges_ms, np.array([0.5, 0.99, 0.999]))
+        found, asked = _simulated(self, _trials(trials)), np.array([0.5, 0.99, 0.999])
+        levels = histogram.quantiles(found.counts[:2], found.edges_ms, asked)
+        levels[:, ~histogram.resolved(asked, trials)] = np.inf
         index = pd.Index(["read", "write"], name="operation")
         return pd.DataFrame(levels, index=index, columns=["p50_ms", "p99_ms", "p999_ms"])
 
@@ -245,7 +247,8 @@ class Quorum(Model):
         -------
         pandas.DataFrame
             Indexed by ``level``: ``t_ms``, and ``low_ms`` to ``high_ms``, three standard errors
-            to either side; infinite where so many trials do not tell.
+            to either side; infinite where so few trials do not tell: fewer than one of them is
+            beyond. With R + W > N every read sees the write at once.
         """
         for level in levels:
             if isinstance(level, bool) or not 0 < level < 1:
@@ -335,6 +338,8 @@ class Quorum(Model):
                     f"{name}: got {number!r}, allowed a number above 0 (level: below 1)"
                 )
         found = _simulated(self, _trials(trials))
+        if np.isinf(found.wait_ms(np.array([level]))[0]):
+            raise ValueError(f"level: got {level!r}, allowed what {trials:,} trials can tell")
         steps = np.ceil(2 * found.wait_ms(np.array([level]))[0] / step_ms) + 2
         if not steps * repeats <= 1e8:
             raise ValueError(f"step_ms: got {step_ms!r}, allowed at least a ten thousandth of t")
@@ -384,6 +389,8 @@ class _Found:
     counts: np.ndarray
     at_once: int
     edges_ms: np.ndarray
+    #: Whether every read is sure to see the write at once.
+    sure: bool
 
     @property
     def trials(self) -> int:
@@ -391,10 +398,13 @@ class _Found:
 
     def wait_ms(self, level: np.ndarray) -> np.ndarray:
         """How long a reader has to wait so that a share `level` sees the write."""
-        out = np.where(level * self.trials <= self.at_once, 0.0, np.inf)
+        if self.sure:
+            return np.zeros(level.shape)
+        told = histogram.resolved(level, self.trials)
+        out = np.where(told & (level * self.trials <= self.at_once), 0.0, np.inf)
         later = self.trials - self.at_once
         rank = (level * self.trials - self.at_once) / max(later, 1)
-        inside = (out > 0) & (rank <= 1)
+        inside = (out > 0) & told
         if inside.any():
             out[inside] = histogram.quantiles(self.counts[2:], self.edges_ms, rank[inside])[0]
         return out
@@ -430,7 +440,8 @@ def _simulated(store: Quorum, trials: int) -> _Found:
     counts, at_once = quorum.simulate(trials, store.seed, *given, scale)
     counts = counts.astype(float)
     counts.flags.writeable = False
-    return _Found(counts, at_once, histogram.bin_edges_ms() / scale)
+    sure = store.r + store.w > store.n
+    return _Found(counts, at_once, histogram.bin_edges_ms() / scale, sure)
 
 
 #: A figure of the paper's tables, and how the model gives it.

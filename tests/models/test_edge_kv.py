@@ -73,6 +73,15 @@ def test_seen_ms_inverts_the_curve():
     assert STORE.seen_ms(0.01, "viewers") == 0  # the writer's own readers are more than that
 
 
+def test_a_quantile_that_the_draws_do_not_tell_is_infinite():
+    draws = 312 * kv.WRITES
+    assert STORE.seen_ms(1 - 2 / draws) < np.inf == STORE.seen_ms(1 - 0.5 / draws)
+    # One write in twenty comes minutes late, exponentially: 11 % of those after 131 s.
+    slow = STORE.replace(rebalancing_share=0.05)
+    assert slow.seen_ms() == pytest.approx(60_000 * np.log(5), rel=0.02)
+    assert slow.seen_ms(0.999) == np.inf
+
+
 # -- users on the move ---------------------------------------------------------------------
 
 
@@ -82,6 +91,20 @@ def test_who_misses_their_own_write_is_a_mixture_of_near_and_far(roaming):
     for ms in (30.0, 100.0, 300.0):
         right = (1 - roaming) * lognormal_later(ms, 50) + roaming * lognormal_later(ms, 250)
         assert store.missed_share(ms) == pytest.approx(right, abs=0.006)
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_nobody_elsewhere_has_seen_a_write_the_moment_it_is_made(fetched):
+    """The bins start at a sixteenth of a millisecond; the model once started at a whole one."""
+    quick = EdgeKV(kv_delay_ms=10, copies=datasets.COPIES[fetched])
+    assert quick.missed_share(0) == EdgeKV().missed_share(0) == 1
+    for ms in (0.03, 0.2, 0.5, 0.9, 1.5):
+        right = 0.95 * lognormal_later(ms, 2) + 0.05 * lognormal_later(ms, 10)
+        right = 1 - ms / 20 if fetched else right
+        assert quick.missed_share(ms) == pytest.approx(right, abs=0.004)
+    assert quick.seen_ms(0.005, "same_continent") == pytest.approx(
+        0.1 if fetched else 2 * np.exp(SIGMA * ndtri(0.005)), rel=0.1
+    )
 
 
 def test_a_sticky_route_hides_it_until_it_ends_and_nothing_later():

@@ -203,6 +203,20 @@ def test_a_network_of_any_scale_is_told_as_exactly():
     np.testing.assert_allclose(frames[2], frames[1], rtol=0.005)
 
 
+def test_a_quantile_that_the_trials_do_not_tell_is_infinite():
+    """A thousandth of a percent of a thousand trials is none of them; by 4e7 it is 1,370 ms."""
+    levels = (0.9, 0.99, 0.999, 0.9991, 0.99999)
+    found = Quorum().t_visibility(levels, 1000)
+    assert np.isfinite(found["t_ms"]).tolist() == [True, True, True, False, False]
+    assert np.isinf(found.loc[0.99999, ["t_ms", "high_ms"]]).all()
+    assert (found["low_ms"] <= found["t_ms"]).all() and (found["t_ms"] <= found["high_ms"]).all()
+    assert np.isfinite(Quorum().latencies(100)).to_numpy().tolist() == [[True, True, False]] * 2
+    # No trial waits, and still they tell nothing of one in 100,000; a strict quorum is sure.
+    few = Quorum(network="LNKD-SSD", w=2)
+    assert few.t_visibility((0.5, 0.99999), 10)["t_ms"].tolist() == [0, np.inf]
+    assert (Quorum(r=2, w=2).t_visibility((0.5, 0.99999), 10) == 0).all(axis=None)
+
+
 def test_ours_beside_theirs_in_one_frame():
     frame = el.pbs(20_000)
     assert len(frame) == len(FIGURES) and frame["ours"].notna().all()
@@ -233,6 +247,10 @@ def test_ours_beside_theirs_in_one_frame():
         (lambda: Quorum().k_staleness(0), "k: got 0, allowed a whole number from 1 to 1000"),
         (lambda: Quorum().first_passage(0), "step_ms: got 0"),
         (lambda: Quorum().first_passage(level=1.0), "level: got 1.0"),
+        (
+            lambda: Quorum().first_passage(level=0.99999, trials=1000),
+            "level: got 0.99999, allowed what 1,000 trials can tell",
+        ),
         (lambda: Quorum().first_passage(1e-9), "step_ms: got 1e-09, allowed at least"),
     ],
 )
