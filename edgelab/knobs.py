@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Self
 
 import pandas as pd
 
+from edgelab.words import counted
+
 __all__ = ["Knob", "Model", "knob", "shared"]
 
 #: A knob with more choices than this names only some of them.
@@ -82,6 +84,8 @@ class Knob:
         if self.unit == "share":
             return f"{100 * value:.4g} %"
         number = f"{value:,.0f}" if self.integer or abs(value) >= 1000 else f"{value:.4g}"
+        if self.integer and self.unit:
+            return counted(number, self.unit.removesuffix("s"))
         return f"{number} {self.unit}".rstrip()
 
 

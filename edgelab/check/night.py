@@ -6,6 +6,7 @@ import numpy as np
 
 from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
 from edgelab.models.scenario import CricStream
+from edgelab.words import counted
 
 __all__ = ["CLIFF_CHOICES", "blank_viewers", "cliff", "cliff_guess", "slow_database"]
 
@@ -134,14 +135,13 @@ def slow_database(answer: CricStream | None) -> Verdict:
         if other:
             return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
         busy = answer.origin_load().loc["tonight", "utilisation"]
+        servers = counted(answer.origin_servers, "server")
         if busy > 0.65:
             word = "it is saturated" if busy >= 1 else f"it is {busy:.1%} busy"
-            return Verdict(WORKING, f"with {answer.origin_servers} servers {word}; add some")
+            return Verdict(WORKING, f"with {servers} {word}; add some")
         fewer = answer.replace(origin_servers=max(answer.origin_servers - 1, 1))
         if fewer.origin_load().loc["tonight", "utilisation"] <= 0.65 and fewer != answer:
-            return Verdict(
-                WORKING, f"{busy:.1%} busy with {answer.origin_servers} servers; fewer would do"
-            )
+            return Verdict(WORKING, f"{busy:.1%} busy with {servers}; fewer would do")
         return Verdict(
             RIGHT,
             "the origin's size follows the load that misses the edge, and not the 28 million.",

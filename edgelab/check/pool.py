@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
 from edgelab.models.runtimes import WarmPool
+from edgelab.words import counted
 
 __all__ = ["HALF_CHOICES", "cold_per_second", "half_guess", "memory_enough", "quiet_platform"]
 
@@ -108,8 +109,8 @@ def memory_enough(answer: float | None) -> Verdict:
             fit = pool.density().loc["isolate", "fit"]
             return Verdict(
                 WORKING,
-                f"with {answer:g} GB {fit:,} tenants fit and {100 * cold:.2f} % of the requests "
-                "start cold; the p99 still pays a start",
+                f"with {answer:g} GB {counted(fit, 'tenant')} fit and {100 * cold:.2f} % of the "
+                "requests start cold; the p99 still pays a start",
             )
         if answer > memory.low and _cold(pool.replace(pop_memory_gb=answer - 1)) <= UNSEEN:
             return Verdict(
@@ -145,15 +146,14 @@ def quiet_platform(answer: WarmPool | None) -> Verdict:
         other = sorted(set(answer.turned) - {"requests_per_s", "pops"})
         if other:
             return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
-        cold = _cold(answer)
+        cold, pops = _cold(answer), counted(answer.pops, "PoP")
         if cold > UNSEEN:
             return Verdict(
                 WORKING,
-                f"with {answer.pops} PoPs {100 * cold:.2f} % of the requests start cold; each PoP "
-                "gets too few",
+                f"with {pops} {100 * cold:.2f} % of the requests start cold; each PoP gets too few",
             )
         if answer.pops < 500 and _cold(answer.replace(pops=answer.pops + 1)) <= UNSEEN:
-            return Verdict(WORKING, f"with {answer.pops} PoPs it is {100 * cold:.2f} %; add some")
+            return Verdict(WORKING, f"with {pops} it is {100 * cold:.2f} %; add some")
         return Verdict(
             RIGHT,
             "every PoP more is one more place where a rare tenant is forgotten before it is asked "

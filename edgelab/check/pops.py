@@ -8,6 +8,7 @@ from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
 from edgelab.constants import value
 from edgelab.models.growth import CHANCE, ORDERS, VIEWERS, operators
 from edgelab.models.placement import Placement
+from edgelab.words import counted
 
 __all__ = ["ENOUGH_CHOICES", "aim", "enough_guess", "few_pops", "idle_pops"]
 
@@ -140,12 +141,13 @@ def few_pops(answer: Placement | None) -> Verdict:
         if p99[answer.pops - 1] >= ABROAD_MS:
             return Verdict(
                 WORKING,
-                f"from {answer.pops} PoPs their p99 is {p99[answer.pops - 1]:.0f} ms; it has to "
-                f"be under {ABROAD_MS:g}",
+                f"from {counted(answer.pops, 'PoP')} their p99 is {p99[answer.pops - 1]:.0f} ms; "
+                f"it has to be under {ABROAD_MS:g}",
             )
         if answer.pops > _fewest(answer.order):
             return Verdict(
-                WORKING, f"{p99[answer.pops - 1]:.0f} ms from {answer.pops} PoPs; fewer would do"
+                WORKING,
+                f"{p99[answer.pops - 1]:.0f} ms from {counted(answer.pops, 'PoP')}; fewer would do",
             )
         if answer.pops > min(_fewest(order) for order in ORDERS if order != CHANCE):
             return Verdict(WORKING, "no fewer in this order; in another one fewer would do")

@@ -11,6 +11,7 @@ from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import NOT_YET, note, rule, scatter
 from edgelab.stage.plot import Drawn, frame, plot
 from edgelab.stage.theme import COLOURS
+from edgelab.words import counted
 
 __all__ = ["distribution", "origin_load", "p99_by_place", "staleness", "world_map"]
 
@@ -272,7 +273,7 @@ def world_map(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Dr
     india = [maps.places_by_p99(latency, 1.2), *maps.pop_marks(pops, 1.2)]
     return maps.with_india(world, india)._replace(
         caption=caption,
-        alt=f"World map and map of India: {pops} PoP{'s' * (pops != 1)}, and {len(p99)} places "
+        alt=f"World map and map of India: {counted(pops, 'PoP')}, and {len(p99)} places "
         "coloured by p99, ✕ where it never comes.",
     )
 

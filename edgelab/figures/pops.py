@@ -12,6 +12,7 @@ from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.plot import Drawn, frame, plot
 from edgelab.stage.theme import COLOURS
+from edgelab.words import counted
 
 __all__ = ["pop_curves", "pop_distances", "pop_gains", "pop_map", "pop_orders"]
 
@@ -146,7 +147,7 @@ def pop_map(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn:
         [maps.coast(), *made, numbers, following],
         *maps.WORLD,
         caption=f"{caption}; the next: {city}." if city else f"{caption}.",
-        alt=f"World map with {pops} PoPs, larger the earlier they were added.",
+        alt=f"World map with {counted(pops, 'PoP')}, larger the earlier they were added.",
         title="PoPs in order" + f"; ★ next: {city}" * bool(city),
         layout={"legend": LEGEND | {"traceorder": "reversed"}},
     )

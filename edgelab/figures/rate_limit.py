@@ -13,6 +13,7 @@ from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.plot import Drawn, frame, plot
 from edgelab.stage.theme import COLOURS
+from edgelab.words import counted
 
 __all__ = [
     "decision_time",
@@ -367,9 +368,12 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     """
     found = frame(RateLimit.by_delay, attack)
     inside = found[found["through"] <= 1.1].groupby("pops")["requests_per_delay"].max()
-    told = [f"{each:.2g} requests per delay at {pops} PoPs" for pops, each in inside.items()]
+    told = [
+        f"{counted(f'{each:.2g}', 'request')} per delay at {counted(pops, 'PoP')}"
+        for pops, each in inside.items()
+    ]
     caption = f"At most a tenth too many gets through up to {'; '.join(told)}."
-    names = [f"{pops} PoPs" for pops in found["pops"].unique()]
+    names = [counted(pops, "PoP") for pops in found["pops"].unique()]
     hover = "%{y:.3f} times at %{x:.3g} per delay"
     ticks = {t: f"{t:g}" for t in (0.01, 0.1, 1, 10, 100)}
     tint = rule("x domain", type="rect", x0=0, x1=1, yref="y", y0=0.9, y1=1.1) | {

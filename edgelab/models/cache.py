@@ -15,6 +15,7 @@ from edgelab.knobs import Model, knob, shared
 from edgelab.models import che, edge_shares, edge_trace, geo, match, request
 from edgelab.models.edge_shares import COLUMNS, CONTINENT, DIRECT
 from edgelab.models.scenario import CricStream
+from edgelab.words import counted, percent
 
 __all__ = ["CONTINENT", "DIRECT", "PLACES", "RATIOS", "EdgeCache"]
 
@@ -35,11 +36,11 @@ COUNTS = (1, 2, 5, 10, 20, 40, 70, 100, 150, 200, 250, 312, 400, 500)
 class EdgeCache(Model):
     """A cache at every PoP that keeps the panel's lists, in place of the KV of the night.
 
-    A copy younger than `ttl_s` is fresh (RFC 9111, section 4.2). Then, and for
-    `stale_while_revalidate_s`, it is served stale, and refreshed behind the viewer's back (RFC
-    5861, section 3). Later, or if there is none, the viewer waits for a fetch. What was used
-    longest ago makes room. While Mumbai is down, a copy may be served `stale_if_error_s` past its
-    time (RFC 5861, section 4).
+    A copy younger than `ttl_s` is fresh (RFC 9111, section 4.2); its age counts from when it was
+    asked for. Then, and for `stale_while_revalidate_s`, it is served stale, and refreshed behind
+    the viewer's back (RFC 5861, section 3). Later, or if there is none, the viewer waits for a
+    fetch. What was used longest ago makes room. While Mumbai is down, a copy may be served
+    `stale_if_error_s` past its time (RFC 5861, section 4).
 
     Raises
     ------
@@ -64,7 +65,7 @@ class EdgeCache(Model):
         low=1.0,
         high=3600.0,
         log=True,
-        meaning="How long a copy is fresh, counted from when it came.",
+        meaning="How long a copy is fresh, counted from when it was asked for (RFC 9111, 4.2.3).",
         source="assumption, with which Mumbai is barely warm, as the article has it",
     )
     stale_while_revalidate_s: float = knob(
@@ -261,7 +262,7 @@ class EdgeCache(Model):
         mean = np.einsum(
             "p,l,plc->c", over_pops, edge_shares.levels(self)[1], edge_shares.by_rate(self)
         )
-        return dict(zip(COLUMNS, mean.tolist(), strict=True))
+        return dict(zip(COLUMNS, mean.clip(0, 1).tolist(), strict=True))
 
     @property
     def fetch_ratio(self) -> float:
@@ -297,6 +298,7 @@ class EdgeCache(Model):
         who = edge_shares.audience(self.pops)
         table = datasets.pops().loc[who.pop]
         mean = np.einsum("l,plc->pc", edge_shares.levels(self)[1], edge_shares.by_rate(self))
+        mean = mean.clip(0, 1)
         frame = pd.DataFrame(
             {
                 "pop": table["city"].to_numpy(),
@@ -541,22 +543,23 @@ class EdgeCache(Model):
         """Two or three sentences that say what the numbers mean."""
         row, night = self.headline(), self.night()
         old_s = self.ttl_s + self.stale_while_revalidate_s
-        seen = f"{self.place}: {_percent(row['fetched share'])} of the requests wait for Mumbai"
+        seen = f"{self.place}: {percent(row['fetched share'])} of the requests wait for Mumbai"
         if row["near share"] > 5e-5:
-            seen += f", {_percent(row['near share'])} for the continent's tier"
+            seen += f", {percent(row['near share'])} for the continent's tier"
         if row["stale share"] > 5e-5:
-            seen += f", {_percent(row['stale share'])} get a stale copy at once"
+            seen += f", {percent(row['stale share'])} get a stale copy at once"
         if np.isfinite(row["p99_ms"]):
             seen += f". p50 {row['p50_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms"
-        else:
+        elif np.isfinite(row["p50_ms"]):
             seen += f". p50 {row['p50_ms']:.0f} ms, and the p99 never comes"
-        origin = f"Mumbai gets {row['asked_per_s']:,.0f} reads a second"
-        if night.saturated:
-            times = f"{row['origin utilisation']:.3g} times what its {self.origin_servers:,}"
-            origin += f", {times} servers can take: its queue never empties"
         else:
-            busy = _percent(row["origin utilisation"])
-            origin += f", its {self.origin_servers:,} servers are {busy} busy"
+            seen += ". Neither the p50 nor the p99 ever comes"
+        origin = f"Mumbai gets {counted(round(row['asked_per_s']), 'read')} a second"
+        servers, load = counted(self.origin_servers, "server"), row["origin utilisation"]
+        if night.saturated:
+            origin += f", {load:.3g} times what its {servers} can take: its queue never empties"
+        else:
+            origin += f" and has {servers}, {percent(load)} busy"
         return f"{seen}. {origin}. No copy served is more than {old_s:,.4g} s old."
 
     def drawn_in_words(self) -> str:
@@ -567,8 +570,8 @@ class EdgeCache(Model):
         city = self.busiest_city()
         return (
             f"○ Drawn one by one: {drawn['requests'].sum():,} requests at {city}, the first "
-            f"{len(drawn) * match.STEP_S / 60:.1f} minutes; {_percent(waited)} wait for Mumbai, "
-            f"{_percent(meant)} by the curve, which takes every rate for a lasting one."
+            f"{len(drawn) * match.STEP_S / 60:.1f} minutes; {percent(waited)} wait for Mumbai, "
+            f"{percent(meant)} by the curve, which takes every rate for a lasting one."
         )
 
     def busiest_city(self) -> str:
@@ -580,17 +583,15 @@ class EdgeCache(Model):
         """A small table for the notebook."""
         row = self.headline()
         told = {
-            name: f"{number:.0f}" if name.endswith(("ms", "per_s")) else _percent(number)
+            name: _number(number) if name.endswith(("ms", "per_s")) else percent(number)
             for name, number in row.items()
         }
         table = pd.DataFrame({self.place: told}).to_html()
         return f"<p><code>{self!r}</code></p>{table}<p>{self.in_words()}</p>"
 
 
-def _percent(share: float) -> str:
-    """A share in percent, to two digits, and never 100 % for less."""
-    text = f"{100 * share:.2g}" if share < 0.0995 else f"{100 * share:.0f}"
-    return f"{'more than 99' if text == '100' and share < 1 else text} %"
+def _number(number: float) -> str:
+    return f"{number:.0f}" if np.isfinite(number) else "never"
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ from edgelab.models import links
 from edgelab.models.links import LINKS, PARTS, REST, RoundTrips
 from edgelab.models.request import EDGE, HOME, ways
 from edgelab.models.scenario import CricStream
+from edgelab.words import counted
 
 __all__ = ["ENDS", "RequestChain", "duration"]
 
@@ -518,7 +519,7 @@ class RequestChain(Model):
 
 
 def _trips(count: int) -> str:
-    return f"{count} round trip{'s' * (count != 1)}"
+    return counted(count, "round trip")
 
 
 def _quantile(level: float, moved: np.ndarray, old_ms: float, new_ms: float) -> np.ndarray:

@@ -27,6 +27,7 @@ from edgelab.models.homes import (
 )
 from edgelab.models.linearisable import linearisable
 from edgelab.models.scenario import GROUPS, SATURATED, STEADY, CricStream
+from edgelab.words import counted, percent
 
 __all__ = [
     "AROUND",
@@ -585,7 +586,7 @@ class DurableObject(Model):
 
     @property
     def _followers(self) -> str:
-        return f"{self.followers} follower{'s' * (self.followers != 1)}"
+        return counted(self.followers, "follower")
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
@@ -606,7 +607,7 @@ class DurableObject(Model):
             queue += "times what one object can do: its queue never empties."
         else:
             far = frame["read_p99_ms"].idxmax()
-            queue = f"The object is {100 * self.utilisation:.3g} % busy; 99 of 100 reads take at "
+            queue = f"The object is {percent(self.utilisation, 3)} busy; 99 of 100 reads take at "
             queue += f"most {frame.loc['Mumbai', 'read_p99_ms']:.0f} ms from Mumbai and "
             queue += f"{frame.loc[far, 'read_p99_ms']:.0f} from {THE.get(far, far)}."
         return f"{where} {queue} {self._safety_in_words()}"
@@ -617,7 +618,8 @@ class DurableObject(Model):
         if self.acknowledge == AT_ONCE:
             return (
                 f"Writes wait for none of {self._followers}: a home that dies takes "
-                f"{self.at_risk_writes:.3g} acknowledged writes with it, on average."
+                f"{counted(f'{self.at_risk_writes:.3g}', 'acknowledged write')} with it, on "
+                "average."
             )
         return (
             f"A write waits {self.safe_ms:.0f} ms more for {self.confirmations} of "
@@ -631,15 +633,15 @@ class DurableObject(Model):
         parts = []
         for store, name in ((OBJECT, "the object"), (KV, "an edge KV")):
             drawn = self.histories(count, store)
-            lost = f"{drawn['lost'].sum()} of {drawn['acknowledged'].sum()} acknowledged runs lost"
+            runs = counted(drawn["acknowledged"].sum(), "acknowledged run")
+            lost = f"{drawn['lost'].sum()} of {runs} lost"
             twice = f", {drawn['twice'].sum()} counted twice" if drawn["twice"].any() else ""
             asked = drawn["unanswered"].sum()
-            never = f", {asked} requests never answered" if asked else ""
+            never = f", {counted(asked, 'request')} never answered" if asked else ""
             right = f"{drawn['linearisable'].sum()} of {count} linearisable"
             parts.append(f"{name}: {lost}{twice}{never}, {right}")
         died = "the home dying once" if self.home_dies == ONCE else "no death"
-        what = f"{count} histories" if count > 1 else "One history"
-        return f"{what} drawn, with {died}: {'; '.join(parts)}."
+        return f"{counted(count, 'history')} drawn, with {died}: {'; '.join(parts)}."
 
 
 # -- histories, drawn once ---------------------------------------------------------------------

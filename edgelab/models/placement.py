@@ -15,6 +15,7 @@ from edgelab.models import growth
 from edgelab.models.anycast import landing
 from edgelab.models.growth import CHANCE, DEADLINE_MS, ORDERS, WORLD
 from edgelab.models.scenario import GROUPS, CricStream
+from edgelab.words import counted
 
 __all__ = ["ENOUGH", "LINES", "Placement"]
 
@@ -325,7 +326,7 @@ class Placement(Model):
 
     @property
     def _pops(self) -> str:
-        return f"{self.pops} PoP{'s' * (self.pops != 1)}"
+        return counted(self.pops, "PoP")
 
     def in_words(self) -> str:
         """A few sentences that say what the numbers mean."""
@@ -351,7 +352,7 @@ class Placement(Model):
         """A few numbers for the notebook."""
         places = self.latency()["p99_ms"]
         row = {f"{name} p99": f"{places[name]:.0f} ms" for name in LINES}
-        row["as good as all 337 from"] = f"{self.enough()} PoPs"
+        row["as good as all 337 from"] = counted(self.enough(), "PoP")
         shown = pd.DataFrame({"this placement": row})
         return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
 

@@ -18,6 +18,7 @@ from edgelab.kernels.latency import stream_key
 from edgelab.knobs import Model, knob, shared
 from edgelab.models import geo, messages
 from edgelab.models.scenario import CricStream
+from edgelab.words import counted
 
 __all__ = [
     "COARSE",
@@ -483,7 +484,7 @@ class RateLimit(Model):
         """
         said = {
             "design": f"“{self.design}”",
-            "pops": f"{self.pops} PoP{'s' * (self.pops != 1)}",
+            "pops": counted(self.pops, "PoP"),
             "rate_per_s": self.knobs()["rate_per_s"].text(self.rate_per_s),
             "kv_delay_ms": f"{self.knobs()['kv_delay_ms'].text(self.kv_delay_ms)} late",
         }
@@ -496,8 +497,9 @@ class RateLimit(Model):
         row = _row(self)
         times = row["through"]
         said = (
-            f"Of {self.rate_per_s:,.4g} requests a second for {self.attack_s:g} s at {self.pops} "
-            f"PoP{'s' * (self.pops != 1)}, “{self.design}” lets {row['admitted']:,.0f} through: "
+            f"Of {counted(f'{self.rate_per_s:,.4g}', 'request')} a second for "
+            f"{self.attack_s:g} s at {counted(self.pops, 'PoP')}, "
+            f"“{self.design}” lets {row['admitted']:,.0f} through: "
         )
         if times < 1.005:
             said += "no more than one exact bucket. "
@@ -508,7 +510,7 @@ class RateLimit(Model):
         if self.design in LATE:
             each = self.requests_per_delay
             number = f"{each:,.0f}" if each >= 100 else f"{each:.2g}"
-            said += f"On average {number} request{'s' * (number != '1')} come in per delay. "
+            said += f"On average {counted(number, 'request')} come in per delay. "
         said += (
             f"A user behind the attacker's address is wrongly refused "
             f"{100 * row['refused_shared']:.0f} % of the time; a decision takes "
@@ -524,7 +526,7 @@ class RateLimit(Model):
     def runs_in_words(self) -> str:
         """How many runs stand behind the figures, and how sure the chosen design's is."""
         row = _row(self)
-        said = f"{self.seeds} run{'s' * (self.seeds != 1)}: {row['through']:.3f}"
+        said = f"{counted(self.seeds, 'run')}: {row['through']:.3f}"
         if self.seeds > 1:
             said += f" ± {row['error']:.3f} (standard error)"
         said += " times the limit. "

@@ -21,6 +21,7 @@ from edgelab.knobs import Model, knob, shared
 from edgelab.models import che
 from edgelab.models.primitives import QUANTITIES, SOURCES, costs
 from edgelab.models.scenario import CricStream
+from edgelab.words import counted
 
 __all__ = ["MEMORY_GB", "TENANTS", "WAIT_MS", "WarmPool"]
 
@@ -323,7 +324,7 @@ class WarmPool(Model):
         """What it is set to, short enough for two pools in one line."""
         short = {
             "primitive": self.primitive,
-            "tenants": f"{self.tenants:,} tenants",
+            "tenants": counted(self.tenants, "tenant"),
             "pop_memory_gb": self.knobs()["pop_memory_gb"].text(self.pop_memory_gb),
             "figures": f"figures from {self.figures}",
         }

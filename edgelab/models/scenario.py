@@ -15,6 +15,7 @@ from edgelab.kernels import histogram
 from edgelab.knobs import Model, knob
 from edgelab.models import kv, queue, request
 from edgelab.models.request import EDGE, HOME
+from edgelab.words import counted, percent
 
 __all__ = ["BASELINE", "EDGE", "GROUPS", "HOME", "CricStream", "compare"]
 
@@ -499,7 +500,7 @@ class CricStream(Model):
         if self.ends_at == HOME:
             where = "Every request goes home to Mumbai:"
         else:
-            where = f"From {self.pops} PoP{'s' * (self.pops != 1)},"
+            where = f"From {counted(self.pops, 'PoP')},"
         if np.isfinite(bay["p99_ms"]):
             seen = f"99 of 100 Bay Area viewers see the panel within {bay['p99_ms']:.0f} ms"
             if self.latency_only() != old.latency_only():
@@ -509,11 +510,12 @@ class CricStream(Model):
             seen = f"{100 * self.fetched_share:.3g} % of the viewers never see the panel"
         blank = _people(everyone["blank_share"] * everyone["viewers"])
         load = self.offered_erlang / self.origin_servers
+        servers = counted(self.origin_servers, "server")
         if self.saturated:
-            origin = f"gets {load:,.3g} times what its {self.origin_servers:,} servers can take"
+            origin = f"gets {load:,.3g} times what its {servers} can take"
             origin += ": its queue never empties"
         else:
-            origin = f"has {self.origin_servers:,} servers, {_busy(load)} % busy"
+            origin = f"has {servers}, {percent(load)} busy"
         stale = "No list is stale, since no KV is asked."
         if self.ends_at == EDGE:
             stale = f"Out-of-date lists, at any moment: {_people(self.stale_viewers)}."
@@ -551,14 +553,7 @@ def _people(number: float) -> str:
     if number >= 1e6:
         return f"{number / 1e6:.2g} million viewers"
     digits = max(0, int(np.floor(np.log10(number))) - 1)
-    return f"{round(number / 10**digits) * 10**digits:,} viewers"
-
-
-def _busy(load: float) -> str:
-    """How busy servers are, in percent, for a load below 1."""
-    if load >= 0.995:
-        return "more than 99"
-    return f"{100 * load:.{0 if load >= 0.0995 else 1}f}"
+    return counted(round(number / 10**digits) * 10**digits, "viewer")
 
 
 def _cell(row: str, number: float) -> str:
