@@ -39,6 +39,10 @@ def test_erlang_c_has_its_textbook_values(servers, offered, expected):
     assert erlang_c(servers, offered) == pytest.approx(expected, rel=1e-12)
 
 
+def test_erlang_c_is_no_more_than_1_just_below_saturation():
+    assert all(erlang_c(n, n * (1 - 2.0**-k)) <= 1 for n in range(1, 200) for k in range(40, 54))
+
+
 @pytest.mark.parametrize(("servers", "offered"), [*LOADS, *LARGE, (100, 1.0), (5, 1e-3)])
 def test_erlang_c_is_the_direct_sum(servers, offered):
     assert erlang_c(servers, offered) == pytest.approx(direct_sum(servers, offered), rel=1e-8)

@@ -34,7 +34,7 @@ def erlang_c(servers: int, offered: float) -> float:
         return 0.0
     weight = np.exp(servers * np.log(offered) - offered - gammaln(servers + 1))
     blocked = weight / pdtr(servers, offered)
-    return float(blocked / (1 - (1 - blocked) * offered / servers))
+    return min(float(blocked / (1 - (1 - blocked) * offered / servers)), 1.0)
 
 
 def sojourn_quantiles_ms(servers: int, offered: float, service_ms: float, count: int) -> np.ndarray:
