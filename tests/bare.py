@@ -135,6 +135,8 @@ def opens(root, line):
 
 
 def main():
+    # A job in the background is started with it ignored, and so would be all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     suite = sys.argv[1] if len(sys.argv) > 1 else "trixie"
     with tempfile.TemporaryDirectory(prefix="bare-") as folder:
         root = Path(folder) / suite
