@@ -84,7 +84,7 @@ class Knob:
         if self.unit == "share":
             return f"{100 * value:.4g} %"
         number = f"{value:,.0f}" if self.integer or abs(value) >= 1000 else f"{value:.4g}"
-        if self.integer and self.unit:
+        if self.unit.isalpha() and len(self.unit) > 2:  # a word, and no symbol such as "ms"
             return counted(number, self.unit.removesuffix("s"))
         return f"{number} {self.unit}".rstrip()
 

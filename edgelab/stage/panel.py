@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 from IPython import get_ipython
-from IPython.display import display, update_display
+from IPython.display import HTML, display, update_display
 
 from edgelab import kernels
 from edgelab.knobs import Model
@@ -41,17 +41,22 @@ def warm(names: Sequence[str]) -> None:
     names = [name for name in names if name not in kernels.WARMED]
     if not names:
         return
-    line = widgets.HTML()
-    if get_ipython():
-        display(line)
+    # No widget: one that is closed would be an error where the page is opened again.
+    line = display(HTML(""), display_id=True) if get_ipython() else None
 
-    def progress(done: int, total: int, name: str) -> None:
-        line.value = f"Preparing the kernels, {done} of {total}: {html.escape(name)} …"
+    def tell(text: str) -> None:
+        if line:
+            line.update(HTML(text))
 
     try:
-        kernels.warm(progress, names)
+        kernels.warm(
+            lambda done, total, name: tell(
+                f"Preparing the kernels, {done} of {total}: {html.escape(name)} …"
+            ),
+            names,
+        )
     finally:
-        line.close()
+        tell("")
 
 
 def _columns(some: Sequence[widgets.Widget], shares: Sequence[float]) -> widgets.HBox:
