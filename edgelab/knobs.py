@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import numbers
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import pandas as pd
 
+from edgelab import allowed
 from edgelab.words import counted
 
 __all__ = ["Knob", "Model", "knob", "shared"]
-
-#: A knob with more choices than this names only some of them.
-FEW = 8
 
 
 @dataclass(frozen=True)
@@ -48,11 +45,8 @@ class Knob:
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
-        if len(self.choices) > FEW:
-            some = ", ".join(map(repr, self.choices[:3]))
-            return f"one of {len(self.choices)}: {some}, … {self.choices[-1]!r}"
         if self.choices:
-            return " or ".join(map(repr, self.choices))
+            return allowed.in_words(self.choices)
         kind = "a whole number" if self.integer else "a number"
         return f"{kind} from {self.low:.10g} to {self.high:.10g}"
 
@@ -67,15 +61,10 @@ class Knob:
             If it is not allowed.
         """
         if self.choices:
-            if value not in self.choices:
-                raise ValueError(f"{self.name}: got {value!r}, allowed {self.allowed}")
-            return self.choices[self.choices.index(value)]
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise TypeError(f"{self.name}: got {value!r}, allowed {self.allowed}")
-        inside = self.low <= value <= self.high
-        if not (inside and (not self.integer or value == int(value))):
-            raise ValueError(f"{self.name}: got {value!r}, allowed {self.allowed}")
-        return int(value) if self.integer else float(value)
+            return allowed.one_of(self.name, value, self.choices)
+        if self.integer:
+            return allowed.whole(self.name, value, self.low, self.high)
+        return float(allowed.number(self.name, value, self.low, self.high))
 
     def text(self, value: Any) -> str:
         """A value with its unit, as a reader would write it."""
@@ -140,6 +129,14 @@ class Model:
         # From 3.13 on Python takes the indentation of a docstring away by itself.
         head, *raises = inspect.cleandoc(cls.__doc__ or "").partition("\n\nRaises\n")
         cls.__doc__ = "".join([head, "\n".join(lines), *raises])
+
+    def __new__(cls, *given: Any, **knobs: Any) -> Self:
+        """Refuse an unknown knob by name; the constructor checks the others."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        if given:
+            allowed.refuse(cls.__name__, given, f"knobs by name: {', '.join(known)}", TypeError)
+        allowed.names(cls.__name__, knobs, known)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         """Check every knob."""

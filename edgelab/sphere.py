@@ -5,43 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edgelab import allowed
 from edgelab.constants import value
 
-__all__ = ["check_degrees", "great_circle_km", "light_floor_ms"]
-
-
-def check_degrees(name: str, degrees: ArrayLike, limit: float) -> np.ndarray:
-    """Return `degrees` as a float array, or say what is wrong with it.
-
-    Parameters
-    ----------
-    name : str
-        The parameter's name, for the error text.
-    degrees : array_like
-        Degrees, any shape.
-    limit : float
-        Largest absolute value allowed: 90 for a latitude, 180 for a longitude.
-
-    Raises
-    ------
-    TypeError
-        If it is not numeric.
-    ValueError
-        If any value is not finite or beyond the limit.
-    """
-    try:
-        array = np.asarray(degrees)
-    except ValueError:  # ragged
-        array = np.empty(0, object)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name}: got {degrees!r}, allowed a number or an array of them")
-    array = array.astype(float)
-    bad = ~(np.abs(array) <= limit)
-    if bad.any():
-        raise ValueError(
-            f"{name}: got {array[bad].flat[0]}, allowed -{limit:g} to {limit:g} degrees"
-        )
-    return array
+__all__ = ["great_circle_km", "light_floor_ms"]
 
 
 def great_circle_km(
@@ -71,7 +38,8 @@ def great_circle_km(
     ``earth_radius_km`` in ``data/cricstream.toml``.
     """
     given = {"lat_a": lat_a, "lon_a": lon_a, "lat_b": lat_b, "lon_b": lon_b}
-    degrees = [check_degrees(n, v, 90 if n < "lon" else 180) for n, v in given.items()]
+    limits = [90 if name.startswith("lat") else 180 for name in given]
+    degrees = [allowed.array(n, v, -m, m) for (n, v), m in zip(given.items(), limits, strict=True)]
     try:
         shape = np.broadcast_shapes(*(array.shape for array in degrees))
     except ValueError:

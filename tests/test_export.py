@@ -336,7 +336,9 @@ def test_what_is_not_allowed_is_told_before_a_browser_is_looked_for(
 
 def test_a_folder_that_is_none_and_a_progress_that_is_none(folder):
     (folder / "file").touch()
-    with pytest.raises(ValueError, match=r"path: got 'file/x', and .*file is no folder"):
+    with pytest.raises(
+        ValueError, match=r"path: got 'file/x', allowed one in a folder.*file is none"
+    ):
         el.export(FIGURE, "file/x")
     with pytest.raises(ValueError, match=r"allowed a file name and no folder"):
         el.export(FIGURE, folder)

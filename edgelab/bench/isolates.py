@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from edgelab import allowed
 from edgelab.bench.process import OVERFULL, Child, ChildEnded, ChildError
 from edgelab.bench.told import Told
 from edgelab.knobs import Knob
@@ -200,10 +201,7 @@ def run(code: str, cpu_ms: float = 50.0, memory_mb: float = 128.0) -> Outcome:
     >>> el.isolates.run("6 * 7").value
     '42'
     """
-    if not isinstance(code, str):
-        raise TypeError(f"code: got {code!r}, allowed a text")
-    if not code.strip():
-        raise ValueError(f"code: got {code!r}, allowed a script that is not empty")
+    allowed.text("code", code)
     cpu_ms, memory_mb = (
         _LIMITS[name].check(value) for name, value in (("cpu_ms", cpu_ms), ("memory_mb", memory_mb))
     )
@@ -256,8 +254,7 @@ def count(isolates: int = 4, requests: int = 200, evictions: int = 1, seed: int 
     given = {"isolates": isolates, "requests": requests, "evictions": evictions, "seed": seed}
     given = {name: _LIMITS[name].check(value) for name, value in given.items()}
     isolates, requests, evictions, seed = given.values()
-    if evictions > requests:
-        raise ValueError(f"evictions: got {evictions}, allowed at most as many as requests")
+    allowed.whole("evictions", evictions, 0, requests)
     rng = np.random.default_rng(seed)
     order = rng.integers(isolates, size=requests).tolist()
     evicted = sorted(rng.choice(requests, evictions, replace=False).tolist())

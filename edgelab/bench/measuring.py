@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from edgelab import remembered
+from edgelab import allowed, remembered
 from edgelab.bench.process import Child, ChildError
 from edgelab.bench.told import Told
 from edgelab.knobs import Knob
@@ -90,8 +90,7 @@ def measure(budget_s: float = 8.0, progress: Callable[[str], Any] = _line) -> Me
         If the figures cannot be written; the text names the folder.
     """
     budget_s = BUDGET.check(budget_s)
-    if not callable(progress):
-        raise TypeError(f"progress: got {progress!r}, allowed a callable")
+    allowed.function("progress", progress)
     start, rows, missing = monotonic(), [], {}
     for family, name in FAMILIES.items():
         left = LIMIT_S - (monotonic() - start)

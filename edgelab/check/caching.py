@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.cache import EdgeCache
 
 __all__ = ["LIFE_CHOICES", "cold_pops", "life_guess", "not_older", "shortest_life"]
@@ -27,8 +28,6 @@ def life_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in LIFE_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {'; '.join(LIFE_CHOICES)}")
         before, after = (EdgeCache(ttl_s=ttl_s).latency() for ttl_s in (300.0, 60.0))
         times = after / before
         happened = LIFE_CHOICES[2 if times["p99_ms"] > 5 else int(times["p50_ms"] < 1.5)]
@@ -47,7 +46,7 @@ def life_guess(choice: str | None) -> Verdict:
             f"not what happened: you said “{choice}”, and {seen}. Which request is the p99?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, LIFE_CHOICES)
 
 
 def cold_pops(answer: int | None) -> Verdict:
@@ -61,9 +60,6 @@ def cold_pops(answer: int | None) -> Verdict:
 
     def judge(answer: int) -> Verdict:
         frame = EdgeCache().by_pop()
-        wrong = number(answer, 0, len(frame))
-        if wrong:
-            return wrong
         true = int((frame["fetched"] > 0.01).sum())
         if answer == true:
             return Verdict(
@@ -77,7 +73,9 @@ def cold_pops(answer: int | None) -> Verdict:
             "the column fetched of cache.by_pop()",
         )
 
-    return judged(answer, "set the number of PoPs", judge)
+    return judged(
+        answer, "set the number of PoPs", judge, number, 0, EdgeCache.knobs()["pops"].high
+    )
 
 
 def shortest_life(answer: float | None) -> Verdict:
@@ -90,9 +88,6 @@ def shortest_life(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 1, 3600)
-        if wrong:
-            return wrong
         here, shorter = (
             EdgeCache(ttl_s=max(ttl_s, 1.0)).latency()["p99_ms"] for ttl_s in (answer, answer - 10)
         )
@@ -110,7 +105,7 @@ def shortest_life(answer: float | None) -> Verdict:
             "of an ocean.",
         )
 
-    return judged(answer, "set a time to live in seconds, for instance 200", judge)
+    return judged(answer, "set a time to live in seconds, for instance 200", judge, number, 1, 3600)
 
 
 def not_older(answer: EdgeCache | None) -> Verdict:
@@ -123,8 +118,6 @@ def not_older(answer: EdgeCache | None) -> Verdict:
     """
 
     def judge(answer: EdgeCache) -> Verdict:
-        if not isinstance(answer, EdgeCache):
-            return Verdict(WORKING, f"got {answer!r}; the answer is an EdgeCache")
         other = sorted(set(answer.turned) - {"ttl_s", "stale_while_revalidate_s"})
         if other:
             return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
@@ -148,4 +141,4 @@ def not_older(answer: EdgeCache | None) -> Verdict:
             "the time to live decides what Mumbai has to do, the window who has to wait for it.",
         )
 
-    return judged(answer, "set a cache: cache.replace(...)", judge)
+    return judged(answer, "set a cache: cache.replace(...)", judge, instance, EdgeCache)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged
 from edgelab.models.chain import RequestChain
 from edgelab.models.links import COLD, LINKS, NOWHERE, TLS_12, WARM
 
@@ -24,8 +25,6 @@ def fetch_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in FETCH_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(FETCH_CHOICES)}")
         alone, fetched = (RequestChain().move(count).total_ms() for count in (0, 4))
         happened = FETCH_CHOICES[int(fetched < 1.1 * alone) + int(fetched < 0.5 * alone)]
         seen = f"{alone:.0f} ms from Mumbai alone, {fetched:.0f} ms by the PoP"
@@ -40,7 +39,9 @@ def fetch_guess(choice: str | None) -> Verdict:
             "request cross the ocean, and what for?",
         )
 
-    return judged(choice, "choose and commit above, before you move a link", judge)
+    return judged(
+        choice, "choose and commit above, before you move a link", judge, one_of, FETCH_CHOICES
+    )
 
 
 def trips_home(answer: int | None) -> Verdict:
@@ -53,9 +54,6 @@ def trips_home(answer: int | None) -> Verdict:
     """
 
     def judge(answer: int) -> Verdict:
-        wrong = number(answer, 0, 100)
-        if wrong:
-            return wrong
         chain = RequestChain(place="London", tls=TLS_12, dns_answer=NOWHERE)
         links = chain.waterfall()["mumbai_trips"]
         if answer == links.sum():
@@ -70,7 +68,7 @@ def trips_home(answer: int | None) -> Verdict:
             WORKING, f"{answer:g} is too {few}; add up the column mumbai_trips, link by link"
         )
 
-    return judged(answer, "set a number of round trips", judge)
+    return judged(answer, "set a number of round trips", judge, number, 0, 100)
 
 
 def cutover_ttl(answer: float | None) -> Verdict:
@@ -83,9 +81,6 @@ def cutover_ttl(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 30, 172_800)
-        if wrong:
-            return wrong
         left, longer = (max(1 - BEGINS_S / ttl, 0) for ttl in (answer, answer * 1.01))
         if left > 0.01 + 1e-9:
             return Verdict(
@@ -101,7 +96,7 @@ def cutover_ttl(answer: float | None) -> Verdict:
             "be set one old TTL before the move: resolvers keep what they have.",
         )
 
-    return judged(answer, "set a TTL in seconds", judge)
+    return judged(answer, "set a TTL in seconds", judge, number, 30, 172_800)
 
 
 def cold_as_warm(answer: RequestChain | None) -> Verdict:
@@ -114,8 +109,6 @@ def cold_as_warm(answer: RequestChain | None) -> Verdict:
     """
 
     def judge(answer: RequestChain) -> Verdict:
-        if not isinstance(answer, RequestChain):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a RequestChain")
         if answer.place != "London" or answer.moved != len(LINKS) - 1:
             return Verdict(
                 WORKING, "the exercise gives London, with HTTP in Mumbai and the others at the PoP"
@@ -141,4 +134,10 @@ def cold_as_warm(answer: RequestChain | None) -> Verdict:
             "twice.",
         )
 
-    return judged(answer, "set a chain: RequestChain(place='London', ...).move(4)", judge)
+    return judged(
+        answer,
+        "set a chain: RequestChain(place='London', ...).move(4)",
+        judge,
+        instance,
+        RequestChain,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.durable_object import CONFIRMED, DurableObject
 
 __all__ = ["LOCK_CHOICES", "busiest_object", "compromise", "lock_guess", "stadium_cost"]
@@ -21,8 +22,6 @@ def lock_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in LOCK_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(LOCK_CHOICES)}")
         turns = DurableObject().quorum()["turns_per_s"].iloc[-1]
         happened = LOCK_CHOICES[int(turns > 25) + int(turns > 250)]
         seen = f"at most {turns:.1f} times a second"
@@ -38,7 +37,7 @@ def lock_guess(choice: str | None) -> Verdict:
             "wait for?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, LOCK_CHOICES)
 
 
 def stadium_cost(answer: float | None) -> Verdict:
@@ -51,9 +50,6 @@ def stadium_cost(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, -400, 400)
-        if wrong:
-            return wrong
         thing = DurableObject()
         mean = thing.homes()["mean_ms"]
         true = mean[thing.stadium] - mean[thing.best_home()]
@@ -71,7 +67,7 @@ def stadium_cost(answer: float | None) -> Verdict:
             "two rows of match.homes()",
         )
 
-    return judged(answer, "set the difference, in milliseconds", judge)
+    return judged(answer, "set the difference, in milliseconds", judge, number, -400, 400)
 
 
 def busiest_object(answer: float | None) -> Verdict:
@@ -84,9 +80,6 @@ def busiest_object(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 0.1, 1e6)
-        if wrong:
-            return wrong
         here, more = (
             DurableObject(requests_per_s=min(rate, 1e6)).latency().loc["Mumbai", "read_p99_ms"]
             for rate in (float(answer), float(answer) + 10)
@@ -108,7 +101,7 @@ def busiest_object(answer: float | None) -> Verdict:
             "one thing at a time needs idle time in between.",
         )
 
-    return judged(answer, "set a rate, for instance 400", judge)
+    return judged(answer, "set a rate, for instance 400", judge, number, 0.1, 1e6)
 
 
 def compromise(answer: DurableObject | None) -> Verdict:
@@ -121,8 +114,6 @@ def compromise(answer: DurableObject | None) -> Verdict:
     """
 
     def judge(answer: DurableObject) -> Verdict:
-        if not isinstance(answer, DurableObject):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a DurableObject")
         free = {"home", "followers", "followers_at", "acknowledge"}
         other = sorted(set(answer.turned) - free)
         if other:
@@ -158,4 +149,4 @@ def compromise(answer: DurableObject | None) -> Verdict:
             "for: it waits for the half that answers first.",
         )
 
-    return judged(answer, "set an object: match.replace(...)", judge)
+    return judged(answer, "set an object: match.replace(...)", judge, instance, DurableObject)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.edge_kv import EdgeKV
 from edgelab.models.quorum import Quorum
 
@@ -22,8 +23,6 @@ def lost_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in LOST_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(LOST_CHOICES)}")
         lost = EdgeKV().lost_updates((10,))["lww_lost_share"].iloc[0]
         happened = LOST_CHOICES[int(lost > 0.05) + int(lost > 0.5)]
         seen = f"the model loses {lost:.0%}"
@@ -39,7 +38,7 @@ def lost_guess(choice: str | None) -> Verdict:
             "one is still on its way?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, LOST_CHOICES)
 
 
 def missed_own_write(answer: float | None) -> Verdict:
@@ -52,9 +51,6 @@ def missed_own_write(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 0, 1)
-        if wrong:
-            return wrong
         true = EdgeKV().missed_share(200.0)
         if abs(answer - true) <= 0.005:
             return Verdict(
@@ -70,7 +66,7 @@ def missed_own_write(answer: float | None) -> Verdict:
             "row of kv.handoff() nearest 200 ms",
         )
 
-    return judged(answer, "set a share, for instance 0.25 for 25 %", judge)
+    return judged(answer, "set a share, for instance 0.25 for 25 %", judge, number, 0, 1)
 
 
 def sticky_enough(answer: EdgeKV | None) -> Verdict:
@@ -84,8 +80,6 @@ def sticky_enough(answer: EdgeKV | None) -> Verdict:
     """
 
     def judge(answer: EdgeKV) -> Verdict:
-        if not isinstance(answer, EdgeKV):
-            return Verdict(WORKING, f"got {answer!r}; the answer is an EdgeKV")
         given = EdgeKV.of("Cloudflare Workers KV")
         if answer.replace(sticky_s=given.sticky_s) != given:
             return Verdict(WORKING, "turn sticky_s of `cloudflare` and nothing else")
@@ -105,7 +99,7 @@ def sticky_enough(answer: EdgeKV | None) -> Verdict:
             "has to carry the write along, in a cookie say.",
         )
 
-    return judged(answer, "set a store: cloudflare.replace(sticky_s=...)", judge)
+    return judged(answer, "set a store: cloudflare.replace(sticky_s=...)", judge, instance, EdgeKV)
 
 
 def first_passage(answer: float | None) -> Verdict:
@@ -118,9 +112,6 @@ def first_passage(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, -1, 1)
-        if wrong:
-            return wrong
         store = Quorum()
         converged = store.t_visibility((0.999,), 4_000_000)["t_ms"].iloc[0]
         true = store.first_passage()["t_ms"].median() / converged - 1
@@ -138,4 +129,4 @@ def first_passage(answer: float | None) -> Verdict:
             "1 away",
         )
 
-    return judged(answer, "set a share, for instance -0.05 for 5 % too early", judge)
+    return judged(answer, "set a share, for instance -0.05 for 5 % too early", judge, number, -1, 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.scenario import CricStream
 from edgelab.words import counted
 
@@ -24,8 +25,6 @@ def cliff_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in CLIFF_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(CLIFF_CHOICES)}")
         before, after = (
             CricStream(origin_fetch_ratio=r).latency().loc["Bay Area", "p99_ms"]
             for r in (0.008, 0.012)
@@ -45,7 +44,7 @@ def cliff_guess(choice: str | None) -> Verdict:
             "slowest hundredth?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, CLIFF_CHOICES)
 
 
 def blank_viewers(answer: float | None) -> Verdict:
@@ -58,9 +57,6 @@ def blank_viewers(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 0, 28e6)
-        if wrong:
-            return wrong
         row = CricStream().baseline().latency().loc["everyone"]
         true = row["blank_share"] * row["viewers"]
         if abs(answer / true - 1) <= 0.03:
@@ -77,7 +73,7 @@ def blank_viewers(answer: float | None) -> Verdict:
             "viewers in the row “everyone” of final.baseline().latency()",
         )
 
-    return judged(answer, "set the number of viewers", judge)
+    return judged(answer, "set the number of viewers", judge, number, 0, 28e6)
 
 
 def cliff(answer: float | None) -> Verdict:
@@ -90,9 +86,6 @@ def cliff(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 0, 1)
-        if wrong:
-            return wrong
         here, next_step = (
             CricStream(origin_fetch_ratio=min(r, 1.0)).latency().loc["Bay Area", "p99_ms"]
             for r in (answer, answer + 0.001)
@@ -111,7 +104,7 @@ def cliff(answer: float | None) -> Verdict:
             "a p99 can hide the fetches as long as they are no more than one request in a hundred.",
         )
 
-    return judged(answer, "set a ratio, for instance 0.004 for 0.4 %", judge)
+    return judged(answer, "set a ratio, for instance 0.004 for 0.4 %", judge, number, 0, 1)
 
 
 def slow_database(answer: CricStream | None) -> Verdict:
@@ -124,8 +117,6 @@ def slow_database(answer: CricStream | None) -> Verdict:
     """
 
     def judge(answer: CricStream) -> Verdict:
-        if not isinstance(answer, CricStream):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a CricStream")
         given = {"pops": 312, "origin_fetch_ratio": 0.02, "origin_service_ms": 8.0}
         for name, value in given.items():
             if getattr(answer, name) != value:
@@ -147,4 +138,4 @@ def slow_database(answer: CricStream | None) -> Verdict:
             "the origin's size follows the load that misses the edge, and not the 28 million.",
         )
 
-    return judged(answer, "set a night: final.replace(...)", judge)
+    return judged(answer, "set a night: final.replace(...)", judge, instance, CricStream)

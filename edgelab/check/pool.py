@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of, whole
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.runtimes import WarmPool
 from edgelab.words import counted
 
@@ -33,8 +34,6 @@ def half_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in HALF_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(HALF_CHOICES)}")
         cold = _cold(WarmPool(**HALF))
         happened = HALF_CHOICES[int(cold < 0.375) + int(cold < 0.1)]
         seen = f"in the model {100 * cold:.1f} % of the requests start cold"
@@ -50,7 +49,7 @@ def half_guess(choice: str | None) -> Verdict:
             "a PoP keep?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, HALF_CHOICES)
 
 
 def cold_per_second(answer: float | None) -> Verdict:
@@ -64,9 +63,6 @@ def cold_per_second(answer: float | None) -> Verdict:
 
     def judge(answer: float) -> Verdict:
         pool = WarmPool(**CROWDED)
-        wrong = number(answer, 0, pool.requests_per_s)
-        if wrong:
-            return wrong
         true = pool.per_pop * _cold(pool)
         if abs(answer / true - 1) <= 0.03:
             return Verdict(
@@ -84,7 +80,14 @@ def cold_per_second(answer: float | None) -> Verdict:
             "row “isolate”, and the requests that one PoP gets",
         )
 
-    return judged(answer, "set a number of requests a second", judge)
+    return judged(
+        answer,
+        "set a number of requests a second",
+        judge,
+        number,
+        0,
+        WarmPool(**CROWDED).requests_per_s,
+    )
 
 
 def memory_enough(answer: float | None) -> Verdict:
@@ -97,12 +100,6 @@ def memory_enough(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        memory = WarmPool.knobs()["pop_memory_gb"]
-        wrong = number(answer, memory.low, memory.high)
-        if wrong:
-            return wrong
-        if answer != int(answer):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a whole number of GB")
         pool = WarmPool(**CROWDED, pop_memory_gb=answer)
         cold = _cold(pool)
         if cold > UNSEEN:
@@ -122,7 +119,10 @@ def memory_enough(answer: float | None) -> Verdict:
             "ask often enough to be seen.",
         )
 
-    return judged(answer, "set a memory in whole GB, for instance 200", judge)
+    memory = WarmPool.knobs()["pop_memory_gb"]
+    return judged(
+        answer, "set a memory in whole GB, for instance 200", judge, whole, memory.low, memory.high
+    )
 
 
 def quiet_platform(answer: WarmPool | None) -> Verdict:
@@ -135,8 +135,6 @@ def quiet_platform(answer: WarmPool | None) -> Verdict:
     """
 
     def judge(answer: WarmPool) -> Verdict:
-        if not isinstance(answer, WarmPool):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a WarmPool")
         if answer.requests_per_s != QUIET["requests_per_s"]:
             return Verdict(
                 WORKING,
@@ -160,4 +158,4 @@ def quiet_platform(answer: WarmPool | None) -> Verdict:
             "for again: nearer and colder.",
         )
 
-    return judged(answer, "set a pool: quiet.replace(...)", judge)
+    return judged(answer, "set a pool: quiet.replace(...)", judge, instance, WarmPool)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.constants import value
 from edgelab.models.growth import CHANCE, ORDERS, VIEWERS, operators
 from edgelab.models.placement import Placement
@@ -28,8 +29,6 @@ def enough_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in ENOUGH_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(ENOUGH_CHOICES)}")
         enough = Placement(order=VIEWERS).enough()
         sizes = [float(words.rpartition(" ")[2]) for words in ENOUGH_CHOICES]
         happened = ENOUGH_CHOICES[int(np.abs(np.log(np.array(sizes) / enough)).argmin())]
@@ -46,7 +45,7 @@ def enough_guess(choice: str | None) -> Verdict:
             "the 28 million?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, ENOUGH_CHOICES)
 
 
 def idle_pops(answer: int | None) -> Verdict:
@@ -59,9 +58,6 @@ def idle_pops(answer: int | None) -> Verdict:
     """
 
     def judge(answer: int) -> Verdict:
-        wrong = number(answer, 0, operators())
-        if wrong:
-            return wrong
         gains = Placement().gains().query(f"pops <= {operators()}")
         idle = int((gains["saved_viewers"] == 0).sum())
         if abs(answer - idle) <= 1:
@@ -78,7 +74,9 @@ def idle_pops(answer: int | None) -> Verdict:
             f"{operators()} in which saved_viewers is 0",
         )
 
-    return judged(answer, "set how many of the operator's PoPs save nothing", judge)
+    return judged(
+        answer, "set how many of the operator's PoPs save nothing", judge, number, 0, operators()
+    )
 
 
 def aim(answer: float | None) -> Verdict:
@@ -89,14 +87,9 @@ def aim(answer: float | None) -> Verdict:
     answer : float or None
         A share in steps of 0.05, for 312 PoPs in the world's order.
     """
+    about = Placement.knobs()["nearest_share"]
 
     def judge(answer: float) -> Verdict:
-        about = Placement.knobs()["nearest_share"]
-        wrong = number(answer, 0, 100)
-        if wrong:
-            return wrong
-        if not about.low <= answer <= about.high:
-            return Verdict(WORKING, f"got {answer!r}; the share lies between 0.3 and 1")
         here, less = (
             Placement(nearest_share=max(share, about.low)).latency().loc["everyone", "p99_ms"]
             for share in (answer, answer - 0.05)
@@ -112,7 +105,9 @@ def aim(answer: float | None) -> Verdict:
             "with many PoPs the second nearest is a good one too: anycast may miss often.",
         )
 
-    return judged(answer, "set a share, for instance 0.9 for 90 %", judge)
+    return judged(
+        answer, "set a share, for instance 0.9 for 90 %", judge, number, about.low, about.high
+    )
 
 
 def few_pops(answer: Placement | None) -> Verdict:
@@ -125,8 +120,6 @@ def few_pops(answer: Placement | None) -> Verdict:
     """
 
     def judge(answer: Placement) -> Verdict:
-        if not isinstance(answer, Placement):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a Placement")
         share = value("anycast_nearest_share")
         if answer.nearest_share != share:
             return Verdict(
@@ -157,7 +150,7 @@ def few_pops(answer: Placement | None) -> Verdict:
             "the nearest needs good neighbours too.",
         )
 
-    return judged(answer, "set a placement: plan.replace(...)", judge)
+    return judged(answer, "set a placement: plan.replace(...)", judge, instance, Placement)
 
 
 def _abroad(order: str) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged, number
+from edgelab.allowed import instance, number, one_of
+from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.rate_limit import COUNTERS, KV, OBJECT, RateLimit
 
 __all__ = ["LEAK_CHOICES", "few_percent", "leak_guess", "mend", "shared_address"]
@@ -29,8 +30,6 @@ def leak_guess(choice: str | None) -> Verdict:
     """
 
     def judge(choice: str) -> Verdict:
-        if choice not in LEAK_CHOICES:
-            return Verdict(WORKING, f"got {choice!r}; the choices are {', '.join(LEAK_CHOICES)}")
         times = _through(design=KV)
         happened = LEAK_CHOICES[int(times > 1.25) + int(times > 4)]
         seen = f"the model lets {times:.3g} times the limit through"
@@ -46,7 +45,7 @@ def leak_guess(choice: str | None) -> Verdict:
             "one write is under way?",
         )
 
-    return judged(choice, "choose and commit above, before you move a slider", judge)
+    return judged(choice, COMMIT, judge, one_of, LEAK_CHOICES)
 
 
 def shared_address(answer: float | None) -> Verdict:
@@ -59,9 +58,6 @@ def shared_address(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 0, 100)
-        if wrong:
-            return wrong
         if answer > 1:
             return Verdict(WORKING, "that looks like percent; which share is that, from 0 to 1?")
         row = RateLimit().designs().loc[OBJECT]
@@ -80,7 +76,7 @@ def shared_address(answer: float | None) -> Verdict:
             WORKING, "not that one: read the row “Durable Object” in the column refused_shared"
         )
 
-    return judged(answer, "set a share, for instance 0.5", judge)
+    return judged(answer, "set a share, for instance 0.5", judge, number, 0, 100)
 
 
 def few_percent(answer: float | None) -> Verdict:
@@ -94,9 +90,6 @@ def few_percent(answer: float | None) -> Verdict:
     """
 
     def judge(answer: float) -> Verdict:
-        wrong = number(answer, 1, 60_000)
-        if wrong:
-            return wrong
         here, longer = (
             _through(design=KV, kv_delay_ms=min(ms, 60_000.0), **SLOW)
             for ms in (answer, 1.5 * answer)
@@ -117,7 +110,7 @@ def few_percent(answer: float | None) -> Verdict:
             "is what leaks while far fewer than one does. No store in the world is that quick.",
         )
 
-    return judged(answer, "set a delay in ms", judge)
+    return judged(answer, "set a delay in ms", judge, number, 1, 60_000)
 
 
 def mend(answer: RateLimit | None) -> Verdict:
@@ -130,8 +123,6 @@ def mend(answer: RateLimit | None) -> Verdict:
     """
 
     def judge(answer: RateLimit) -> Verdict:
-        if not isinstance(answer, RateLimit):
-            return Verdict(WORKING, f"got {answer!r}; the answer is a RateLimit")
         for name, value in FAST.items():
             if (came := getattr(answer, name)) != value:
                 return Verdict(WORKING, f"{name} is {came:g}; the exercise gives {value:g}")
@@ -156,4 +147,4 @@ def mend(answer: RateLimit | None) -> Verdict:
             "of about one delay leak, and they are paid back.",
         )
 
-    return judged(answer, "set a RateLimit: attack.replace(...)", judge)
+    return judged(answer, "set a RateLimit: attack.replace(...)", judge, instance, RateLimit)

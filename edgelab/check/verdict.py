@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["RIGHT", "UNANSWERED", "WORKING", "Verdict", "judged", "number"]
+__all__ = ["COMMIT", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "judged"]
 
+COMMIT = "choose and commit above, before you move a slider"
 UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
 
 
@@ -36,17 +36,17 @@ class Verdict:
         )
 
 
-def judged(answer: Any, question: str, judge: Callable[[Any], Verdict]) -> Verdict:
-    """What `judge` makes of an answer; without one, what the reader has to do."""
-    return Verdict(UNANSWERED, question) if answer is None else judge(answer)
+def judged(
+    answer: Any, question: str, judge: Callable[[Any], Verdict], check: Callable, *given: Any
+) -> Verdict:
+    """What `judge` makes of an answer; without one, what the reader has to do.
 
-
-def number(answer: Any, low: float, high: float) -> Verdict | None:
-    """What is wrong with an answer that has to be a number in a range."""
-    if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
-        return Verdict(WORKING, f"got {answer!r}; the answer is a number")
-    if not low <= answer <= high:
-        return Verdict(
-            WORKING, f"got {answer!r}; the answer lies between {low:,.0f} and {high:,.0f}"
-        )
-    return None
+    What `check`, one of `edgelab.allowed`, refuses, it says itself.
+    """
+    if answer is None:
+        return Verdict(UNANSWERED, question)
+    try:
+        answer = check("your answer", answer, *given)
+    except (TypeError, ValueError) as error:
+        return Verdict(WORKING, str(error))
+    return judge(answer)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from edgelab import allowed
 from edgelab.models.edge_kv import EdgeKV, time_in_words
 from edgelab.models.quorum import Quorum
 from edgelab.stage import drawing, theme
@@ -227,12 +228,12 @@ def consistency(*quorums: Quorum) -> Figure:
     TypeError
         If one is something else than a Quorum.
     """
+    for store in quorums:
+        allowed.instance("quorums", store, Quorum)
     if not 1 <= len(quorums) <= 4:
         raise ValueError(f"quorums: got {len(quorums)}, allowed one to four")
     made, told = [], []
     for store, (_, _, look) in zip(quorums, BYTES, strict=False):
-        if not isinstance(store, Quorum):
-            raise TypeError(f"quorums: got {type(store).__name__}, allowed Quorum models")
         found, name = frame(Quorum.consistency, store), _in_short(store)
         stale = found["stale_share"]
         told.append(f"{name}: {stale.iloc[0]:.2%} stale at once")

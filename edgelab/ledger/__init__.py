@@ -8,14 +8,13 @@ stand in a module of their own.
 from __future__ import annotations
 
 import html
-import numbers
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.constants import DataError
 from edgelab.ledger import caching, chain, durable_objects, kv, night, pops, rate_limit, runtimes
 
@@ -130,10 +129,5 @@ def claims(page: int | None = None) -> Ledger:
     >>> el.claims().loc["first-output-4-10", "verdict"]
     'contradicted'
     """
-    if page is None:
-        return _ledger()
-    whole = isinstance(page, numbers.Integral) and not isinstance(page, bool)
-    if not (whole and page in datasets.PAGES):
-        allowed = f"None or a whole number from {datasets.PAGES[0]} to {datasets.PAGES[-1]}"
-        raise (ValueError if whole else TypeError)(f"page: got {page!r}, allowed {allowed}")
-    return _ledger(int(page))
+    first, *_, last = datasets.PAGES
+    return _ledger(None if page is None else allowed.whole("page", page, first, last))

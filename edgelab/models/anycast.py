@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.constants import value
 from edgelab.kernels.curves import nearest_few, rank_shares
 from edgelab.models.corridors import rtt_ms
@@ -46,15 +46,14 @@ def landing(cost: np.ndarray, order: np.ndarray, nearest_share: float) -> tuple:
 def _clients(front_ends: pd.DataFrame | None, nearest_share: float) -> tuple[np.ndarray, ...]:
     """Weight, kilometres and round trip of each city's way to each rank, (cities, ranks)."""
     ends = datasets.front_ends() if front_ends is None else front_ends
-    missing = {"lat", "lon"} - set(ends.columns)
-    if missing or ends.empty:
-        got = f"no column {', '.join(sorted(missing))}" if missing else "no row"
-        raise ValueError(f"front_ends: got {got}, allowed a frame with lat and lon of each")
-    if not 0 < nearest_share <= 1:
-        raise ValueError(f"nearest_share: got {nearest_share!r}, allowed over 0 and at most 1")
+    allowed.columns("front_ends", ends, ("lat", "lon"))
+    nearest_share = float(allowed.number("nearest_share", nearest_share, high=1, above=0))
     cities = datasets.cities()
     here = [cities[axis].to_numpy()[:, None] for axis in ("lat", "lon")]
-    there = [ends[axis].to_numpy(float) for axis in ("lat", "lon")]
+    there = [
+        allowed.array(f"front_ends, {axis}", ends[axis], -most, most)
+        for axis, most in (("lat", 90), ("lon", 180))
+    ]
     km = great_circle_km(*here, *there)
     ids, shares = landing(km, np.arange(len(ends)), nearest_share)
     weight = (cities["population"] / cities["population"].sum()).to_numpy()[:, None] * shares

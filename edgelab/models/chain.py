@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.knobs import Model, knob, shared
 from edgelab.models import links
 from edgelab.models.links import LINKS, PARTS, REST, RoundTrips
@@ -229,9 +229,7 @@ class RequestChain(Model):
         super().__post_init__()
         if isinstance(self.trips, Mapping):
             object.__setattr__(self, "trips", RoundTrips(**self.trips))
-        elif not isinstance(self.trips, RoundTrips | None):
-            allowed = "a RoundTrips, a dictionary of its knobs, or None"
-            raise TypeError(f"trips: got {self.trips!r}, allowed {allowed}")
+        allowed.instance("trips", self.trips, RoundTrips, True, ", or a dictionary of its knobs")
         for before, link in pairwise(LINKS):
             if getattr(self, ENDS[link]) == EDGE and getattr(self, ENDS[before]) == HOME:
                 raise ValueError(
@@ -290,9 +288,8 @@ class RequestChain(Model):
         ValueError
             If `count` is no whole number from 0 to 5.
         """
-        if isinstance(count, bool) or count not in range(len(LINKS) + 1):
-            raise ValueError(f"count: got {count!r}, allowed a whole number from 0 to {len(LINKS)}")
-        ends = [EDGE] * int(count) + [HOME] * (len(LINKS) - int(count))
+        count = allowed.whole("count", count, 0, len(LINKS))
+        ends = [EDGE] * count + [HOME] * (len(LINKS) - count)
         return self.replace(**dict(zip(ENDS.values(), ends, strict=True)))
 
     def round_trips(self) -> RoundTrips:
@@ -359,9 +356,16 @@ class RequestChain(Model):
         said[5] = said[5] if taken.trips[5] else "fits into one window"
         return said
 
-    def total_ms(self) -> float:
-        """Milliseconds until every answer is whole."""
-        return float(links.steps(self, self.round_trips()).ms.sum())
+    def total_ms(self, trips: RoundTrips | None = None) -> float:
+        """Milliseconds until every answer is whole.
+
+        Parameters
+        ----------
+        trips : RoundTrips, optional
+            In place of the chain's own.
+        """
+        chain = self if trips is None else self.replace(trips=trips)
+        return float(links.steps(chain, chain.round_trips()).ms.sum())
 
     def first_byte_ms(self) -> float:
         """Milliseconds until the first answer begins."""
@@ -440,8 +444,7 @@ class RequestChain(Model):
             Indexed by ``round``: ``window_bytes`` and ``total_bytes`` (with the rounds before
             it), whole numbers.
         """
-        if isinstance(rounds, bool) or rounds not in range(1, 21):
-            raise ValueError(f"rounds: got {rounds!r}, allowed a whole number from 1 to 20")
+        rounds = allowed.whole("rounds", rounds, 1, 20)
         window = self.initial_window_bytes * 2 ** np.arange(rounds)
         frame = pd.DataFrame({"window_bytes": window, "total_bytes": window.cumsum()})
         frame.index = pd.RangeIndex(1, rounds + 1, name="round")

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.knobs import Model, knob, shared
 from edgelab.models import geo, histories, kv
 from edgelab.models.histories import Run, Setting
@@ -412,9 +412,7 @@ class DurableObject(Model):
         ValueError
             If `by` is something else.
         """
-        allowed = ("mean", "p99", "farthest")
-        if by not in allowed:
-            raise ValueError(f"by: got {by!r}, allowed {' or '.join(map(repr, allowed))}")
+        by = allowed.one_of("by", by, ("mean", "p99", "farthest"))
         return str(by_home(self.audience)[f"{by}_ms"].idxmin())
 
     # -- the alternative without a home ----------------------------------------------------------
@@ -464,9 +462,9 @@ class DurableObject(Model):
         ValueError
             If `store` is something else.
         """
-        if store not in (OBJECT, KV):
-            raise ValueError(f"store: got {store!r}, allowed {OBJECT!r} or {KV!r}")
-        return _run(self._of_history(), store, self.seed if seed is None else seed)
+        store = allowed.one_of("store", store, (OBJECT, KV))
+        seed = self.seed if seed is None else self.knobs()["seed"].check(seed)
+        return _run(self._of_history(), store, seed)
 
     def _of_history(self) -> DurableObject:
         """The same with every knob that moves no history at its default."""
@@ -494,10 +492,9 @@ class DurableObject(Model):
         ValueError
             If `count` or `store` is not allowed.
         """
-        if isinstance(count, bool) or count not in range(1, 1001):
-            raise ValueError(f"count: got {count!r}, allowed a whole number from 1 to 1000")
+        count = allowed.whole("count", count, 1, 1000)
         rows = {}
-        for seed in range(self.seed, self.seed + count):
+        for seed in ((self.seed + k) % 2**32 for k in range(count)):
             run = self.run(store, seed)
             rows[seed] = {
                 "operations": len(run.history),

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.knobs import Model, knob, shared
 from edgelab.models import growth
 from edgelab.models.anycast import landing
@@ -158,12 +158,8 @@ class Placement(Model):
             If a place is unknown.
         """
         known = [*datasets.places()["place"], *GROUPS]
-        rows = tuple(known if places is None else places)
-        unknown = sorted(set(rows) - set(known))
-        if unknown or not rows:
-            got = ", ".join(map(repr, unknown)) or "none"
-            raise ValueError(f"places: got {got}, allowed places or {', '.join(GROUPS)}")
-        return self._curves(rows).copy()
+        rows = known if places is None else places
+        return self._curves(tuple(allowed.several("places", rows, allowed.one_of, known))).copy()
 
     def _curves(self, rows: tuple[str, ...]) -> pd.DataFrame:
         """The frame of `curves`, remembered for all that share it."""
@@ -220,7 +216,7 @@ class Placement(Model):
         Parameters
         ----------
         seeds : int
-            How many random orders; at least 1.
+            How many random orders, 1 to 1,000.
 
         Returns
         -------
@@ -232,10 +228,9 @@ class Placement(Model):
         Raises
         ------
         ValueError
-            If `seeds` is less than 1.
+            If `seeds` is out of range.
         """
-        if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
-            raise ValueError(f"seeds: got {seeds!r}, allowed a whole number from 1")
+        seeds = allowed.whole("seeds", seeds, 1, 1000)
         frames = []
         for order in ORDERS:
             plans = [self.replace(order=order)]

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.constants import constant, value
 from edgelab.kernels import histogram
 from edgelab.knobs import Model, knob
@@ -22,6 +22,8 @@ __all__ = ["BASELINE", "EDGE", "GROUPS", "HOME", "CricStream", "compare"]
 #: Names of the rows that `CricStream.latency` adds to the places.
 GROUPS = ("diaspora", "India", "everyone")
 BASELINE = "the old Mumbai origin"
+#: How a distribution can be found.
+METHODS = ("exact", "simulation")
 QUANTILE_LEVELS = np.array([0.5, 0.95, 0.99])
 STEADY, SATURATED = "steady", "saturated"
 
@@ -327,11 +329,9 @@ class CricStream(Model):
             Viewers of each place of `edgelab.places` in each bin of the one log-linear
             histogram (0.8 % wide); the last bin holds those who never get an answer.
         """
-        if method == "exact":
+        if allowed.one_of("method", method, METHODS) == "exact":
             return request.exact(self.latency_only().replace(seed=0))
-        if method == "simulation":
-            return request.simulated(self.latency_only())
-        raise ValueError(f"method: got {method!r}, allowed 'exact' or 'simulation'")
+        return request.simulated(self.latency_only())
 
     def latency(self, method: str = "exact") -> pd.DataFrame:
         """What the viewers of each place see.
@@ -352,7 +352,7 @@ class CricStream(Model):
             exactly 1 % is fetched, may stand at either end of it.
         """
         night = self.latency_only().replace(blank_panel_ms=self.blank_panel_ms)
-        return _latency_frame(night, method).copy()
+        return _latency_frame(night, allowed.one_of("method", method, METHODS)).copy()
 
     def _latency_frame(self, method: str) -> pd.DataFrame:
         counts = _with_groups(self.latency_only(), method)
@@ -397,8 +397,8 @@ class CricStream(Model):
             from the finer ones; those who never get an answer are in no bin.
         """
         names = [*datasets.places()["place"], *GROUPS]
-        if group not in names:
-            raise ValueError(f"group: got {group!r}, allowed a place or one of {', '.join(GROUPS)}")
+        group = allowed.one_of("group", group, names)
+        method = allowed.one_of("method", method, METHODS)
         counts = _with_groups(self.latency_only(), method)[names.index(group)]
         edges = histogram.bin_edges_ms()[:-1]
         coarse = 8
@@ -585,12 +585,7 @@ def compare(nights: Sequence[CricStream]) -> pd.DataFrame:
     TypeError, ValueError
         If something else than a CricStream is among them, or nothing.
     """
-    nights = list(nights)
-    if not nights:
-        raise ValueError("nights: got an empty list, allowed at least one CricStream")
-    for night in nights:
-        if not isinstance(night, CricStream):
-            raise TypeError(f"nights: got {night!r}, allowed CricStream objects")
+    nights = allowed.several("nights", nights, allowed.instance, CricStream)
     index = pd.Index([repr(night) for night in nights], name="night")
     return pd.DataFrame([night.headline() for night in nights], index=index)
 

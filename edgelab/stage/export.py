@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any, NamedTuple
 
 from plotly.basedatatypes import BaseFigure
 
+from edgelab import allowed
 from edgelab.stage import theme
 from edgelab.stage.browser import BrowserError, browser
 
@@ -79,8 +79,7 @@ def export(
     1 of 1: exports/night.png
     """
     figures, target = _figures(what), _target(path)
-    if not callable(progress):
-        raise TypeError(f"progress: got {shortened(progress)}, allowed a callable")
+    allowed.function("progress", progress)
     told = [_told(figure) for figure in figures]
     suffix, total = target.suffix.lower(), len(figures)
     if suffix == ".html":
@@ -111,31 +110,31 @@ def _figures(what: Any) -> list[BaseFigure]:
         return [what]
     if hasattr(what, "slides"):
         what = what.slides()
-    if not isinstance(what, Sequence) or isinstance(what, str):
-        allowed = "a plotly figure, a panel, or a sequence of those"
-        raise TypeError(f"what: got {shortened(what)}, allowed {allowed}")
+    if not isinstance(what, Sequence) or isinstance(what, str | bytes):
+        known = "a plotly figure, a panel, or a sequence of those"
+        allowed.refuse("what", what, known, TypeError)
     if not what:
-        raise ValueError(f"what: got {what!r}, allowed at least one figure")
+        allowed.refuse("what", what, "at least one figure")
     return [figure for each in what for figure in _figures(each)]
 
 
 def _target(path: Any) -> Path:
     """The file to write, checked before anything is done."""
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path: got {shortened(path)}, allowed a file name")
+        allowed.refuse("path", path, "a file name", TypeError)
+    path = os.fspath(path)
     target = Path(path).expanduser()
     if not target.name or (target.parent != Path() and target.is_dir()):
-        raise ValueError(f"path: got {os.fspath(path)!r}, allowed a file name and no folder")
+        allowed.refuse("path", path, "a file name and no folder")
     if target.parent == Path():
         target = FOLDER / target
     if not target.suffix:
         target = target.with_name(f"{target.name}.png")
     if target.suffix.lower() not in FORMATS:
-        allowed = f"one that ends in {', '.join(FORMATS)}"
-        raise ValueError(f"path: got {os.fspath(path)!r}, allowed {allowed}")
+        allowed.refuse("path", path, f"one that ends in {', '.join(FORMATS)}")
     above = next(folder for folder in target.absolute().parents if folder.exists())
     if not (above.is_dir() and os.access(above, os.W_OK)):
-        raise ValueError(f"path: got {os.fspath(path)!r}, and {above} is no folder to write to")
+        allowed.refuse("path", path, f"one in a folder to write to, and {above} is none")
     return target
 
 

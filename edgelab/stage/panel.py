@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 from IPython.display import HTML, display, update_display
 
-from edgelab import kernels
+from edgelab import allowed, kernels
 from edgelab.knobs import Model
 from edgelab.stage.controls import CARD, control, options
 from edgelab.stage.live import LiveBoard
@@ -115,10 +115,8 @@ class Panel(widgets.VBox):
 
     def __init__(self, start: Model | None = None, pinned: Model | None = None) -> None:
         start = self.scenario() if start is None else start
-        for given, model in (("start", start), ("pinned", pinned)):
-            if not (isinstance(model, self.scenario) or (given == "pinned" and model is None)):
-                wanted = self.scenario.__name__
-                raise TypeError(f"{given}: got {model!r}, allowed a {wanted}")
+        allowed.instance("start", start, self.scenario)
+        allowed.instance("pinned", pinned, self.scenario, True)
         self._replace_earlier()
         warm(self.kernels)
         self.start = self.model = start
@@ -225,8 +223,8 @@ class Panel(widgets.VBox):
         TypeError
             If it is of another kind.
         """
-        if not isinstance(model, self.scenario):
-            raise TypeError(f"model: got {model!r}, allowed a {self.scenario.__name__}")
+        allowed.instance("model", model, self.scenario)
+        anew = allowed.flag("anew", anew)
         with self._lock:
             self._busy = True
             try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from edgelab import remembered
+from edgelab import allowed, remembered
 from edgelab.knobs import Model
 from edgelab.stage import theme
 
@@ -87,11 +87,9 @@ class Plot:
     def figure(self, model: Model, pinned: Model | None = None) -> Figure:
         """The plot alone, with its title and what it shows below that."""
         for given, value in (("model", model), ("pinned", pinned)):
-            if not (isinstance(value, self.scenario) or (given == "pinned" and value is None)):
-                allowed = f"allowed a {self.scenario.__name__}"
-                if isinstance(value, pd.DataFrame):
-                    allowed += "; a figure takes the model, and makes the frame itself"
-                raise TypeError(f"{given}: got {type(value).__name__}, {allowed}")
+            frame = isinstance(value, pd.DataFrame)
+            more = "; a figure takes the model, and makes the frame itself" * frame
+            allowed.instance(given, value, self.scenario, given == "pinned", more)
         if not self.pins:
             pinned = None
         drawn = self.drawn(model, pinned, at_rest=True)

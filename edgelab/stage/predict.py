@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from edgelab import allowed
 from edgelab.stage.controls import CARD
 
 __all__ = ["Prediction", "predict"]
@@ -66,8 +67,9 @@ def predict(question: str, choices: Sequence[str]) -> Prediction:
     Raises
     ------
     ValueError
-        If there are fewer than two choices.
+        If there are fewer than two choices, or one stands twice.
     """
-    if len(choices) < 2:
-        raise ValueError(f"choices: got {list(choices)}, allowed at least two")
-    return Prediction(question, choices)
+    choices = allowed.several("choices", choices, allowed.text)
+    if len(set(choices)) < max(len(choices), 2):
+        allowed.refuse("choices", choices, "at least two, and none twice")
+    return Prediction(allowed.text("question", question), choices)

@@ -63,7 +63,9 @@ def test_few_front_ends_are_as_many_ranks():
 @pytest.mark.parametrize("share", [0, -0.1, 1.01, math.nan])
 def test_a_share_out_of_range_is_refused(share):
     for function in (el.anycast_residuals, el.anycast_detours):
-        with pytest.raises(ValueError, match=r"nearest_share: got .*, allowed over 0 and at most"):
+        with pytest.raises(
+            ValueError, match=r"nearest_share: got .*, allowed a number above 0 and at most 1"
+        ):
             function(share)
 
 
@@ -73,7 +75,7 @@ def test_a_share_out_of_range_is_refused(share):
 )
 def test_front_ends_without_a_place_are_refused(frame, got):
     with pytest.raises(
-        ValueError, match=f"front_ends: got {got}, allowed a frame with lat and lon"
+        ValueError, match=f"front_ends: got {got}, allowed a frame with the columns lat, lon"
     ):
         el.anycast_detours(front_ends=frame)
 

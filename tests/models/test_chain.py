@@ -172,7 +172,9 @@ def test_the_first_window_has_its_two_limits(mss, tcp, quic):
 
 @pytest.mark.parametrize("rounds", [0, 21, 1.5, True, "7"])
 def test_slow_start_wants_a_number_of_rounds(rounds):
-    with pytest.raises(ValueError, match=r"rounds: got .*, allowed a whole number from 1 to 20"):
+    with pytest.raises(
+        (TypeError, ValueError), match=r"rounds: got .*, allowed a whole number from 1 to 20"
+    ):
         HOME.slow_start(rounds)
 
 
@@ -219,7 +221,9 @@ def test_bad_knobs_are_refused(bad, error, words):
 
 @pytest.mark.parametrize("count", [-1, 6, 2.5, True, "two"])
 def test_move_wants_a_number_of_links(count):
-    with pytest.raises(ValueError, match=r"count: got .*, allowed a whole number from 0 to 5"):
+    with pytest.raises(
+        (TypeError, ValueError), match=r"count: got .*, allowed a whole number from 0 to 5"
+    ):
         HOME.move(count)
 
 
@@ -247,7 +251,9 @@ def test_round_trips_of_ones_own_are_part_of_the_chain():
 
 @pytest.mark.parametrize("bad", [8, (8, 4, 130, 125), "London"])
 def test_round_trips_of_another_kind_are_refused(bad):
-    with pytest.raises(TypeError, match=r"trips: got .*, allowed a RoundTrips, a dictionary"):
+    with pytest.raises(
+        TypeError, match=r"trips: got .*, allowed a RoundTrips or None, or a dictionary"
+    ):
         RequestChain(trips=bad)
     with pytest.raises(ValueError, match="home_ms: got -1"):
         RequestChain(trips={"home_ms": -1})
