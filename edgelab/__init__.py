@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -64,7 +65,8 @@ def __getattr__(name: str) -> Any:
     elif name in _ROOMS:
         found = import_module(f"edgelab.{name}")
     else:
-        raise AttributeError(f"edgelab has no {name!r}; it offers {', '.join(__all__)}")
+        near = "".join(f"did you mean {each!r}? " for each in get_close_matches(name, __all__, 1))
+        raise AttributeError(f"edgelab has no {name!r}; {near}it offers {', '.join(__all__)}")
     globals()[name] = found
     return found
 

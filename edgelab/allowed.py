@@ -36,7 +36,7 @@ def shown(value: Any) -> str:
     try:
         return " ".join(map(str.strip, _SHORT.repr(value).splitlines()))
     except ValueError:  # an integer of thousands of digits
-        return f"a number of {value.bit_length():,} bits"
+        return f"{_a(type(value))} that is too long to show"
 
 
 def _a(kind: type) -> str:
@@ -80,10 +80,11 @@ def number(
     allowed = allowed or f"a number {_range(low, high, above, below)}"
     if isinstance(value, bool) or not isinstance(value, kinds.Real):
         refuse(name, value, allowed, TypeError)
-    inside = low <= value <= high and (above is None or value > above)
-    if not (inside and (below is None or value < below)):
+    plain = value.item() if isinstance(value, np.generic) else value
+    inside = low <= plain <= high and (above is None or plain > above)
+    if not (inside and (below is None or plain < below)):
         refuse(name, value, allowed)
-    return value.item() if isinstance(value, np.generic) else value
+    return plain
 
 
 def whole(name: str, value: Any, low: float = -MOST, high: float = MOST, allowed: str = "") -> int:
@@ -100,7 +101,7 @@ def array(name: str, values: Any, low: float = -MOST, high: float = MOST) -> np.
         found = np.asarray(values)
     except Exception:  # ragged, or what NumPy cannot take in
         found = np.empty(0, object)
-    if found.dtype.kind not in "iuf":
+    if isinstance(values, pd.DataFrame) or found.dtype.kind not in "iuf":
         refuse(name, values, allowed, TypeError)
     found = found.astype(float)
     bad = ~((found >= low) & (found <= high))
@@ -181,12 +182,12 @@ def hashable(name: str, value: Any) -> Hashable:
     return value
 
 
-def several(name: str, values: Any, check: Callable, *given: Any, **more: Any) -> list:
-    """A sequence of at least one value, each as `check` wants it."""
+def several(name: str, values: Any, check: Callable, *given: Any, least: int = 1, **more) -> list:
+    """A sequence of values, each as `check` wants it."""
     if isinstance(values, str | bytes | Mapping | pd.DataFrame) or not np.iterable(values):
-        refuse(name, values, "a sequence of at least one", TypeError)
+        refuse(name, values, "a sequence", TypeError)
     found = [check(name, value, *given, **more) for value in values]
-    return found or refuse(name, values, "a sequence of at least one")
+    return found if len(found) >= least else refuse(name, values, f"a sequence of {least} or more")
 
 
 def columns(name: str, frame: Any, needed: Container[str]) -> pd.DataFrame:

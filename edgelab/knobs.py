@@ -196,6 +196,11 @@ class Model:
         untold : container of str
             Knobs to leave out.
         """
+        known = self.knobs()
+        return self._settings(allowed.several("untold", untold, allowed.one_of, known, least=0))
+
+    def _settings(self, untold: Container[str]) -> str:
+        """The same, without a check."""
         idle, said = self.idle(), []
         for name, about in self.knobs().items():
             if name in (*self.main, *self.turned) and name not in untold and name not in idle:

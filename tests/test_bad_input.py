@@ -6,7 +6,9 @@ default, and one in `RIGHT` if it is a number or free.
 
 import inspect
 import re
+import sys
 from collections.abc import Hashable
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -83,7 +85,7 @@ RIGHT = {
     "lat_a": lambda x: abs(x) <= 90, "lat_b": lambda x: abs(x) <= 90,
     "lon_a": lambda x: abs(x) <= 180, "lon_b": lambda x: abs(x) <= 180,
     "share": lambda x: 0 < x < 1, "level": lambda x: 0 < x < 1, "levels": lambda x: 0 < x < 1,
-    "nearest_share": lambda x: 0 < x <= 1,
+    "nearest_share": lambda x: 0.01 <= x <= 1,
     "lost": lambda x: 0 <= x <= 1, "twice": lambda x: 0 <= x <= 1, "late": lambda x: 0 <= x <= 1,
     "since_write_ms": lambda x: x >= 0, "since_commit_ms": lambda x: x >= 0,
     "apart_ms": lambda x: x >= 0, "step_ms": lambda x: x > 0,
@@ -108,7 +110,7 @@ RIGHT = {
     "answer": lambda x: True,
 }  # fmt: skip
 #: Any text is right, or anything at all.
-FREE_TEXT = {"isolates.run.code", "panels.predict.question", "LWWRegister.replica"}
+FREE_TEXT = {"export.path", "isolates.run.code", "panels.predict.question", "LWWRegister.replica"}
 ANYTHING = {"LWWRegister.value", "LWWRegister.write.value"}
 
 # -- what is thrown ----------------------------------------------------------------------------
@@ -126,11 +128,11 @@ OTHERS = {
     "a text": "MUMBAI", "an empty text": "", "bytes": b"1", "an imaginary": 1j,
     "a decimal": Decimal("0.5"), "an empty list": [], "a list": [0.5, "x"], "a tuple": (None,),
     "a dictionary": {"a": 1}, "a set": {0.25}, "an object": object(), "unreadable": Unreadable(),
-    "a class": float, "a module": inspect, "an exception": ValueError("x"),
+    "a class": list, "a module": inspect, "an exception": ValueError("x"),
     "a date": datetime(2026, 1, 1), "NumPy's date": np.datetime64("2026-01-01"),
     "a column": np.zeros((3, 1)), "a ragged list": [[1], [1, 2]], "a series": pd.Series(["x"]),
     "an empty frame": pd.DataFrame(), "another frame": pd.DataFrame({"a": [1]}),
-    "another model": None,
+    "another model": el.RoundTrips(),
 }  # fmt: skip
 
 
@@ -179,12 +181,12 @@ def known(table, path):
 
 def valid(path):
     """A right value of a parameter."""
-    thing, about, _ = public()[path]
-    if about.name == "model":
-        return thing.plot.scenario() if hasattr(thing, "plot") else el.CricStream()
-    made = known(VALID, path)
+    thing, about, owner = public()[path]
     if path.startswith("check."):
-        return None
+        return None  # not answered yet
+    if about.name == "model":
+        return (thing.plot if hasattr(thing, "plot") else right_object(owner)).scenario()
+    made = known(VALID, path)
     assert made or about.default is not about.empty, f"VALID needs a right value of {path}"
     return made() if made else about.default
 
@@ -239,6 +241,8 @@ def rule(path):
         return callable
     if kind == "Hashable":
         return lambda x: isinstance(x, Hashable)
+    if "RoundTrips" in kind:
+        return lambda x: isinstance(x, el.RoundTrips)
     if path in FREE_TEXT:
         return lambda x: isinstance(x, str) and x.strip()
     return lambda x: path in ANYTHING
@@ -296,6 +300,9 @@ def test_at_least_two_thousand_bad_inputs_are_thrown():
 def nothing_runs(monkeypatch, tmp_path):
     """No process is begun and nothing is written here."""
 
+    def drawn(*_):
+        return b""
+
     class Missing:
         def __enter__(self):
             raise ChildError("not here")
@@ -305,6 +312,7 @@ def nothing_runs(monkeypatch, tmp_path):
 
     monkeypatch.setattr(isolates, "Child", Missing)
     monkeypatch.setattr(measuring, "Child", Missing)
+    monkeypatch.setattr(sys.modules["edgelab.stage.export"], "browser", lambda: nullcontext(drawn))
     monkeypatch.chdir(tmp_path)
 
 
@@ -316,7 +324,9 @@ def complaint(path, bad):
         got = called(path, bad)
     except (TypeError, ValueError) as error:
         text = str(error)
-        told = re.search(rf"\b{name}\b", text) and "got " in text and "allowed " in text
+        named = {name, *bad} if isinstance(bad, dict) else {name}  # a dictionary of knobs
+        told = any(re.search(rf"\b{each}\b", text) for each in named)
+        told = told and "got " in text and "allowed " in text
         said = "" if told else f"{type(error).__name__}: {text[:200]}"
     except Exception as error:
         said = f"{type(error).__name__}: {str(error)[:200]}"

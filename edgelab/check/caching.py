@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgelab.allowed import instance, number, one_of
+from edgelab.allowed import instance, number, one_of, whole
 from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.models.cache import EdgeCache
 
@@ -73,9 +73,7 @@ def cold_pops(answer: int | None) -> Verdict:
             "the column fetched of cache.by_pop()",
         )
 
-    return judged(
-        answer, "set the number of PoPs", judge, number, 0, EdgeCache.knobs()["pops"].high
-    )
+    return judged(answer, "set the number of PoPs", judge, whole, 0, EdgeCache.knobs()["pops"].high)
 
 
 def shortest_life(answer: float | None) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgelab.allowed import instance, number, one_of
+from edgelab.allowed import instance, number, one_of, whole
 from edgelab.check.verdict import RIGHT, WORKING, Verdict, judged
 from edgelab.models.chain import RequestChain
 from edgelab.models.links import COLD, LINKS, NOWHERE, TLS_12, WARM
@@ -68,7 +68,7 @@ def trips_home(answer: int | None) -> Verdict:
             WORKING, f"{answer:g} is too {few}; add up the column mumbai_trips, link by link"
         )
 
-    return judged(answer, "set a number of round trips", judge, number, 0, 100)
+    return judged(answer, "set a number of round trips", judge, whole, 0, 100)
 
 
 def cutover_ttl(answer: float | None) -> Verdict:

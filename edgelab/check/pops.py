@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgelab.allowed import instance, number, one_of
+from edgelab.allowed import instance, number, one_of, whole
 from edgelab.check.verdict import COMMIT, RIGHT, WORKING, Verdict, judged
 from edgelab.constants import value
 from edgelab.models.growth import CHANCE, ORDERS, VIEWERS, operators
@@ -75,7 +75,7 @@ def idle_pops(answer: int | None) -> Verdict:
         )
 
     return judged(
-        answer, "set how many of the operator's PoPs save nothing", judge, number, 0, operators()
+        answer, "set how many of the operator's PoPs save nothing", judge, whole, 0, operators()
     )
 
 

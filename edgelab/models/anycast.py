@@ -47,7 +47,7 @@ def _clients(front_ends: pd.DataFrame | None, nearest_share: float) -> tuple[np.
     """Weight, kilometres and round trip of each city's way to each rank, (cities, ranks)."""
     ends = datasets.front_ends() if front_ends is None else front_ends
     allowed.columns("front_ends", ends, ("lat", "lon"))
-    nearest_share = float(allowed.number("nearest_share", nearest_share, high=1, above=0))
+    nearest_share = float(allowed.number("nearest_share", nearest_share, 0.01, 1))
     cities = datasets.cities()
     here = [cities[axis].to_numpy()[:, None] for axis in ("lat", "lon")]
     there = [
@@ -68,7 +68,7 @@ def anycast_detours(
     Parameters
     ----------
     nearest_share : float
-        Share who reach the nearest one, over 0 and at most 1.
+        Share who reach the nearest one, 0.01 to 1.
     front_ends : pandas.DataFrame, optional
         With ``lat`` and ``lon`` in degrees, such as ``el.pops().head(60)``; those of Microsoft's
         CDN in 2018 if not given.

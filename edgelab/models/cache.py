@@ -216,7 +216,7 @@ class EdgeCache(Model):
         "drawn; the same seed gives the same bits.",
     )
 
-    def settings(self, untold: Container[str] = ()) -> str:
+    def _settings(self, untold: Container[str]) -> str:
         """What it is set to, in one line: the main knobs in short, and every other turned."""
         said = {
             "place": f"seen from {self.place}",
@@ -225,7 +225,7 @@ class EdgeCache(Model):
             "capacity_mb": f"{self.capacity_mb:,.4g} MB",
             "ask": f"asks {self.ask}",
         }
-        others = super().settings([n for n in self.knobs() if n in said or n in untold])
+        others = super()._settings([n for n in self.knobs() if n in said or n in untold])
         told = [text for name, text in said.items() if name not in untold]
         return ", ".join(filter(None, [*told, others]))
 

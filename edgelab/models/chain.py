@@ -256,14 +256,14 @@ class RequestChain(Model):
             return {}
         return {"chennai_detour": f"nothing goes round about from {self.place}"}
 
-    def settings(self, untold: Container[str] = ()) -> str:
+    def _settings(self, untold: Container[str]) -> str:
         """What it is set to, in one line: the links in short, and every other that was turned."""
         at = "all five" if self.moved == len(LINKS) else ", ".join(LINKS[: self.moved])
         kind = "new" if self.connection == links.COLD else "open"
         first = f"{self._seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
         said = {"place", "connection", "tls", "http", *ENDS.values()}
         unsaid = [n for n in self.knobs() if n in said or n in untold or n not in self.turned]
-        more = super().settings(unsaid)
+        more = super()._settings(unsaid)
         return f"{first}; {self.tls}, {self.http}{', ' * bool(more)}{more}"
 
     @property

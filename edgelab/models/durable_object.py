@@ -564,21 +564,15 @@ class DurableObject(Model):
 
     # -- in words --------------------------------------------------------------------------------
 
-    def settings(self, untold: Container[str] = ()) -> str:
-        """What it is set to, in one line.
-
-        Parameters
-        ----------
-        untold : container of str
-            Knobs to leave out.
-        """
+    def _settings(self, untold: Container[str]) -> str:
+        """What it is set to, in one line."""
         said = {
             "home": f"home {self.home}",
             "followers": f"{self._followers} {self.followers_at}",
             "requests_per_s": self.knobs()["requests_per_s"].text(self.requests_per_s),
         }
         told = [text for name, text in said.items() if name not in untold]
-        told.append(super().settings({*said, "followers_at", *untold}))
+        told.append(super()._settings({*said, "followers_at", *untold}))
         return ", ".join(filter(None, told))
 
     @property

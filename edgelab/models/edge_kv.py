@@ -360,14 +360,8 @@ class EdgeKV(Model):
             out |= dict.fromkeys(names, "one PoP alone hears of no other")
         return out
 
-    def settings(self, untold: Container[str] = ()) -> str:
-        """What it is set to, in one line.
-
-        Parameters
-        ----------
-        untold : container of str
-            Knobs to leave out.
-        """
+    def _settings(self, untold: Container[str]) -> str:
+        """What it is set to, in one line."""
         delay, share, sticky, _ = (self.knobs()[n].text(getattr(self, n)) for n in self.main)
         fetched = f"fetched once in {self.kv_delay_ms / 500:g} s"
         said = {
@@ -377,7 +371,7 @@ class EdgeKV(Model):
             "writes_per_s": f"{self.writes_per_s:.4g} writes/s",
         }
         told = [text for name, text in said.items() if name not in untold]
-        told.append(super().settings((*self.main, "copies", *untold)))
+        told.append(super()._settings((*self.main, "copies", *untold)))
         return ", ".join(filter(None, told))
 
     def in_words(self) -> str:

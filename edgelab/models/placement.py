@@ -301,21 +301,15 @@ class Placement(Model):
 
     # -- in short --------------------------------------------------------------------------
 
-    def settings(self, untold: Container[str] = ()) -> str:
-        """What it is set to, in one line.
-
-        Parameters
-        ----------
-        untold : container of str
-            Knobs to leave out.
-        """
+    def _settings(self, untold: Container[str]) -> str:
+        """What it is set to, in one line."""
         share = self.knobs()["nearest_share"].text(self.nearest_share)
         said = {
             "pops": self._pops,
             "order": growth.ORDER_WORDS[self.order],
             "nearest_share": f"{share} reach the nearest",
         }
-        more = super().settings({*said, *untold} | self.knobs().keys() - self.turned.keys())
+        more = super()._settings({*said, *untold} | self.knobs().keys() - self.turned.keys())
         told = [text for name, text in said.items() if name not in untold]
         return ", ".join(filter(None, [*told, more]))
 

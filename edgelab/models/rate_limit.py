@@ -474,14 +474,8 @@ class RateLimit(Model):
             raise ValueError(f"window_s: got {window_s!r}, allowed more than elapsed_s")
         return float(token_bucket.window_count(previous, current, elapsed_s, window_s))
 
-    def settings(self, untold: Container[str] = ()) -> str:
-        """What it is set to, in one line.
-
-        Parameters
-        ----------
-        untold : container of str
-            Knobs to leave out.
-        """
+    def _settings(self, untold: Container[str]) -> str:
+        """What it is set to, in one line."""
         said = {
             "design": f"“{self.design}”",
             "pops": counted(self.pops, "PoP"),
@@ -489,7 +483,7 @@ class RateLimit(Model):
             "kv_delay_ms": f"{self.knobs()['kv_delay_ms'].text(self.kv_delay_ms)} late",
         }
         told = [text for name, text in said.items() if name not in untold]
-        told.append(super().settings((*self.main, *untold)))
+        told.append(super()._settings((*self.main, *untold)))
         return ", ".join(filter(None, told))
 
     def in_words(self) -> str:

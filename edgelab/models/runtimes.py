@@ -320,7 +320,7 @@ class WarmPool(Model):
 
     # -- in short --------------------------------------------------------------------------
 
-    def settings(self, untold: Container[str] = ()) -> str:
+    def _settings(self, untold: Container[str]) -> str:
         """What it is set to, short enough for two pools in one line."""
         short = {
             "primitive": self.primitive,
@@ -329,7 +329,7 @@ class WarmPool(Model):
             "figures": f"figures from {self.figures}",
         }
         said = [text for name, text in short.items() if name not in untold]
-        more = super().settings({*untold, *short})
+        more = super()._settings({*untold, *short})
         return ", ".join([*said, *filter(None, [more])])
 
     def in_words(self) -> str:

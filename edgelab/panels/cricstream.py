@@ -37,5 +37,5 @@ class NightPanel(Panel):
     kernels = FIRST
     waiting = "Drawing every viewer …"
 
-    def rested(self, model: CricStream) -> str:
+    def _rested(self, model: CricStream) -> str:
         return model.simulation_in_words()

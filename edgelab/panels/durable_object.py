@@ -38,5 +38,5 @@ class ObjectPanel(Panel):
     kernels = ("cable corridors", "drawn messages")
     waiting = "Drawing histories …"
 
-    def rested(self, model: DurableObject) -> str:
+    def _rested(self, model: DurableObject) -> str:
         return model.histories_in_words()

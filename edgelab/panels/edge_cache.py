@@ -46,7 +46,7 @@ class CachePanel(Panel):
     )
     waiting = "Drawing requests one by one …"
 
-    def rested(self, model: EdgeCache) -> str:
+    def _rested(self, model: EdgeCache) -> str:
         if model.ask == DIRECT:
             return model.drawn_in_words()
         return "○ With a tier the shares are shown by their closed form only."

@@ -36,11 +36,11 @@ class RateLimitPanel(Panel):
     kernels = ("rate limiters", "cable corridors")
     waiting = "Few runs so far …"
 
-    def moving(self, model: RateLimit) -> RateLimit:
+    def _moving(self, model: RateLimit) -> RateLimit:
         wanted = (RateLimit.designs, model), (RateLimit.leak_map, model.mapped())
         if all(frame(*each, wait=False) is not None for each in wanted):
             return model
         return model.replace(seeds=min(model.seeds, QUICK_RUNS))
 
-    def rested(self, model: RateLimit) -> str:
+    def _rested(self, model: RateLimit) -> str:
         return model.runs_in_words()

@@ -34,5 +34,5 @@ class PoolPanel(Panel):
     kernels = ("least recently used", "requests by popularity")
     waiting = "Replaying requests …"
 
-    def rested(self, model: WarmPool) -> str:
+    def _rested(self, model: WarmPool) -> str:
         return model.simulation_in_words()

@@ -189,11 +189,11 @@ class Panel(widgets.VBox):
 
     # -- what a subclass may say -------------------------------------------------------------
 
-    def moving(self, model: Any) -> Any:
+    def _moving(self, model: Any) -> Any:
         """What is shown for `model` while the hand moves, where all of it would take too long."""
         return model
 
-    def rested(self, model: Any) -> str:
+    def _rested(self, model: Any) -> str:
         """What is said below the plots when the hand is at rest."""
         return ""
 
@@ -295,7 +295,7 @@ class Panel(widgets.VBox):
 
     def _plots(self, at_rest: bool) -> dict[str, dict]:
         """Every plot for the present model."""
-        model = self.model if at_rest else self.moving(self.model)
+        model = self.model if at_rest else self._moving(self.model)
         plots = (each.plot for each in self.board)
         return {plot.name: plot.live(model, self.pinned, at_rest) for plot in plots}
 
@@ -398,7 +398,7 @@ class Panel(widgets.VBox):
         try:
             if not born:  # the board has its first picture
                 self.live.draw(self._plots(at_rest=False), self.line(), anew)
-            self._say(self.moving(self.model))
+            self._say(self._moving(self.model))
             self.below.value = _paragraph(self.waiting)
             self.code.value = f"<p>This screen again: <code>{html.escape(self.line())}</code></p>"
             self.problem.value = ""
@@ -443,7 +443,7 @@ class Panel(widgets.VBox):
             try:
                 if self.waiting:
                     # The words first: the browser shows them at once, and plots take a repaint.
-                    self.below.value = _paragraph(self.rested(self.model))
+                    self.below.value = _paragraph(self._rested(self.model))
                     self._say(self.model)
                     self.live.draw(self._plots(at_rest=True), self.line())
                 if self._shown:

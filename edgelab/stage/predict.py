@@ -69,7 +69,7 @@ def predict(question: str, choices: Sequence[str]) -> Prediction:
     ValueError
         If there are fewer than two choices, or one stands twice.
     """
-    choices = allowed.several("choices", choices, allowed.text)
-    if len(set(choices)) < max(len(choices), 2):
-        allowed.refuse("choices", choices, "at least two, and none twice")
+    choices = allowed.several("choices", choices, allowed.text, least=2)
+    if len(set(choices)) < len(choices):
+        allowed.refuse("choices", choices, "texts of which none stands twice")
     return Prediction(allowed.text("question", question), choices)

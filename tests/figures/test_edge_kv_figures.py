@@ -122,5 +122,5 @@ def test_too_few_too_many_or_other_quorums_are_refused():
         with pytest.raises(ValueError, match=f"quorums: got {len(bad)}, allowed one to four"):
             el.figures.consistency(*bad)
     for bad in (Quorum().k_staleness(), STORE):
-        with pytest.raises(TypeError, match="quorums: got .*, allowed a Quorum"):
+        with pytest.raises(TypeError, match=r"quorums: got .*, allowed a Quorum"):
             el.figures.consistency(Quorum(), bad)

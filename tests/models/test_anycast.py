@@ -64,7 +64,7 @@ def test_few_front_ends_are_as_many_ranks():
 def test_a_share_out_of_range_is_refused(share):
     for function in (el.anycast_residuals, el.anycast_detours):
         with pytest.raises(
-            ValueError, match=r"nearest_share: got .*, allowed a number above 0 and at most 1"
+            ValueError, match=r"nearest_share: got .*, allowed a number from 0.01 to 1"
         ):
             function(share)
 

@@ -251,9 +251,7 @@ def test_round_trips_of_ones_own_are_part_of_the_chain():
 
 @pytest.mark.parametrize("bad", [8, (8, 4, 130, 125), "London"])
 def test_round_trips_of_another_kind_are_refused(bad):
-    with pytest.raises(
-        TypeError, match=r"trips: got .*, allowed a RoundTrips or None, or a dictionary"
-    ):
+    with pytest.raises(TypeError, match=r"trips: got .*, allowed a RoundTrips or None, or a"):
         RequestChain(trips=bad)
     with pytest.raises(ValueError, match="home_ms: got -1"):
         RequestChain(trips={"home_ms": -1})

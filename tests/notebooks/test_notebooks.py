@@ -183,7 +183,7 @@ BAD = {
         "panel.controls['pops'].value = 40"
     ),
     "rest": (
-        "import edgelab as el; panel = el.panels.night(); panel.rested = lambda model: 1 / 0\n"
+        "import edgelab as el; panel = el.panels.night(); panel._rested = lambda model: 1 / 0\n"
         "panel.controls['pops'].value = 40"
     ),
 }

@@ -74,12 +74,12 @@ def test_few_runs_under_the_hand_and_all_of_them_at_rest(panel):
 
 def test_no_more_runs_than_there_are_and_all_of_them_where_they_are_known(panel):
     fresh = START.replace(capacity=96)
-    assert panel.moving(fresh) == fresh.replace(seeds=QUICK_RUNS)
-    assert panel.moving(fresh.replace(seeds=1)).seeds == 1
+    assert panel._moving(fresh) == fresh.replace(seeds=QUICK_RUNS)
+    assert panel._moving(fresh.replace(seeds=1)).seeds == 1
     frame(RateLimit.designs, fresh)
-    assert panel.moving(fresh).seeds == QUICK_RUNS, "its map is not known yet"
+    assert panel._moving(fresh).seeds == QUICK_RUNS, "its map is not known yet"
     frame(RateLimit.leak_map, fresh.mapped())
-    assert panel.moving(fresh) == fresh
+    assert panel._moving(fresh) == fresh
 
 
 def test_dragging_the_delay_moves_the_ring_and_not_the_map(panel, monkeypatch):
