@@ -111,6 +111,8 @@ RIGHT = {
 }  # fmt: skip
 #: Any text is right, or anything at all.
 FREE_TEXT = {"export.path", "isolates.run.code", "panels.predict.question", "LWWRegister.replica"}
+#: What is right takes as long as it is large, and is not tried.
+LONG = {"count", "seeds", "runs", "trials", "reads", "repeats", "by_delay.pops"}
 ANYTHING = {"LWWRegister.value", "LWWRegister.write.value"}
 
 # -- what is thrown ----------------------------------------------------------------------------
@@ -150,8 +152,8 @@ def walk(path, thing, owner=None):
         yield path, thing, None
         for name in dir(thing):
             home = next((c for c in thing.__mro__ if name in vars(c)), None)
-            ours = inspect.isroutine(getattr(thing, name)) and not name.startswith("_")
-            if ours and home.__module__.startswith("edgelab"):
+            ours = not name.startswith("_") and home.__module__.startswith("edgelab")
+            if ours and inspect.isroutine(getattr(thing, name)):
                 static = isinstance(vars(home)[name], staticmethod | classmethod)
                 yield f"{path}.{name}", getattr(thing, name), None if static else path
     elif callable(thing):
@@ -263,11 +265,17 @@ def right(path, bad):
     if kind.startswith(("Sequence", "Iterable", "Container", "ArrayLike")):
         if isinstance(bad, list | tuple | set | dict | np.ndarray):
             try:
-                return all(one(x) for x in np.asarray(list(bad)).ravel().tolist())
+                array = np.asarray(bad) if kind == "ArrayLike" else list(bad)
+                return all(one(plain(x)) for x in np.ravel(np.asarray(array, object)))
             except ValueError:  # ragged
                 return False
-        return kind == "ArrayLike" and one(bad)
-    return bool(one(bad))
+        return kind == "ArrayLike" and one(plain(bad))
+    return bool(one(plain(bad)))
+
+
+def plain(x):
+    """Python's own number for NumPy's, which can overflow."""
+    return x.item() if isinstance(x, np.number) else x
 
 
 def inputs(path):
@@ -319,6 +327,8 @@ def nothing_runs(monkeypatch, tmp_path):
 def complaint(path, bad):
     """What is wrong with the answer to an input; nothing if nothing is."""
     name = path.rpartition(".")[2]
+    if right(path, bad) and path.endswith(tuple(LONG)):
+        return ""
     begun = monotonic()
     try:
         got = called(path, bad)
