@@ -6,6 +6,7 @@ value a ValueError. NumPy's own integers and floats are numbers too; a Boolean i
 
 from __future__ import annotations
 
+import inspect
 import numbers as kinds
 import reprlib
 import sys
@@ -126,11 +127,11 @@ def in_words(choices: Iterable[str]) -> str:
     return " or ".join(choices)
 
 
-def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
+def one_of(name: str, value: Any, choices: Iterable[str], more: str = "") -> str:
     """One of some texts."""
     choices = list(choices)
     if not isinstance(value, str) or value not in choices:
-        refuse(name, value, in_words(choices) + nearest(shown(value), choices))
+        refuse(name, value, in_words(choices) + more + nearest(shown(value), choices))
     return choices[choices.index(value)]
 
 
@@ -168,9 +169,18 @@ def flag(name: str, value: Any) -> bool:
     return bool(value) if known else refuse(name, value, "True or False", TypeError)
 
 
-def function(name: str, value: Any) -> Callable:
-    """What can be called."""
-    return value if callable(value) else refuse(name, value, "a callable", TypeError)
+def function(name: str, value: Any, *given: Any) -> Callable:
+    """What can be called, with values like these if they are given."""
+    if not callable(value):
+        refuse(name, value, "a callable", TypeError)
+    try:
+        inspect.signature(value).bind(*given) if given else None
+    except TypeError:
+        more = "s" * (len(given) > 1)
+        refuse(name, value, f"a callable that takes {len(given)} value{more}", TypeError)
+    except ValueError:  # a builtin that does not tell what it takes
+        pass
+    return value
 
 
 def hashable(name: str, value: Any) -> Hashable:
@@ -190,13 +200,13 @@ def several(name: str, values: Any, check: Callable, *given: Any, least: int = 1
     return found if len(found) >= least else refuse(name, values, f"a sequence of {least} or more")
 
 
-def columns(name: str, frame: Any, needed: Container[str]) -> pd.DataFrame:
-    """A frame with some columns and at least one row."""
+def columns(name: str, frame: Any, needed: Container[str], least: int = 1) -> pd.DataFrame:
+    """A frame with some columns and at least so many rows, one or none."""
     allowed = f"a frame with the columns {', '.join(needed)}"
     if not isinstance(frame, pd.DataFrame):
         refuse(name, frame, allowed, TypeError)
     missing = [column for column in needed if column not in frame.columns]
-    if missing or frame.empty:
+    if missing or len(frame) < least:
         got = f"no column {', '.join(missing)}" if missing else "no row"
         raise ValueError(f"{name}: got {got}, allowed {allowed}")
     return frame

@@ -35,6 +35,7 @@ from edgelab import allowed
         (lambda: allowed.flag("x", 1), "x: got 1, allowed True or False"),
         (lambda: allowed.hashable("x", []), "x: got [], allowed what is hashable"),
         (lambda: allowed.function("x", 1), "x: got 1, allowed a callable"),
+        (lambda: allowed.function("x", list, 0, 0), "allowed a callable that takes 2 values"),
         (lambda: allowed.columns("x", pd.DataFrame({"a": [1]}), ["a", "b"]), "x: got no column b"),
         (lambda: allowed.columns("x", pd.DataFrame({"a": []}), ["a"]), "x: got no row"),
         (lambda: allowed.columns("x", 3, ["a"]), "x: got 3, allowed a frame with the columns a"),

@@ -28,7 +28,7 @@ from edgelab.knobs import Model
 from edgelab.stage.panel import Panel
 
 #: What a function gives; a reader makes none.
-RESULTS = {"check.Verdict", "isolates.Outcome", "DataError"}
+RESULTS = {"check.Verdict", "isolates.Outcome", "DataError", "Undecided"}
 
 # -- what is right -----------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ VALID = {
     "QuorumNetwork.median_ms.way": lambda: "write",
     "EdgeKV.of.vendor": lambda: "Cloudflare Workers KV",
     "GCounter.counts": lambda: {"DEL": 2},
-    "LWWRegister.write.value": lambda: 1,
+    "LWWRegister.write.value": lambda: 1, "LWWRegister.write.time": lambda: 2.0,
     "replica": lambda: "DEL", "element": lambda: "x", "time": lambda: 1.0,
     "GCounter.merge.other": el.GCounter, "PNCounter.merge.other": el.PNCounter,
     "LWWRegister.merge.other": el.LWWRegister, "ORSet.merge.other": el.ORSet,
@@ -107,13 +107,15 @@ RIGHT = {
     "RateLimit.requests.run": lambda x: x >= 0, "RateLimit.requests.kind": lambda x: x >= 0,
     "GCounter.add.amount": lambda x: x >= 0, "PNCounter.add.amount": lambda x: True,
     "seed": lambda x: 0 <= x < 2**32,
+    "budget_steps": lambda x: x >= 1,
     "answer": lambda x: True,
+    "GCounter.counts": lambda x: isinstance(x, dict),
+    "LWWRegister.value": lambda x: True, "LWWRegister.write.value": lambda x: True,
 }  # fmt: skip
-#: Any text is right, or anything at all.
-FREE_TEXT = {"export.path", "isolates.run.code", "panels.predict.question", "LWWRegister.replica"}
+#: Any text is right.
+FREE_TEXT = {"export.path", "isolates.run.code", "panels.predict.question"}
 #: What is right takes as long as it is large, and is not tried.
 LONG = {"count", "seeds", "runs", "trials", "reads", "repeats", "by_delay.pops"}
-ANYTHING = {"LWWRegister.value", "LWWRegister.write.value"}
 
 # -- what is thrown ----------------------------------------------------------------------------
 
@@ -236,10 +238,11 @@ def rule(path):
     if re.search(r"int|float|ArrayLike", kind) and "dict" not in kind and "Mapping" not in kind:
         test = known(RIGHT, path)
         assert test, f"RIGHT needs to say which numbers {path} takes"
-        return lambda x: number(x, kind) and test(x)
+        dates = (datetime, np.datetime64) if "datetime" in kind else ()
+        return lambda x: isinstance(x, dates) or (number(x, kind) and test(x))
     if kind == "bool":
         return lambda x: isinstance(x, bool | np.bool_)
-    if "Callable" in kind or kind == "Step":
+    if re.search("Callable|Step", kind):
         return callable
     if kind == "Hashable":
         return lambda x: isinstance(x, Hashable)
@@ -247,7 +250,7 @@ def rule(path):
         return lambda x: isinstance(x, el.RoundTrips)
     if path in FREE_TEXT:
         return lambda x: isinstance(x, str) and x.strip()
-    return lambda x: path in ANYTHING
+    return RIGHT.get(path, lambda x: False)
 
 
 def number(x, kind):
@@ -261,6 +264,8 @@ def right(path, bad):
     about = public()[path][1]
     kind, one = str(about.annotation), rule(path)
     if bad is None and ("None" in kind or about.default is None):
+        return True
+    if isinstance(bad, float) and bad == about.default:
         return True
     if kind.startswith(("Sequence", "Iterable", "Container", "ArrayLike")):
         if isinstance(bad, list | tuple | set | dict | np.ndarray):

@@ -11,14 +11,16 @@ Nothing here changes in place: what changes a state gives a new one.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from edgelab import allowed
 
 __all__ = ["GCounter", "LWWRegister", "Network", "ORSet", "PNCounter", "exchange"]
 
@@ -26,24 +28,14 @@ __all__ = ["GCounter", "LWWRegister", "Network", "ORSet", "PNCounter", "exchange
 REPLICA_BYTES, NUMBER_BYTES = 2, 8
 
 
-def _amount(amount: int, name: str = "amount") -> int:
-    if isinstance(amount, bool) or not isinstance(amount, int | np.integer) or amount < 0:
-        raise ValueError(f"{name}: got {amount!r}, allowed a whole number from 0 up")
-    return int(amount)
-
-
-def _time(time: Any) -> int | float:
+def _time(time: Any, *low: float) -> int | float:
     """A time as a number; whole ones stay whole, for floats skip nanoseconds since 1970."""
     if isinstance(time, datetime | np.datetime64) and not pd.isna(time):
-        return pd.Timestamp(time).value
-    if isinstance(time, bool) or not isinstance(time, Real) or not time < np.inf:
-        raise ValueError(f"time: got {time!r}, allowed a finite number or a datetime64")
-    return int(time) if isinstance(time, Integral) else float(time)
-
-
-def _of_kind(kind: type, other: object, name: str = "other") -> None:
-    if type(other) is not kind:
-        raise TypeError(f"{name}: got {other!r}, allowed a {kind.__name__}")
+        with suppress(OverflowError):
+            return pd.Timestamp(time).value
+    return allowed.number(
+        "time", time, *low, allowed="a finite number, or a date from 1678 to 2261"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +61,21 @@ class GCounter:
     counts: Mapping[Hashable, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.counts, Mapping):
-            raise TypeError(f"counts: got {self.counts!r}, allowed a mapping of replica to count")
-        counts = dict(self.counts)
-        for replica, count in self.counts.items():
+        counts = dict(allowed.instance("counts", self.counts, Mapping, more=" of replica to count"))
+        for replica, count in counts.items():
             if type(count) is not int or count < 0:
-                counts[replica] = _amount(count, f"counts[{replica!r}]")
+                counts[replica] = allowed.whole(f"counts[{allowed.shown(replica)}]", count, 0)
         object.__setattr__(self, "counts", counts)
 
     def add(self, replica: Hashable, amount: int = 1) -> GCounter:
         """The state after `replica` counted `amount`, a whole number from 0 up."""
-        return GCounter({**self.counts, replica: self.counts.get(replica, 0) + _amount(amount)})
+        before = self.counts.get(allowed.hashable("replica", replica), 0)
+        return GCounter({**self.counts, replica: before + allowed.whole("amount", amount, 0)})
 
     def merge(self, other: GCounter) -> GCounter:
         """The larger count of each replica."""
-        _of_kind(type(self), other)
         both = dict(self.counts)
-        for replica, count in other.counts.items():
+        for replica, count in allowed.instance("other", other, GCounter).counts.items():
             if count > both.get(replica, -1):
                 both[replica] = count
         return GCounter(both)
@@ -116,17 +106,18 @@ class PNCounter:
 
     def __post_init__(self) -> None:
         for name in ("up", "down"):
-            _of_kind(GCounter, getattr(self, name), name)
+            allowed.instance(name, getattr(self, name), GCounter)
 
     def add(self, replica: Hashable, amount: int = 1) -> PNCounter:
         """The state after `replica` added `amount`, a whole number that may be negative."""
-        if isinstance(amount, int | np.integer) and amount < 0:
+        amount = allowed.whole("amount", amount)
+        if amount < 0:
             return PNCounter(self.up, self.down.add(replica, -amount))
         return PNCounter(self.up.add(replica, amount), self.down)
 
     def merge(self, other: PNCounter) -> PNCounter:
         """Both halves merged."""
-        _of_kind(type(self), other)
+        allowed.instance("other", other, PNCounter)
         return PNCounter(self.up.merge(other.up), self.down.merge(other.down))
 
     @property
@@ -149,31 +140,28 @@ class LWWRegister:
     value : object
         None before anything was written.
     time : number or datetime64
-        By the writer's clock. Whole numbers keep their order at any size; a datetime64 is kept as
-        whole nanoseconds since 1970.
+        By the writer's clock. Whole numbers stay exact; a datetime64 is kept as whole nanoseconds
+        since 1970.
     replica : hashable
-        Who wrote; decides between two writes of the same time.
+        Who wrote; its text decides between two writes of the same time.
     """
 
     value: Any = None
-    time: int | float = -np.inf
+    time: float | datetime | np.datetime64 = -np.inf
     replica: Hashable = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "time", _time(self.time))
+        object.__setattr__(self, "time", _time(self.time, -np.inf))
+        try:
+            str(allowed.hashable("replica", self.replica))
+        except Exception:
+            allowed.refuse("replica", self.replica, "what is hashable and has a text", TypeError)
 
-    def write(self, value: Any, time: int | float, replica: Hashable) -> LWWRegister:
-        """The state after a write.
-
-        Raises
-        ------
-        ValueError
-            If `time` is neither a finite number nor a datetime64.
-        """
-        new = LWWRegister(value, time, replica)
-        if new.time == -np.inf:
-            raise ValueError(f"time: got {time!r}, allowed a finite number or a datetime64")
-        return self.merge(new)
+    def write(
+        self, value: Any, time: float | datetime | np.datetime64, replica: Hashable
+    ) -> LWWRegister:
+        """The state after a write; its time is finite."""
+        return self.merge(LWWRegister(value, _time(time), replica))
 
     def merge(self, other: LWWRegister) -> LWWRegister:
         """The later write.
@@ -183,11 +171,13 @@ class LWWRegister:
         ValueError
             If one replica wrote two values at one time: then no order is the right one.
         """
-        _of_kind(type(self), other)
+        allowed.instance("other", other, LWWRegister)
         mine, theirs = (self.time, str(self.replica)), (other.time, str(other.replica))
-        if mine == theirs and self.value != other.value:
+        same = self.value is other.value  # as an array is, or NaN, that came twice
+        if mine == theirs and not same and self.value != other.value:
+            both = " and ".join(map(allowed.shown, (self.value, other.value)))
             raise ValueError(
-                f"time: got two values, {self.value!r} and {other.value!r}, by replica "
+                f"time: got two values, {both}, by replica "
                 f"{self.replica!r} at {self.time!r}; allowed one value a replica and time"
             )
         return other if theirs > mine else self
@@ -218,22 +208,30 @@ class ORSet:
     removed: frozenset = frozenset()
 
     def __post_init__(self) -> None:
+        what = " of (element, replica, number)"
         for name in ("tags", "removed"):
-            object.__setattr__(self, name, frozenset(getattr(self, name)))
+            some = frozenset(allowed.instance(name, getattr(self, name), Set, more=what))
+            if {*map(type, some)} - {tuple} or {*map(len, some)} - {3}:
+                allowed.refuse(name, some, f"a Set{what}")
+            object.__setattr__(self, name, some)
+        if not self.removed <= self.tags:
+            allowed.refuse("removed", self.removed, "some of the tags")
 
     def add(self, element: Hashable, replica: Hashable) -> ORSet:
         """The state after `replica`, which has all that it ever added, adds `element`."""
+        tag = allowed.hashable("element", element), allowed.hashable("replica", replica)
         number = 1 + sum(tag[1] == replica for tag in self.tags)
-        return ORSet(self.tags | {(element, replica, number)}, self.removed)
+        return ORSet(self.tags | {(*tag, number)}, self.removed)
 
     def remove(self, element: Hashable) -> ORSet:
         """The state without the element, as far as its tags are known here."""
+        allowed.hashable("element", element)
         seen = {tag for tag in self.tags if tag[0] == element}
         return ORSet(self.tags, self.removed | seen)
 
     def merge(self, other: ORSet) -> ORSet:
         """All tags, and all that were removed."""
-        _of_kind(type(self), other)
+        allowed.instance("other", other, ORSet)
         return ORSet(self.tags | other.tags, self.removed | other.removed)
 
     @property
@@ -266,9 +264,8 @@ class Network:
 
     def __post_init__(self) -> None:
         for name in ("dropped_share", "duplicated_share"):
-            share = getattr(self, name)
-            if isinstance(share, bool) or not 0 <= share <= 1:
-                raise ValueError(f"{name}: got {share!r}, allowed a number from 0 to 1")
+            allowed.number(name, getattr(self, name), 0, 1)
+        allowed.function("delay_ms", self.delay_ms)
 
 
 def exchange(

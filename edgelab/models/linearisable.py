@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
 from itertools import accumulate
-from numbers import Integral, Real
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pandas as pd
 from pandas.api.types import is_scalar
+
+from edgelab import allowed
 
 __all__ = ["STEPS", "Undecided", "append", "counter", "linearisable", "members", "register"]
 
@@ -60,7 +62,7 @@ def append(state: tuple, kind: str, value: Hashable) -> tuple[bool, tuple]:
 
 def _read(state: Any, kind: str, value: Any, name: str) -> tuple[bool, Any]:
     if kind != "read":
-        raise _unknown(kind, STEPS[name])
+        _refuse_kind(kind, STEPS[name])
     return value == state, state
 
 
@@ -79,10 +81,9 @@ STEPS = {
 }
 
 
-def _unknown(kind: Any, known: _Known) -> ValueError:
+def _refuse_kind(kind: Any, known: _Known) -> NoReturn:
     steps = "; ".join(f"{name!r}: {', '.join(each.kinds)}" for name, each in STEPS.items())
-    allowed = " or ".join(map(repr, known.kinds))
-    return ValueError(f"kind: got {kind!r}, allowed {allowed} with this step. Steps: {steps}")
+    allowed.refuse("kind", kind, f"{allowed.in_words(known.kinds)} with this step. Steps: {steps}")
 
 
 class _Operation(NamedTuple):
@@ -133,11 +134,9 @@ def linearisable(
     ------
     Undecided
         If the steps are spent. That is no verdict: allow more, or check a part of the history.
-    KeyError
-        If a column is missing.
     TypeError, ValueError
-        If a kind is unknown, an operation is answered before it is called, a time is missing, or
-        an argument is not allowed.
+        If a column is missing, a kind is unknown, an operation is answered before it is called, a
+        time is missing, or an argument is not allowed.
 
     Notes
     -----
@@ -156,16 +155,13 @@ def linearisable(
     >>> el.linearisable(stale, step="register")
     False
     """
-    if not isinstance(history, pd.DataFrame):
-        raise TypeError(f"history: got {history!r}, allowed a pandas.DataFrame")
+    allowed.columns("history", history, ["kind", "value", "invoked_ms", "returned_ms"], least=0)
     known = _known(step)
     start = known.start if start is ... else _held("start", known, "read", start)
-    whole = isinstance(budget_steps, Integral) and not isinstance(budget_steps, bool)
-    if not whole or budget_steps < 1:
-        raise ValueError(f"budget_steps: got {budget_steps!r}, allowed a whole number from 1 up")
-    if not callable(progress):
-        raise TypeError(f"progress: got {progress!r}, allowed a callable")
-    budget = _budget(int(budget_steps), progress)
+    if known.step is counter:
+        start = allowed.whole("start", start)
+    steps = allowed.whole("budget_steps", budget_steps, 1)
+    budget = _budget(steps, allowed.function("progress", progress, ""))
     # The small objects first: if one of them says no, the others cost nothing.
     objects = sorted(_objects(history, known), key=len)
     parts = (part for some in objects for part in _parts(some, known.step, start))
@@ -173,13 +169,10 @@ def linearisable(
 
 
 def _known(step: Any) -> _Known:
-    for name, known in STEPS.items():
-        if step is known.step or (isinstance(step, str) and step == name):
-            return known
     if not callable(step):
-        names = ", ".join(map(repr, STEPS))
-        raise ValueError(f"step: got {step!r}, allowed one of {names}, or a callable")
-    return _Known(step, (), 0)
+        return STEPS[allowed.one_of("step", step, STEPS, more=" or a callable")]
+    own = _Known(allowed.function("step", step, 0, "read", None), (), 0)
+    return next((known for known in STEPS.values() if known.step is step), own)
 
 
 def _budget(steps: int, progress: Callable[[str], Any]) -> Iterator[None]:
@@ -205,7 +198,7 @@ def _objects(history: pd.DataFrame, known: _Known) -> Iterable[list[_Operation]]
     found: dict[Hashable, list[_Operation]] = {}
     for key, kind, value, *times in zip(keys, kinds, values, returned, called, strict=True):
         if known.kinds and kind not in known.kinds:
-            raise _unknown(kind, known)
+            _refuse_kind(kind, known)
         # A read that nobody saw the answer of says nothing.
         if kind != "read" or times[0] < math.inf:
             one = _Operation(*times, kind, _held("value", known, kind, _kept(value)))
@@ -220,36 +213,20 @@ def _kept(value: Any) -> Any:
 
 def _held(name: str, known: _Known, kind: str, value: Any) -> Any:
     """A value, or the state at first, as the step holds it."""
-    if not known.kinds:
-        return value
-    shape, allowed = type(known.start), "a hashable value"
-    if kind == "read" and shape in (frozenset, tuple):
-        allowed = "a list, tuple or set of hashable values"
-        value = () if value is None else value
-        if isinstance(value, list | tuple | set | frozenset) and _hashable(tuple(value)):
-            return shape(value)
-    elif _hashable(value):
-        return value
-    raise TypeError(f"{name}: got {value!r}, allowed {allowed}")
-
-
-def _hashable(value: Any) -> bool:
-    """Whether it and all that is in it can be looked up."""
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
+    if kind == "read" and isinstance(known.start, frozenset | tuple):
+        many = () if value is None else value
+        return type(known.start)(allowed.several(name, many, allowed.hashable, least=0))
+    return allowed.hashable(name, value) if known.kinds or name == "start" else value
 
 
 def _times(history: pd.DataFrame) -> list[list]:
     """When each operation was called and answered; whole numbers stay exact."""
-    columns = [history[name] for name in ("invoked_ms", "returned_ms")]
-    dates = {(c.dtype.kind in "mM" and c.dtype.kind, hasattr(c.dtype, "tz")) for c in columns}
+    both = [history[name] for name in ("invoked_ms", "returned_ms")]
+    dates = {(c.dtype.kind in "mM" and c.dtype.kind, hasattr(c.dtype, "tz")) for c in both}
     if len(dates) > 1:
-        types = " and ".join(str(c.dtype) for c in columns)
+        types = " and ".join(str(c.dtype) for c in both)
         raise TypeError(f"invoked_ms, returned_ms: got {types}, allowed times of one sort")
-    times = [[_time(c.name, time) for time in c.tolist()] for c in columns]
+    times = [[_time(c.name, time) for time in c.tolist()] for c in both]
     for row, (called, returned) in enumerate(zip(*times, strict=True)):
         if not (math.isfinite(called) and returned >= called):
             raise ValueError(
@@ -263,17 +240,15 @@ def _time(name: str, time: Any) -> int | float:
     if time is pd.NaT or time is pd.NA:
         return math.inf
     if isinstance(time, pd.Timestamp | pd.Timedelta):
-        return time.value
-    if isinstance(time, bool) or not isinstance(time, Real):
-        raise TypeError(f"{name}: got {time!r}, allowed numbers or datetime64")
-    if isinstance(time, Integral):
-        return int(time)
-    if INEXACT <= abs(time) < math.inf:
-        raise ValueError(
-            f"{name}: got the float {time!r}, too large to keep its order; allowed smaller ones, "
-            "whole numbers (Int64 if some are missing), or datetime64"
-        )
-    return float(time)
+        with suppress(OverflowError):
+            return time.value
+    time = allowed.number(
+        name, time, high=math.inf, allowed="a number, or a date from 1678 to 2261"
+    )
+    if isinstance(time, float) and INEXACT <= abs(time) < math.inf:
+        exact = "whole numbers (Int64 if some are missing), or datetime64"
+        allowed.refuse(name, time, f"floats below 2**53, which keep their order, {exact}")
+    return time
 
 
 # -- the search --------------------------------------------------------------------------------
@@ -335,9 +310,12 @@ def _search(
     ready = [called_first[bisect_right(calls, one.returned)] for one in ordered]
     twins, same = [], {}
     for i, one in enumerate(ordered):
-        asked = (one.kind, type(one.value), one.value) if _hashable(one.value) else i
-        twins.append(same.get(asked, 0))
-        same[asked] = twins[i] | 1 << i
+        asked = one.kind, type(one.value), one.value
+        try:
+            twins.append(same.get(asked, 0))
+            same[asked] = twins[i] | 1 << i
+        except TypeError:  # not hashable: like no other
+            twins.append(0)
 
     open_ends = [(0, start)]
     tried = set(open_ends)

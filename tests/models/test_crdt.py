@@ -125,24 +125,28 @@ def test_two_writes_at_one_time_are_decided_alike_everywhere():
     [
         (lambda: GCounter().add("a", -1), ValueError, "amount: got -1, allowed a whole number"),
         (lambda: GCounter().add("a", 1.5), ValueError, "amount: got 1.5"),
-        (lambda: PNCounter().add("a", True), ValueError, "amount: got True"),
+        (lambda: PNCounter().add("a", True), TypeError, "amount: got True"),
         (lambda: PNCounter().add("a", float("nan")), ValueError, "amount: got nan"),
         (lambda: GCounter({"A": np.nan}), ValueError, "counts['A']: got nan, allowed a whole"),
         (lambda: GCounter({"A": 1, "B": -1}), ValueError, "counts['B']: got -1"),
         (lambda: GCounter({"A": 0.5}), ValueError, "counts['A']: got 0.5"),
-        (lambda: GCounter({"A": True}), ValueError, "counts['A']: got True"),
-        (lambda: GCounter([1]), TypeError, "counts: got [1], allowed a mapping"),
+        (lambda: GCounter({"A": True}), TypeError, "counts['A']: got True"),
+        (lambda: GCounter([1]), TypeError, "counts: got [1], allowed a Mapping"),
         (lambda: PNCounter({"A": 1}), TypeError, "up: got {'A': 1}, allowed a GCounter"),
         (lambda: PNCounter(down=3), TypeError, "down: got 3, allowed a GCounter"),
         (lambda: LWWRegister().write(1, np.nan, "a"), ValueError, "time: got nan, allowed a fin"),
         (lambda: LWWRegister().write(1, -np.inf, "a"), ValueError, "time: got -inf"),
-        (lambda: LWWRegister().write(1, None, "a"), ValueError, "time: got None"),
-        (lambda: LWWRegister().write(1, True, "a"), ValueError, "time: got True"),
-        (lambda: LWWRegister().write(1, pd.NaT, "a"), ValueError, "time: got NaT"),
-        (lambda: LWWRegister(1, np.datetime64("NaT")), ValueError, "time: got np.datetime64('NaT"),
+        (lambda: LWWRegister().write(1, None, "a"), TypeError, "time: got None"),
+        (lambda: LWWRegister().write(1, True, "a"), TypeError, "time: got True"),
+        (lambda: LWWRegister().write(1, pd.NaT, "a"), TypeError, "time: got NaT"),
+        (lambda: LWWRegister(1, np.datetime64("NaT")), TypeError, "time: got np.datetime64('NaT"),
+        (lambda: LWWRegister(1, datetime(9999, 1, 1)), TypeError, "time: got datetime.datetime(99"),
+        (lambda: ORSet(5), TypeError, "tags: got 5, allowed a Set of (element, replica, number)"),
+        (lambda: ORSet({"x"}), ValueError, "tags: got frozenset({'x'}), allowed a Set of"),
+        (lambda: ORSet(removed={("x", "A", 1)}), ValueError, "removed: got frozenset("),
         (lambda: LWWRegister(1, np.inf), ValueError, "time: got inf"),
         (lambda: GCounter().merge(PNCounter()), TypeError, "other: got PNCounter"),
-        (lambda: ORSet().merge({"x"}), TypeError, "other: got {'x'}, allowed a ORSet"),
+        (lambda: ORSet().merge({"x"}), TypeError, "other: got {'x'}, allowed an ORSet"),
         (lambda: Network(delay_ms=None, dropped_share=1.1), ValueError, "dropped_share: got 1.1"),
     ],
 )
@@ -160,6 +164,17 @@ def test_states_are_copied_and_sent_at_once_and_later(kind):
             assert same == state and same.value == state.value and same.merge(state) == state
     first = KINDS[kind][0]
     assert pickle.loads(pickle.dumps(first)) == copy.deepcopy(first) == first
+
+
+def test_numpys_numbers_are_taken_without_overflow():
+    assert PNCounter().add("a", np.int8(-128)).value == -128
+    assert GCounter({"a": np.int8(127)}).add("a", np.int8(127)).value == 254
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.zeros(3)])
+def test_a_value_that_is_not_equal_to_itself_may_come_twice(value):
+    state = LWWRegister().write(value, 1, "DEL")
+    assert state.merge(state) is state
 
 
 def test_what_a_state_was_made_from_is_not_shared():
