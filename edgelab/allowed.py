@@ -54,6 +54,7 @@ def refuse(name: str, value: Any, allowed: str, error: type[Exception] = ValueEr
 
 def _range(low: float, high: float, above: float | None, below: float | None) -> str:
     """A range in words."""
+    low = float(low)  # before Python 3.12 a fraction has no such format
     first = f"above {above:.10g}" if above is not None else f"from {low:.10g}" * (low > -MOST)
     if below is not None:
         last = f"below {below:.10g}"

@@ -101,10 +101,12 @@ RIGHT = {
     "evictions": lambda x: 0 <= x <= 50,
     "count": lambda x: x in COUNT, "RequestChain.move.count": lambda x: 0 <= x <= 5,
     "rounds": lambda x: 1 <= x <= 20, "k": lambda x: x in COUNT,
-    "trials": lambda x: 1 <= x <= 10**10, "reads": lambda x: x >= 1, "repeats": lambda x: x >= 1,
+    "trials": lambda x: 1 <= x <= 10**10, "reads": lambda x: 1 <= x <= 10**9,
+    "repeats": lambda x: 1 <= x <= 10**4, "cost": lambda x: x >= 0,
     "seeds": lambda x: x >= 1, "runs": lambda x: 1 <= x <= 100, "page": lambda x: 1 <= x <= 11,
     "RateLimit.by_delay.pops": lambda x: 1 <= x <= 500,
-    "RateLimit.requests.run": lambda x: x >= 0, "RateLimit.requests.kind": lambda x: x >= 0,
+    "RateLimit.requests.run": lambda x: 0 <= x < 100,
+    "RateLimit.requests.kind": lambda x: 0 <= x <= 2,
     "GCounter.add.amount": lambda x: x >= 0, "PNCounter.add.amount": lambda x: True,
     "seed": lambda x: 0 <= x < 2**32,
     "budget_steps": lambda x: x >= 1,
@@ -205,8 +207,8 @@ def called(path, bad):
     return thing(*bound, **{**usual(call), name: bad})
 
 
-@cache
 def right_object(path):
+    """A new object at every call: some change when they are used."""
     thing = el
     for name in path.split("."):
         thing = getattr(thing, name)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.kernels import cycles, edge_cache, histogram
 from edgelab.knobs import Model, knob, shared
 from edgelab.models import che, edge_shares, edge_trace, geo, match, request
@@ -257,6 +257,7 @@ class EdgeCache(Model):
             which add up to 1; ``asked``, how often Mumbai is asked per request, and ``behind``,
             how often of that nobody waits.
         """
+        everyone = allowed.flag("everyone", everyone)
         viewers = edge_shares.audience(self.pops).viewers
         over_pops = viewers / viewers.sum() if everyone else self._serves
         mean = np.einsum(
@@ -420,8 +421,7 @@ class EdgeCache(Model):
         pandas.DataFrame
             ``capacity_mb``, ``miss_share`` and ``now``, true in the one row of the present size.
         """
-        if method not in ("che", "simulation"):
-            raise ValueError(f"method: got {method!r}, allowed 'che' or 'simulation'")
+        method = allowed.one_of("method", method, ("che", "simulation"))
         about = self.objects, self.zipf_exponent, self.object_kb
         if method == "che":
             now = self.capacity_mb
@@ -509,9 +509,7 @@ class EdgeCache(Model):
             requests that are ``fresh``, ``stale``, ``waited``, answered by a stale copy
             ``instead`` of an error, and ``failed``.
         """
-        if isinstance(minutes, bool) or not 0.1 <= minutes <= 30:
-            raise ValueError(f"minutes: got {minutes!r}, allowed 0.1 to 30")
-        until = DOWN_FROM_S + 60 * minutes
+        until = DOWN_FROM_S + 60 * float(allowed.number("minutes", minutes, 0.1, 30))
         drawn = edge_trace.trace(
             self.shares_only().replace(stale_if_error_s=self.stale_if_error_s),
             self.busiest, MANY, until + 120, (DOWN_FROM_S, until),

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache, reduce
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.constants import value
 from edgelab.datasets import COPIES
 from edgelab.kernels import replication
@@ -160,9 +160,7 @@ class EdgeKV(Model):
             If there is no such vendor, or none of its reads is stale.
         """
         frame = datasets.kv_vendors().query("copies != ''")
-        if vendor not in frame.index:
-            raise ValueError(f"vendor: got {vendor!r}, allowed one of {', '.join(frame.index)}")
-        row = frame.loc[vendor]
+        row = frame.loc[allowed.one_of("vendor", vendor, frame.index)]
         return cls(copies=row["copies"], kv_delay_ms=row["kv_delay_ms"])
 
     # -- readers ---------------------------------------------------------------------------
@@ -202,10 +200,8 @@ class EdgeKV(Model):
             Infinite beyond two minutes, and where the drawn writes, 2,000 for each PoP, do not
             tell: fewer than one of them is later.
         """
-        if isinstance(share, bool) or not 0 < share < 1:
-            raise ValueError(f"share: got {share!r}, allowed a number above 0 and below 1")
-        if by not in self._stale:
-            raise ValueError(f"by: got {by!r}, allowed one of {', '.join(self._stale)}")
+        share = float(allowed.number("share", share, above=0, below=1))
+        by = allowed.one_of("by", by, self._stale)
         late = self._stale[by][::-1]
         if late[-1] <= 1 - share:
             return 0.0
@@ -256,9 +252,8 @@ class EdgeKV(Model):
         since_write_ms : float
             Age of the write, not negative.
         """
-        if isinstance(since_write_ms, bool) or not 0 <= since_write_ms < np.inf:
-            raise ValueError(f"since_write_ms: got {since_write_ms!r}, allowed a number from 0")
-        return float(np.interp(since_write_ms, kv.GRID_MS, self._missed))
+        since_write_ms = allowed.number("since_write_ms", since_write_ms, 0)
+        return float(np.interp(float(since_write_ms), kv.GRID_MS, self._missed))
 
     def reads(self) -> pd.DataFrame:
         """What a read costs: at hand, and by the sticky route, back to the write's own PoP.
@@ -300,21 +295,19 @@ class EdgeKV(Model):
         pandas.DataFrame
             ``writes_per_s``, ``lww_lost_share`` and ``crdt_lost_share`` of the increments.
         """
-        for rate in rates_per_s:
-            if isinstance(rate, bool) or not 0 < rate <= 10_000:
-                raise ValueError(f"rates_per_s: got {rate!r}, allowed above 0 and at most 10000")
+        rates = allowed.several("rates_per_s", rates_per_s, allowed.number, high=10_000, above=0)
         lost = [
             _last_writer_lost(
                 float(rate),
                 *(self.pops, self.kv_delay_ms, self.rebalancing_share, self.seed),
                 *(self.copies == FETCHED, self.writers == VIEWERS),
             )
-            for rate in rates_per_s
+            for rate in rates
         ]
         kept = _counted(self.pops, self.seed, self.writers == VIEWERS) / UPDATES
         return pd.DataFrame(
             {
-                "writes_per_s": np.array(rates_per_s, float),
+                "writes_per_s": np.array(rates, float),
                 "lww_lost_share": lost,
                 "crdt_lost_share": 1 - kept,
             }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgelab import allowed
 from edgelab.constants import value
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
 from edgelab.kernels.messages import deliveries_ms
@@ -31,11 +32,9 @@ class Faults:
     late: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, share in vars(self).items():
-            if isinstance(share, bool) or not isinstance(share, int | float):
-                raise TypeError(f"{name}: got {share!r}, allowed a share from 0 to 1")
-            if not 0 <= share <= 1:
-                raise ValueError(f"{name}: got {share!r}, allowed a share from 0 to 1")
+        for name, share in list(vars(self).items()):
+            share = allowed.number(name, share, 0, 1, allowed="a share from 0 to 1")
+            object.__setattr__(self, name, share)
 
     def below(self) -> tuple[int, int, int]:
         """Late, lost, twice: bounds for 32 random bits."""

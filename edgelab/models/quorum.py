@@ -6,7 +6,6 @@ Practical Partial Quorums", VLDB 2012; `edgelab.kernels.quorum` has the model.
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +14,7 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.kernels import histogram, quorum
 from edgelab.knobs import Model, knob, shared
 from edgelab.models.scenario import CricStream
@@ -29,23 +28,25 @@ KINDS = {
     "exponential": "(share, 'exponential', rate_per_ms)",
 }
 WAYS = ("write", "ack", "request", "reply")
-MOST_TRIALS = 10**10
+#: The most trials, reads and searches.
+MOST_TRIALS, MOST_READS, MOST_REPEATS = 10**10, 10**9, 10**4
 
 
 def _checked(way: str, parts: Sequence[Part]) -> tuple[Part, ...]:
     """The parts of one way as tuples, or what is wrong with them."""
-    allowed = f"a sequence of {' or '.join(KINDS.values())} whose shares add up to 1"
     try:
-        out = tuple((float(share), kind, *map(float, more)) for share, kind, *more in parts)
-        wrong = not out or abs(sum(part[0] for part in out) - 1) > 1e-6
-        for share, kind, *more in out:
-            wrong |= len(more) != {"pareto": 2, "exponential": 1}[kind] or not 0 < share <= 1
-            wrong |= not all(0 < number < np.inf for number in more)
+        out = tuple((_positive(share), kind, *map(_positive, more)) for share, kind, *more in parts)
+        right = all(len(part) == {"pareto": 4, "exponential": 3}[part[1]] for part in out)
     except (TypeError, ValueError, KeyError):
-        wrong = True
-    if wrong:
-        raise ValueError(f"{way}: got {parts!r}, allowed {allowed}, every number above 0")
+        right = False
+    if not right or abs(sum(part[0] for part in out) - 1) > 1e-6:
+        parts_in_words = f"a sequence of {' or '.join(KINDS.values())} whose shares add up to 1"
+        allowed.refuse(way, parts, f"{parts_in_words}, every number above 0")
     return out
+
+
+def _positive(value: float) -> float:
+    return float(allowed.number("number", value, above=0))
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class QuorumNetwork:
 
     Raises
     ------
-    ValueError
-        If a part is none, or the shares do not add up to 1.
+    TypeError, ValueError
+        If a part is none, the shares do not add up to 1, or `apart_ms` is no such number.
     """
 
     write: Sequence[Part]
@@ -81,14 +82,11 @@ class QuorumNetwork:
         for way in WAYS:
             parts = self.write if getattr(self, way) is None else getattr(self, way)
             object.__setattr__(self, way, _checked(way, parts))
-        apart = self.apart_ms
-        real = isinstance(apart, numbers.Real) and not isinstance(apart, bool)
-        if not (real and 0 <= apart < np.inf):
-            raise ValueError(f"apart_ms: got {apart!r}, allowed a number from 0 up")
+        object.__setattr__(self, "apart_ms", float(allowed.number("apart_ms", self.apart_ms, 0)))
 
     def median_ms(self, way: str) -> float:
         """Median of one of write, ack, request, reply, within one place."""
-        parts = getattr(self, way)
+        parts = getattr(self, allowed.one_of("way", way, WAYS))
         ends = [float(tail(part, np.array(0.5))) for part in parts]
         if min(ends) == max(ends):
             return ends[0]
@@ -200,10 +198,8 @@ class Quorum(Model):
                 object.__setattr__(self, name, about.check(value))
         for name in ("r", "w"):
             if getattr(self, name) > self.n:
-                raise ValueError(
-                    f"{name}: got {getattr(self, name)}, allowed a whole number from 1 to n, "
-                    f"here {self.n}"
-                )
+                most = f"a whole number from 1 to n, here {self.n}"
+                allowed.refuse(name, getattr(self, name), most)
 
     @property
     def messages(self) -> QuorumNetwork:
@@ -227,7 +223,7 @@ class Quorum(Model):
         """
         found, asked = _simulated(self, _trials(trials)), np.array([0.5, 0.99, 0.999])
         levels = histogram.quantiles(found.counts[:2], found.edges_ms, asked)
-        levels[:, ~histogram.resolved(asked, trials)] = np.inf
+        levels[:, ~histogram.resolved(asked, found.trials)] = np.inf
         index = pd.Index(["read", "write"], name="operation")
         return pd.DataFrame(levels, index=index, columns=["p50_ms", "p99_ms", "p999_ms"])
 
@@ -250,12 +246,10 @@ class Quorum(Model):
             to either side; infinite where so few trials do not tell: fewer than one of them is
             beyond. With R + W > N every read sees the write at once.
         """
-        for level in levels:
-            if isinstance(level, bool) or not 0 < level < 1:
-                raise ValueError(f"levels: got {level!r}, allowed numbers above 0 and below 1")
+        levels = allowed.several("levels", levels, allowed.number, above=0, below=1)
         found = _simulated(self, _trials(trials))
         level = np.array(levels, float)
-        error = 3 * np.sqrt(level * (1 - level) / trials)
+        error = 3 * np.sqrt(level * (1 - level) / found.trials)
         rows = [found.wait_ms(at) for at in (level, level - error, level + error)]
         return pd.DataFrame(
             np.transpose(rows),
@@ -283,7 +277,7 @@ class Quorum(Model):
         edges = np.unique(np.append(np.arange(first, last, 8), last))
         seen = found.at_once + np.append(0, np.cumsum(found.counts[2]))
         times = np.append(0.0, found.edges_ms[edges])
-        share = np.append(found.at_once, seen[edges]) / trials
+        share = np.append(found.at_once, seen[edges]) / found.trials
         keep = np.append(True, np.diff(times) > 0)
         frame = pd.DataFrame({"since_commit_ms": times, "seen_share": share}).loc[keep]
         return frame.assign(stale_share=1 - frame["seen_share"]).reset_index(drop=True)
@@ -298,9 +292,8 @@ class Quorum(Model):
         trials : int
             Writes, each with a read.
         """
-        if isinstance(since_commit_ms, bool) or not 0 <= since_commit_ms < np.inf:
-            raise ValueError(f"since_commit_ms: got {since_commit_ms!r}, allowed a number from 0")
-        return float(_simulated(self, _trials(trials)).seen_share(np.array(since_commit_ms)))
+        since = float(allowed.number("since_commit_ms", since_commit_ms, 0))
+        return float(_simulated(self, _trials(trials)).seen_share(np.array(since)))
 
     def first_passage(
         self,
@@ -320,7 +313,7 @@ class Quorum(Model):
         step_ms, level : float
             Above 0; `level` below 1.
         reads, repeats : int
-            Reads at every step, and how often the whole search is made.
+            Reads at every step, up to 1e9, and how often the whole search is made, up to 10,000.
         trials : int
             Draws behind the true shares.
 
@@ -329,20 +322,17 @@ class Quorum(Model):
         pandas.DataFrame
             Indexed by ``search``: ``t_ms`` at which it stopped.
         """
-        given = {"step_ms": step_ms, "level": level, "reads": reads, "repeats": repeats}
-        for name, number in given.items():
-            most = 1 if name == "level" else np.inf
-            real = isinstance(number, numbers.Real) and not isinstance(number, bool)
-            if not (real and 0 < number < most):
-                raise ValueError(
-                    f"{name}: got {number!r}, allowed a number above 0 (level: below 1)"
-                )
+        step_ms = float(allowed.number("step_ms", step_ms, above=0))
+        level = float(allowed.number("level", level, above=0, below=1))
+        reads = allowed.whole("reads", reads, 1, MOST_READS)
+        repeats = allowed.whole("repeats", repeats, 1, MOST_REPEATS)
         found = _simulated(self, _trials(trials))
-        if np.isinf(found.wait_ms(np.array([level]))[0]):
-            raise ValueError(f"level: got {level!r}, allowed what {trials:,} trials can tell")
-        steps = np.ceil(2 * found.wait_ms(np.array([level]))[0] / step_ms) + 2
+        wait = found.wait_ms(np.array([level]))[0]
+        if np.isinf(wait):
+            allowed.refuse("level", level, f"what {found.trials:,} trials can tell")
+        steps = np.ceil(2 * wait / step_ms) + 2
         if not steps * repeats <= 1e8:
-            raise ValueError(f"step_ms: got {step_ms!r}, allowed at least a ten thousandth of t")
+            allowed.refuse("step_ms", step_ms, "at least a ten thousandth of t")
         times = step_ms * np.arange(int(steps))
         shares = found.seen_share(times)
         rng = np.random.default_rng(self.seed)
@@ -365,21 +355,14 @@ class Quorum(Model):
         pandas.DataFrame
             Indexed by ``versions``: ``seen_share``, 1 - (C(N - W, R) / C(N, R)) ** versions.
         """
-        whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
-        if not (whole and 1 <= k <= 1000):
-            raise ValueError(f"k: got {k!r}, allowed a whole number from 1 to 1000")
+        k = allowed.whole("k", k, 1, 1000)
         missed = comb(self.n - self.w, self.r) / comb(self.n, self.r)
         versions = pd.RangeIndex(1, k + 1, name="versions")
         return pd.DataFrame({"seen_share": 1 - missed ** versions.to_numpy()}, index=versions)
 
 
 def _trials(trials: int) -> int:
-    whole = isinstance(trials, numbers.Integral) and not isinstance(trials, bool)
-    if not (whole and 1 <= trials <= MOST_TRIALS):
-        raise ValueError(
-            f"trials: got {trials!r}, allowed a whole number from 1 to {MOST_TRIALS:,}"
-        )
-    return int(trials)
+    return allowed.whole("trials", trials, 1, MOST_TRIALS)
 
 
 @dataclass(frozen=True)
@@ -469,11 +452,10 @@ def pbs(trials: int = 1_000_000) -> pd.DataFrame:
         at once), ``paper``, ``independent``, ``ours``, ``off_paper`` and ``off_independent``
         (ours over theirs, less 1).
     """
-    frame = datasets.pbs()
+    frame, trials = datasets.pbs(), _trials(trials)
     stores = [Quorum(network=x, n=n, r=r, w=w) for x, n, r, w in frame.iloc[:, :4].to_numpy()]
     ours = [
-        MEASURES[name](store, _trials(trials))
-        for name, store in zip(frame["measure"], stores, strict=True)
+        MEASURES[name](store, trials) for name, store in zip(frame["measure"], stores, strict=True)
     ]
     frame["ours"] = ours
     for theirs in ("paper", "independent"):

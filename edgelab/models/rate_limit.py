@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from edgelab import allowed
 from edgelab.constants import value
 from edgelab.kernels import token_bucket
 from edgelab.kernels.latency import stream_key
@@ -233,6 +234,8 @@ class RateLimit(Model):
 
     def requests(self, run: int, kind: int = _ATTACK) -> _Requests:
         """The requests of one run: of the attacker, of both, or of the innocent user alone."""
+        run = allowed.whole("run", run, 0, self.knobs()["seeds"].high - 1)
+        kind = allowed.whole("kind", kind, _ATTACK, _ALONE)
         innocent = self.user_per_s * (kind != _ATTACK)
         rate = self.rate_per_s * (kind != _ALONE) + innocent
         size = 1024
@@ -246,7 +249,9 @@ class RateLimit(Model):
 
     def let_through(self, asked: _Requests) -> tuple[np.ndarray, list[tuple]]:
         """What the design lets through, and what it writes: times, keys and number of keys."""
-        times_s, pop = asked.times_s, asked.pop
+        times_s, pop, *_ = allowed.instance("asked", asked, _Requests, more=" of `requests`")
+        if pop.max(initial=0) >= self.pops or asked.isolate.max(initial=0) >= self.isolates_per_pop:
+            allowed.refuse("asked", asked, "what comes to no more PoPs and isolates than here")
         b, r, one = float(self.capacity), self.refill_per_s, np.zeros_like(pop)
         where, places = pop, self.pops
         if self.design == ISOLATE:
@@ -359,7 +364,7 @@ class RateLimit(Model):
         Parameters
         ----------
         pops : sequence of int
-            PoP counts to compare.
+            PoP counts to compare, each 1 to 500.
 
         Returns
         -------
@@ -367,13 +372,13 @@ class RateLimit(Model):
             ``pops``, ``requests_per_delay``, ``kv_delay_ms``, ``through`` as in `designs`: the
             rate stays, the delay varies.
         """
-        rows = []
-        for count in pops:
+        rows, known = [], self.knobs()["pops"]
+        for count in allowed.several("pops", pops, allowed.whole, known.low, known.high):
             for per_delay in np.geomspace(0.01, 100, 17):
                 delay_ms = 1000 * per_delay / self.rate_per_s
-                model = self.replace(pops=int(count))
+                model = self.replace(pops=count)
                 mean = np.mean(_each(_run_delays, model, (np.array([delay_ms]),)))
-                rows.append((int(count), per_delay, delay_ms, mean))
+                rows.append((count, per_delay, delay_ms, mean))
         columns = ["pops", "requests_per_delay", "kv_delay_ms", "through"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -404,8 +409,7 @@ class RateLimit(Model):
             If a share is none, or `runs` is out of range.
         """
         failing = messages.Faults(lost, twice, late)
-        if isinstance(runs, bool) or runs not in range(1, 101):
-            raise ValueError(f"runs: got {runs!r}, allowed a whole number from 1 to 100")
+        runs = allowed.whole("runs", runs, 1, 100)
         rows = []
         for simulate in PROMISES.values():
             each = []
@@ -457,8 +461,8 @@ class RateLimit(Model):
 
         Raises
         ------
-        ValueError
-            If a number is negative, or the window is not longer than it is old.
+        TypeError, ValueError
+            If a number is none or negative, or the window is not longer than it is old.
 
         Examples
         --------
@@ -467,12 +471,10 @@ class RateLimit(Model):
         49.5
         """
         given = {"previous": previous, "current": current, "elapsed_s": elapsed_s}
-        for name, number in given.items():
-            if not 0 <= number < np.inf:
-                raise ValueError(f"{name}: got {number!r}, allowed a number from 0 up")
-        if not elapsed_s < window_s < np.inf:
-            raise ValueError(f"window_s: got {window_s!r}, allowed more than elapsed_s")
-        return float(token_bucket.window_count(previous, current, elapsed_s, window_s))
+        given = [float(allowed.number(name, number, 0)) for name, number in given.items()]
+        more = f"more than elapsed_s, here {given[-1]:.10g}"
+        window_s = allowed.number("window_s", window_s, above=given[-1], allowed=more)
+        return float(token_bucket.window_count(*given, float(window_s)))
 
     def _settings(self, untold: Container[str]) -> str:
         """What it is set to, in one line."""

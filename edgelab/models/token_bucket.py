@@ -5,24 +5,14 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pandas as pd
 
+from edgelab import allowed
 from edgelab.kernels.token_bucket import spend
 
 __all__ = ["TokenBucket", "last_token_orders"]
-
-
-def _checked(name: str, value: object, low: float, high: float = math.inf) -> numbers.Real:
-    """`value` if it is a finite number from `low` to `high`."""
-    upto = f" to {high:g}" if math.isfinite(high) else " up, and finite"
-    allowed = f"a number from {float(low):g}{upto}"
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name}: got {value!r}, allowed {allowed}")
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ValueError(f"{name}: got {value!r}, allowed {allowed}")
-    return value
 
 
 class TokenBucket:
@@ -53,9 +43,9 @@ class TokenBucket:
     """
 
     def __init__(self, capacity: float = 100, refill_per_s: float = 10) -> None:
-        self.capacity = _checked("capacity", capacity, 1, 1e6)
-        self.refill_per_s = _checked("refill_per_s", refill_per_s, 0, 1e6)
-        self._left: numbers.Real = capacity
+        self.capacity = allowed.number("capacity", capacity, 1, 1e6)
+        self.refill_per_s = allowed.number("refill_per_s", refill_per_s, 0, 1e6)
+        self._left: numbers.Real = self.capacity
         self._since: numbers.Real | None = None
 
     def __repr__(self) -> str:
@@ -74,10 +64,13 @@ class TokenBucket:
         TypeError, ValueError
             If it is no such time.
         """
-        low = -math.inf if self._since is None else self._since
-        _checked("now_s", now_s, low)
+        now_s = self._time(now_s)
         elapsed = 0 if self._since is None else now_s - self._since
         return min(self.capacity, self._left + elapsed * self.refill_per_s)
+
+    def _time(self, now_s: float) -> numbers.Real:
+        """A time that is not before the last token was taken."""
+        return allowed.number("now_s", now_s, -allowed.MOST if self._since is None else self._since)
 
     def allow(self, now_s: float, cost: float = 1) -> bool:
         """Take tokens at a time if there are as many.
@@ -94,7 +87,8 @@ class TokenBucket:
         bool
             Whether the request is let through.
         """
-        left = self.tokens(now_s) - _checked("cost", cost, 0)
+        now_s = self._time(now_s)
+        left = self.tokens(now_s) - allowed.number("cost", cost, 0)
         if isinstance(left, numbers.Rational):
             left = left if left >= 0 else -math.inf
         else:
@@ -120,10 +114,16 @@ class TokenBucket:
             One row a request, from 1: ``time_s``, ``allowed``, and the tokens in the bucket
             ``before`` and ``after`` it.
         """
-        fresh, rows, times_s = TokenBucket(self.capacity, self.refill_per_s), [], list(times_s)
-        costs = list(cost) if isinstance(cost, Iterable) else [cost] * len(times_s)
+        times_s = allowed.several("times_s", times_s, allowed.number, least=0)
+        if any(later < now for now, later in pairwise(times_s)):
+            allowed.refuse("times_s", times_s, "times in order")
+        if isinstance(cost, Iterable):
+            costs = allowed.several("cost", cost, allowed.number, 0, least=0)
+        else:
+            costs = [allowed.number("cost", cost, 0)] * len(times_s)
         if len(costs) != len(times_s):
-            raise ValueError(f"cost: got {len(costs)}, allowed one, or one for each time")
+            allowed.refuse("cost", costs, f"one, or one for each of {len(times_s)} times")
+        fresh, rows = TokenBucket(self.capacity, self.refill_per_s), []
         for now_s, tokens in zip(times_s, costs, strict=True):
             before = fresh.tokens(now_s)
             rows.append((now_s, fresh.allow(now_s, tokens), before, fresh.tokens(now_s)))

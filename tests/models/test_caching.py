@@ -355,8 +355,8 @@ def test_bad_arguments_are_refused():
         el.EdgeCache(ttl_s="60")
     with pytest.raises(ValueError, match="method: got 'lru', allowed 'che' or 'simulation'"):
         CACHE.misses("lru")
-    for minutes in (0, -1, 31, math.nan, True):
-        with pytest.raises(ValueError, match=r"minutes: got .*, allowed 0\.1 to 30"):
+    for minutes in (0, -1, 31, math.nan, True, "5"):
+        with pytest.raises((TypeError, ValueError), match="minutes: got "):
             CACHE.outage(minutes)
 
 

@@ -241,7 +241,7 @@ def test_ours_beside_theirs_in_one_frame():
         (lambda: QuorumNetwork(((1, "exponential", 1),), apart_ms=-1), "apart_ms: got -1, allowed"),
         (lambda: Quorum().latencies(0), "trials: got 0, allowed a whole number from 1 to"),
         (lambda: Quorum().latencies(1.5), "trials: got 1.5"),
-        (lambda: Quorum().t_visibility((1,)), "levels: got 1, allowed numbers above 0 and below 1"),
+        (lambda: Quorum().t_visibility((1,)), "levels: got 1, allowed a number above 0 and"),
         (lambda: Quorum().t_visibility((np.nan,)), "levels: got nan"),
         (lambda: Quorum().seen_share(-1), "since_commit_ms: got -1"),
         (lambda: Quorum().k_staleness(0), "k: got 0, allowed a whole number from 1 to 1000"),
@@ -251,6 +251,11 @@ def test_ours_beside_theirs_in_one_frame():
             lambda: Quorum().first_passage(level=0.99999, trials=1000),
             "level: got 0.99999, allowed what 1,000 trials can tell",
         ),
+        (
+            lambda: Quorum().first_passage(reads=0.5),
+            "reads: got 0.5, allowed a whole number from 1",
+        ),
+        (lambda: Quorum().first_passage(repeats=10**5), "repeats: got 100000, allowed a whole"),
         (lambda: Quorum().first_passage(1e-9), "step_ms: got 1e-09, allowed at least"),
     ],
 )
@@ -258,3 +263,12 @@ def test_bad_input_is_named(make, text):
     with pytest.raises(ValueError) as error:
         make()
     assert str(error.value).startswith(text)
+
+
+def test_a_wrong_kind_is_named():
+    with pytest.raises(TypeError, match="since_commit_ms: got '1', allowed a number"):
+        Quorum().seen_share("1")
+    with pytest.raises(TypeError, match=r"levels: got 0\.999, allowed a sequence"):
+        Quorum().t_visibility(0.999)
+    with pytest.raises(ValueError, match="write: got"):
+        QuorumNetwork(((True, "exponential", "1"),))

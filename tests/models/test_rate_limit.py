@@ -317,11 +317,26 @@ def test_counters_that_hear_nothing_are_separate_buckets():
         (lambda: ATTACK.window_count(-1, 0, 0, 60), ValueError, "previous: got -1, allowed"),
         (lambda: ATTACK.window_count(1, 1, math.nan, 60), ValueError, "elapsed_s: got nan"),
         (lambda: ATTACK.window_count(1, 1, 60, 60), ValueError, "window_s: got 60, allowed more"),
+        (lambda: ATTACK.window_count("42", 18, 15, 60), TypeError, "previous: got '42', allowed"),
+        (lambda: ATTACK.requests(-1), ValueError, "run: got -1, allowed a whole number from 0"),
+        (lambda: ATTACK.let_through([1.0]), TypeError, "asked: got"),
+        (
+            lambda: RateLimit(pops=2).let_through(RateLimit(pops=500).requests(0)),
+            ValueError,
+            "asked: got",
+        ),
     ],
 )
 def test_bad_input_is_told(make, error, text):
     with pytest.raises(error, match=text):
         make()
+
+
+def test_two_runs_may_be_a_float_and_half_a_run_may_not():
+    attack = RateLimit(pops=2, rate_per_s=20, attack_s=10)
+    assert attack.faults(runs=2.0).equals(attack.faults(runs=2))
+    with pytest.raises(ValueError, match=r"runs: got 0\.5, allowed a whole number"):
+        attack.faults(runs=0.5)
 
 
 def test_the_sentence_says_what_the_figures_are():
