@@ -176,7 +176,9 @@ def set_constant(name: str, number: float) -> None:
     """Write one fitted value into cricstream.toml, and nothing else of it."""
     path = DATA / "cricstream.toml"
     text, count = re.subn(
-        rf"(?m)(^\[{name}\]\nvalue = )\S+$", rf"\g<1>{number:.4g}", path.read_text(encoding="utf-8")
+        rf"(?m)(^\[{name}\]\nvalue = )\S+$",
+        rf"\g<1>{float(f'{number:.4g}')}",  # a whole one keeps its point, or it reads as an int
+        path.read_text(encoding="utf-8"),
     )
     if count != 1:
         raise SystemExit(f"cricstream.toml: found {count} entries [{name}] with a value")

@@ -71,6 +71,18 @@ def rebuild():
     return module
 
 
+@pytest.mark.parametrize(("number", "text"), [(1.0, "1.0"), (1.00001, "1.0"), (2.20713, "2.207")])
+def test_a_fitted_number_is_written_as_one_with_a_point(
+    rebuild, tmp_path, monkeypatch, number, text
+):
+    # A bare 1 made transit_inflation a knob of whole numbers.
+    (tmp_path / "cricstream.toml").write_text("[transit_inflation]\nvalue = 1.31\n")
+    monkeypatch.setattr(rebuild, "DATA", tmp_path)
+    rebuild.set_constant("transit_inflation", number)
+    written = (tmp_path / "cricstream.toml").read_text()
+    assert written == f"[transit_inflation]\nvalue = {text}\n"
+
+
 def test_sharing_out_loses_nobody(rebuild):
     import numpy as np
 
