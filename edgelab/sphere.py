@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from edgelab import allowed
 from edgelab.constants import value
 
-__all__ = ["great_circle_km", "light_floor_ms"]
+__all__ = ["great_circle_km", "light_floor_ms", "of_vector", "unit_vector"]
 
 
 def great_circle_km(
@@ -47,17 +47,22 @@ def great_circle_km(
             f"{', '.join(given)}: got shapes {', '.join(str(d.shape) for d in degrees)}, "
             "allowed shapes that broadcast together"
         ) from None
-    a, b = _unit_vector(*degrees[:2]), _unit_vector(*degrees[2:])
+    a, b = unit_vector(*degrees[:2]), unit_vector(*degrees[2:])
     chord_squared = np.zeros(shape)
     for of_a, of_b in zip(a, b, strict=True):
         chord_squared += (of_a - of_b) ** 2
     return 2 * value("earth_radius_km") * np.arcsin(np.sqrt(np.minimum(chord_squared, 4.0)) / 2)
 
 
-def _unit_vector(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Points as three coordinates on a sphere of radius 1."""
+def unit_vector(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Points in degrees as three coordinates on a sphere of radius 1."""
     lat, lon = np.radians(lat), np.radians(lon)
     return np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
+
+
+def of_vector(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Latitude and longitude in degrees of the point below a vector of any length."""
+    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
 
 
 def light_floor_ms(distance_km: ArrayLike) -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edgelab import datasets
+from edgelab import allowed, datasets
 from edgelab.constants import constant, value
 from edgelab.models.corridors import FITTED_RTT, PairsOfPoints
 from edgelab.models.scenario import CricStream
+from edgelab.sphere import of_vector, unit_vector
 
 __all__ = [
     "FITTED",
@@ -95,8 +96,8 @@ def fit(without: str | None = None) -> dict[str, float]:
 
 def _fit(without: str | None) -> tuple[dict[str, float], np.ndarray]:
     """The fitted knobs, and whether any of the figures used depends on each."""
-    if without is not None and without not in TARGETS:
-        raise ValueError(f"without: got {without!r}, allowed one of {', '.join(TARGETS)}")
+    if without is not None:
+        allowed.one_of("without", without, TARGETS)
     used = np.array([name != without for name in TARGETS])
     article = np.array([value(name) for name in TARGETS])
     entries = [constant(name) for name in FITTED]
@@ -159,8 +160,8 @@ def rtt_residuals(table: pd.DataFrame | None = None) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
-        If a column is missing, or a round trip is not positive.
+    TypeError, ValueError
+        If a column is missing, a round trip is not positive, or a coordinate is out of range.
     """
     pairs, points = _pairs(datasets.cloud_rtt() if table is None else table)
     model = points.rtt_ms(*(value(name) for name in FITTED_RTT))
@@ -185,11 +186,11 @@ def rtt_held_out(seed: int, share: float = 0.2) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
-        If `share` is out of range.
+    TypeError, ValueError
+        If `seed` or `share` is out of range.
     """
-    if not 0 < share < 1:
-        raise ValueError(f"share: got {share!r}, allowed over 0 and under 1")
+    allowed.whole("seed", seed, 0)
+    allowed.number("share", share, above=0, below=1)
     pairs, points = _pairs(datasets.cloud_rtt())
     regions = np.unique(pairs[["region_a", "region_b"]])
     count = max(round(share * len(regions)), 1)
@@ -228,20 +229,29 @@ def _fit_rtt(pairs: pd.DataFrame, points: PairsOfPoints, used: np.ndarray) -> np
 def _pairs(table: pd.DataFrame) -> tuple[pd.DataFrame, PairsOfPoints]:
     """Pairs far enough apart to fit, both directions as one, and their points."""
     place = ["lat_a", "lon_a", "lat_b", "lon_b"]
-    missing = {"region_a", "region_b", "rtt_ms", *place} - set(table.columns)
-    if missing:
-        raise ValueError(f"table: got no column {', '.join(sorted(missing))}, allowed all of them")
-    bad = ~(table["rtt_ms"] > 0)
-    if bad.any():
-        raise ValueError(f"table: got rtt_ms {table['rtt_ms'][bad].iloc[0]}, allowed over 0")
-    there = table[["region_a", *place[:2], "region_b", *place[2:], "rtt_ms"]]
-    back = there.iloc[:, [3, 4, 5, 0, 1, 2, 6]].set_axis(there.columns, axis=1)
+    allowed.columns("table", table, ["region_a", "region_b", "rtt_ms", *place])
+    rtt_ms = allowed.array("table, column rtt_ms", table["rtt_ms"])
+    if not (rtt_ms > 0).all():
+        allowed.refuse("table, column rtt_ms", rtt_ms.min().item(), "numbers above 0")
+    for column in place:
+        limit = 90 if column.startswith("lat") else 180
+        allowed.array(f"table, column {column}", table[column], -limit, limit)
+    there = table[["region_a", "region_b", "rtt_ms"]].reset_index(drop=True)
+    # A mean of longitudes is none where they meet at 180: means are taken on the sphere.
+    for end in "ab":
+        there[[f"{axis}_{end}" for axis in "xyz"]] = np.column_stack(
+            unit_vector(table[f"lat_{end}"], table[f"lon_{end}"])
+        )
+    swapped = {f"{n}_{p}": f"{n}_{q}" for n in ("region", *"xyz") for p, q in ("ab", "ba")}
+    back = there.rename(columns=swapped)
     both = pd.concat([there, back])
     pairs = both[both["region_a"] < both["region_b"]]
     pairs = pairs.groupby(["region_a", "region_b"], as_index=False).mean()
-    pairs = pairs.assign(distance_km=PairsOfPoints.of(*(pairs[c] for c in place)).distance_km)
-    pairs = pairs[pairs["distance_km"] >= RTT_FROM_KM].reset_index(drop=True)
-    return pairs, PairsOfPoints.of(*(pairs[column] for column in place))
+    ends = [of_vector(*(pairs[f"{axis}_{end}"] for axis in "xyz")) for end in "ab"]
+    far = PairsOfPoints.of(*ends[0], *ends[1]).distance_km
+    pairs = pairs[["region_a", "region_b", "rtt_ms"]].assign(distance_km=far)
+    kept = far >= RTT_FROM_KM
+    return pairs[kept].reset_index(drop=True), PairsOfPoints.of(*(d[kept] for e in ends for d in e))
 
 
 def _with_errors(pairs: pd.DataFrame, model_ms: np.ndarray) -> pd.DataFrame:
