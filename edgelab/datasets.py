@@ -300,7 +300,7 @@ def _refuse_unknown(
 
 
 def audit_corridors(frame: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
-    """Refuse corridors that do not make one graph of the hubs."""
+    """Refuse corridors that do not make one graph of the hubs, and cables that end at sea."""
     name = "corridors.csv"
     for end in ("hub_a", "hub_b"):
         _refuse_unknown(frame[end], hubs["hub"], name, end, "a hub of hubs.csv")
@@ -311,6 +311,14 @@ def audit_corridors(frame: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
             f"{name}, line {wrong[0] + 2}, column hub_b: got {row['hub_b']!r}, allowed a hub "
             f"that comes after {row['hub_a']!r} in the alphabet, so that no pair stands twice"
         )
+    for passage in hubs["hub"][hubs["kind"] == "passage"]:
+        cables = frame["along"][frame[["hub_a", "hub_b"]].eq(passage).any(axis=1)].str.split(", ")
+        goes_on = cables.explode().duplicated(keep=False).groupby(level=0).any()
+        for row in goes_on.index[~goes_on]:
+            raise DataError(
+                f"{name}, line {row + 2}, column along: got {frame['along'][row]!r}, allowed a "
+                f"cable that goes on from {passage}"
+            )
     joined = {hubs["hub"][0]}
     while True:
         ends = frame[["hub_a", "hub_b"]].isin(joined)

@@ -102,6 +102,11 @@ def test_the_coastline_is_one_stroke_on_the_globe_with_the_pen_lifted():
         assert np.nanmin(np.hypot(lon - at["lon"], lat - at["lat"])) < 3
 
 
+def test_nagpur_bears_its_own_name():
+    # The operator's list had "Naqpur"; GeoNames 1262180 is Nagpur.
+    assert el.pops().set_index("code").loc["NAG", "city"] == "Nagpur"
+
+
 @pytest.mark.parametrize("load", [el.places, el.pops, el.cloud_rtt, el.hubs, el.corridors])
 def test_a_frame_is_the_callers_own(load):
     before, mine = load().copy(), load()
@@ -150,6 +155,7 @@ CELLS = [
     ("hubs.csv", 4, "lon", "east", f"{NUMBER} -180 to 180"),
     ("corridors.csv", 4, "kind", "air", "allowed one of sea, land, thin"),
     ("corridors.csv", 4, "along", "", "allowed a text that is not empty"),
+    ("corridors.csv", 4, "along", "SAFE", "allowed a cable that goes on from Off Abidjan"),
     ("corridors.csv", 4, "source", "heard", "allowed one of map, announced, assumed"),
     ("corridors.csv", 5, "hub_a", "Moon", "allowed a hub of hubs.csv"),
     ("corridors.csv", 5, "hub_b", "Aalborg", "allowed a hub of hubs.csv"),

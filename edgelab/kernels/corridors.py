@@ -6,7 +6,7 @@ import numpy as np
 
 from edgelab.kernels._jit import kernel
 
-__all__ = ["all_pairs", "between", "reach"]
+__all__ = ["all_pairs", "best_joints", "between", "reach"]
 
 
 @kernel
@@ -33,6 +33,29 @@ def all_pairs(direct):
                 for b in range(hubs):
                     cost[a, b] = min(cost[a, b], cost[a, via] + cost[via, b])
     return cost
+
+
+@kernel
+def best_joints(start, hub, loop, ways):
+    """Which joints are worth having: those that no other joint of their point is a way to.
+
+    Parameters
+    ----------
+    start, hub, loop, ways
+        As for `reach`.
+
+    Returns
+    -------
+    bool ndarray, (joints,)
+    """
+    out = np.ones(hub.size, np.bool_)
+    for p in range(start.size - 1):
+        for j in range(start[p], start[p + 1]):
+            for other in range(start[p], start[p + 1]):
+                if loop[other] + ways[hub[other], hub[j]] < loop[j]:
+                    out[j] = False
+                    break
+    return out
 
 
 @kernel

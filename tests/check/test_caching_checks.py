@@ -20,7 +20,7 @@ RIGHT_CACHE = CACHE.replace(ttl_s=50, stale_while_revalidate_s=10)
         (check.cold_pops, None, check.UNANSWERED),
         (check.cold_pops, "three", check.WORKING),
         (check.cold_pops, -1, check.WORKING),
-        (check.cold_pops, 2, check.WORKING),
+        (check.cold_pops, 3, check.WORKING),
         (check.cold_pops, 28, check.WORKING),
         (check.shortest_life, None, check.UNANSWERED),
         (check.shortest_life, True, check.WORKING),

@@ -29,10 +29,10 @@ IDLE = int((Placement().gains().query("pops <= 337")["saved_viewers"] == 0).sum(
         (check.idle_pops, IDLE, check.RIGHT),
         (check.aim, None, check.UNANSWERED),
         (check.aim, True, check.WORKING),
-        (check.aim, 75, check.WORKING),
-        (check.aim, 0.7, check.WORKING),
-        (check.aim, 0.8, check.WORKING),
-        (check.aim, 0.75, check.RIGHT),
+        (check.aim, 80, check.WORKING),
+        (check.aim, 0.75, check.WORKING),
+        (check.aim, 0.85, check.WORKING),
+        (check.aim, 0.8, check.RIGHT),
         (check.few_pops, None, check.UNANSWERED),
         (check.few_pops, 128, check.WORKING),
         (check.few_pops, Placement(), check.WORKING),
@@ -54,7 +54,7 @@ def test_an_answer_is_judged(judge, answer, state):
     ("judge", "answer", "wrong"),
     [
         (check.idle_pops, f"{IDLE}", (1, 200, 335, 336 - IDLE)),
-        (check.aim, "75", (0.3, 0.55, 0.9, 1.0)),
+        (check.aim, "80", (0.3, 0.55, 0.9, 1.0)),
         (check.few_pops, f"{BEST.pops}", (SENT, SENT.replace(pops=9), BEST.replace(pops=300))),
     ],
 )

@@ -39,6 +39,7 @@ KERNELS = [
     quorum.mixture,
     quorum.simulate_block,
     corridors.all_pairs,
+    corridors.best_joints,
     corridors.reach,
     corridors.between,
     slow_start.send,

@@ -66,3 +66,7 @@ def test_points_join_by_the_best_of_their_hubs(direct, data):
     for one, other, cost in zip(a, b, found, strict=True):
         every = [x + ways[h, k] + y for h, x in points[one] for k, y in points[other]]
         assert cost == min(every)
+    best = corridors.best_joints(start, hub, loop, ways)
+    few = np.concatenate([[0], np.cumsum(best)])[start], hub[best], loop[best]
+    assert (np.diff(few[0]) > 0).all(), "every point keeps a joint"
+    assert_array_equal(found, corridors.between(corridors.reach(*few, ways), a, *few, b))

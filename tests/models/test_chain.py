@@ -428,10 +428,10 @@ def test_nothing_is_cut_over_while_dns_points_home_and_open_connections_do_not_c
 @pytest.mark.parametrize(
     ("chain", "words"),
     [
-        (HOME, ["A new connection from Bay Area: the answer after 910 ms, 866 of them", "3 times"]),
+        (HOME, ["A new connection from Bay Area: the answer after 909 ms, 866 of them", "3 times"]),
         (HOME, ["DNS at the PoP would save nothing", "DNS points home"]),
-        (HOME.move(4), ["once", "HTTP at the PoP would save 222 ms"]),
-        (HOME.move(5), ["nothing goes to Mumbai", "All five links at the PoP save 856 ms"]),
+        (HOME.move(4), ["once", "HTTP at the PoP would save 224 ms"]),
+        (HOME.move(5), ["nothing goes to Mumbai", "All five links at the PoP save 855 ms"]),
         (HOME.move(1).replace(place="Delhi"), ["IP at the PoP would cost 9 ms"]),
         (
             HOME.move(5).replace(dns_ttl_s=100),
