@@ -151,7 +151,7 @@ def walk(path, thing, owner=None):
         for name in thing.__all__:
             yield from walk(f"{path}.{name}", getattr(thing, name))
     elif inspect.isclass(thing):
-        if path in RESULTS:
+        if path in RESULTS or issubclass(thing, Exception):
             return
         yield path, thing, None
         for name in dir(thing):
