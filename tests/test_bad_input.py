@@ -267,7 +267,7 @@ def right(path, bad):
     kind, one = str(about.annotation), rule(path)
     if bad is None and ("None" in kind or about.default is None):
         return True
-    if isinstance(bad, float) and bad == about.default:
+    if isinstance(bad, float) and isinstance(about.default, Real) and bad == about.default:
         return True
     if kind.startswith(("Sequence", "Iterable", "Container", "ArrayLike")):
         if isinstance(bad, list | tuple | set | dict | np.ndarray):

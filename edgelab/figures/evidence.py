@@ -9,6 +9,7 @@ import pandas as pd
 
 from edgelab.models import anycast
 from edgelab.models.calibration import rtt_held_out, rtt_residuals
+from edgelab.models.scenario import CricStream
 from edgelab.sphere import light_floor_ms
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, scatter
@@ -47,9 +48,10 @@ def rtt_errors(seed: int = 0, table: pd.DataFrame | None = None) -> Figure:
 
     Raises
     ------
-    ValueError
-        If `table` lacks a column, or a round trip in it is not positive.
+    TypeError, ValueError
+        If `seed` is none, `table` lacks a column, or a round trip in it is not positive.
     """
+    seed = CricStream.knobs()["seed"].check(seed)
     frame = rtt_held_out(seed) if table is None else rtt_residuals(table)
     code = f"el.figures.rtt_errors({f'seed={seed!r}' * bool(seed)})" if table is None else ""
     error = frame["error"].abs()

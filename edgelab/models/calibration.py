@@ -59,12 +59,13 @@ def residuals(knobs: dict[str, float] | None = None) -> pd.DataFrame:
         Indexed by ``place``: ``served_from``, ``article_ms``, ``model_ms`` and ``residual``
         (model over article, less 1).
     """
+    knobs = allowed.instance("knobs", knobs, dict, none=True) or {}
     article = np.array([value(name) for name in TARGETS])
-    model = _modelled(knobs or {})
+    model = _modelled(knobs)
     rows, home = zip(*TARGETS.values(), strict=True)
     return pd.DataFrame(
         {
-            "served_from": np.where(home, "Mumbai", f"{CricStream(**(knobs or {})).pops} PoPs"),
+            "served_from": np.where(home, "Mumbai", f"{CricStream(**knobs).pops} PoPs"),
             "article_ms": article,
             "model_ms": model,
             "residual": model / article - 1,
@@ -189,7 +190,7 @@ def rtt_held_out(seed: int, share: float = 0.2) -> pd.DataFrame:
     TypeError, ValueError
         If `seed` or `share` is out of range.
     """
-    allowed.whole("seed", seed, 0)
+    seed = CricStream.knobs()["seed"].check(seed)
     allowed.number("share", share, above=0, below=1)
     pairs, points = _pairs(datasets.cloud_rtt())
     regions = np.unique(pairs[["region_a", "region_b"]])
