@@ -137,10 +137,10 @@ def compromise(answer: DurableObject | None) -> Verdict:
                 "nothing is lost if the home dies; what if all PoPs near it fail together? Put a "
                 "follower far away, 100 ms or more",
             )
-        if answer.safe_ms > 60:
+        if answer.safe_ms > 65:
             return Verdict(
                 WORKING,
-                f"a write waits {answer.safe_ms:.0f} ms for its copies; at most 60 are allowed. "
+                f"a write waits {answer.safe_ms:.0f} ms for its copies; at most 65 are allowed. "
                 "Which follower does it wait for?",
             )
         return Verdict(
