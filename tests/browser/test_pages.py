@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from ipywidgets import Dropdown, Layout, ToggleButtons
+from ipywidgets import Dropdown, Layout, SliderStyle, ToggleButtons
 from workbook import CONTRASTS, Workbook, outside
 
 from edgelab import panels
@@ -103,7 +103,7 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
 def drive(opened, kind, name):
     """Move one main control by keyboard; what is drawn is the model's, or a refusal is told."""
     about, start = kind.scenario.knobs()[name], kind.scenario()
-    widget = control(about, getattr(start, name), Layout())
+    widget = control(about, getattr(start, name), Layout(), SliderStyle())
     keys = opened.page.keyboard
     if isinstance(widget, ToggleButtons):
         row = opened.card.locator(

@@ -41,5 +41,5 @@ def test_leaving_a_figure_out_shows_what_the_fit_is_worth():
 
 
 def test_a_target_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="without: got 'Delhi', allowed one of target_delhi"):
+    with pytest.raises(ValueError, match="without: got 'Delhi', allowed 'target_delhi"):
         calibration.fit(without="Delhi")

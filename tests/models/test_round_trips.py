@@ -259,7 +259,7 @@ def test_another_providers_table_can_be_held_against_the_model():
     assert row["error"] == pytest.approx(row["model_ms"] / 120 - 1)
     with pytest.raises(ValueError, match="table: got no column lat_b"):
         el.rtt_residuals(mine.drop(columns="lat_b"))
-    with pytest.raises(ValueError, match="table: got rtt_ms nan, allowed over 0"):
+    with pytest.raises(ValueError, match="table, column rtt_ms: got nan, allowed a number that is finite"):
         el.rtt_residuals(mine.assign(rtt_ms=np.nan))
 
 
@@ -277,16 +277,16 @@ SUVA, LONDON = (-18.14, 178.44), (51.51, -0.13)
 @pytest.mark.parametrize(
     ("back", "text"),
     [
-        ((119.0, 0.0), "lat_b: got 119.0, allowed -90 to 90 degrees"),
-        ((np.nan, 0.0), "lat_b: got nan, allowed -90 to 90 degrees"),
-        ((50.0, 181.0), "lon_b: got 181.0, allowed -180 to 180 degrees"),
-        ((50.0, -np.inf), "lon_b: got -inf, allowed -180 to 180 degrees"),
+        ((119.0, 0.0), "lat_b: got 119.0, allowed a number from -90 to 90"),
+        ((np.nan, 0.0), "lat_b: got nan, allowed a number from -90 to 90"),
+        ((50.0, 181.0), "lon_b: got 181.0, allowed a number from -180 to 180"),
+        ((50.0, -np.inf), "lon_b: got -inf, allowed a number from -180 to 180"),
     ],
 )
 def test_each_direction_is_checked_before_the_mean(back, text):
     with pytest.raises(ValueError) as error:
         el.rtt_residuals(pair(SUVA, LONDON, back_a=back))
-    assert str(error.value) == f"table, column {text}"
+    assert f"table, column {text}" in str(error.value)
 
 
 def test_a_mean_across_the_antimeridian_stays_there():
@@ -298,13 +298,13 @@ def test_a_mean_across_the_antimeridian_stays_there():
 
 
 def test_an_endless_round_trip_is_refused():
-    with pytest.raises(ValueError, match="table: got rtt_ms inf, allowed over 0"):
+    with pytest.raises(ValueError, match="table, column rtt_ms: got inf, allowed a number that is finite"):
         el.rtt_residuals(pair(SUVA, LONDON).assign(rtt_ms=np.inf))
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, np.nan])
 def test_a_share_that_leaves_nothing_is_refused(share):
-    with pytest.raises(ValueError, match=r"share: got .*, allowed over 0 and under 1"):
+    with pytest.raises(ValueError, match=r"share: got .*, allowed a number above 0 and below 1"):
         el.rtt_held_out(0, share)
 
 
