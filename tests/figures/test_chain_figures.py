@@ -137,7 +137,7 @@ def test_a_figure_tells_itself_and_the_line_that_makes_it(name, pinned, chain):
 
 def test_captions_say_the_figures():
     assert "after 909 ms" in drawn("waterfall", HOME).caption
-    assert "TCP 220" in drawn("savings", HOME).caption
+    assert "TCP 222" in drawn("savings", HOME).caption
     told = drawn("cutover", EDGE).caption
     assert "the median after 5 min, the p99 after 9.9 min" in told
     assert "DNS points home" in drawn("cutover", HOME).caption
