@@ -174,7 +174,8 @@ def public():
             if core in seen:  # inherited, as by every model or panel
                 continue
             seen.add(core)
-            for name, about in inspect.signature(thing).parameters.items():
+            made = thing.__init__ if inspect.isclass(thing) else thing  # not by its __new__
+            for name, about in inspect.signature(made).parameters.items():
                 if name not in ("self", "changes"):
                     found[f"{path}.{name}"] = thing, about, owner
     return found
