@@ -23,10 +23,10 @@ DATA = Path(__file__).resolve().parent
 SOURCES = DATA / "sources"
 sys.path.insert(0, str(DATA.parent))
 
-from edgelab.constants import value  # noqa: E402
-from edgelab.datasets import cities  # noqa: E402
+from edgelab.core.constants import value  # noqa: E402
+from edgelab.core.datasets import cities  # noqa: E402
+from edgelab.core.sphere import great_circle_km  # noqa: E402
 from edgelab.kernels.placement import greedy_order  # noqa: E402
-from edgelab.sphere import great_circle_km  # noqa: E402
 
 #: The operator's list speaks of sales regions; the model of KV delays of continents.
 CONTINENT = {"Asia Pacific": "Asia", "Middle East": "Asia"}
@@ -186,7 +186,7 @@ def set_constant(name: str, number: float) -> None:
 
 
 def fit_rtt() -> None:
-    from edgelab.models import calibration
+    from edgelab.world import calibration
 
     for name, number in calibration.fit_rtt().items():
         set_constant(name, number)
@@ -197,7 +197,7 @@ def fit_rtt() -> None:
 
 
 def fit_scenario() -> None:
-    from edgelab.models import calibration
+    from edgelab.topics.night import calibration
 
     fitted = calibration.fit()
     for name, number in fitted.items():

@@ -15,8 +15,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from plotly.io import to_html
 
-from edgelab import panels
-from edgelab.knobs import Model
+from edgelab.core.knobs import Model
+from edgelab.panels import PANELS
 from edgelab.stage import theme
 from edgelab.stage.browser import BrowserError, browser
 from edgelab.stage.figure import PLOTLY
@@ -112,8 +112,7 @@ class Paper(Web):
 
 
 def _known(panel: str, model: dict, pinned: dict | None) -> tuple[type[Panel], Model, Model | None]:
-    assert panels.__all__  # they are loaded
-    kind = {kind.call: kind for kind in Panel.__subclasses__()}[panel]
+    kind = PANELS[panel]
     return kind, kind.scenario(**model), None if pinned is None else kind.scenario(**pinned)
 
 

@@ -1,6 +1,6 @@
 """Measurements made up for tests: nobody's machine."""
 
-from edgelab import remembered
+from edgelab.core import remembered
 
 MEDIANS = {
     "V8 isolate": {"start": 2.0, "memory": 0.8, "call": 0.04},

@@ -24,7 +24,7 @@ import pytest
 import edgelab as el
 from edgelab.bench import isolates, measuring
 from edgelab.bench.process import ChildError
-from edgelab.knobs import Model
+from edgelab.core.knobs import Model
 from edgelab.stage.panel import Panel
 
 #: What a function gives; a reader makes none.
@@ -58,8 +58,8 @@ VALID = {
     "GCounter.counts": lambda: {"DEL": 2},
     "LWWRegister.write.value": lambda: 1, "LWWRegister.write.time": lambda: 2.0,
     "replica": lambda: "DEL", "element": lambda: "x", "time": lambda: 1.0,
-    "GCounter.merge.other": el.GCounter, "PNCounter.merge.other": el.PNCounter,
-    "LWWRegister.merge.other": el.LWWRegister, "ORSet.merge.other": el.ORSet,
+    "GCounter.merge.other": el.crdt.GCounter, "PNCounter.merge.other": el.crdt.PNCounter,
+    "LWWRegister.merge.other": el.crdt.LWWRegister, "ORSet.merge.other": el.crdt.ORSet,
     "count": lambda: 1, "seeds": lambda: 1, "runs": lambda: 1, "trials": lambda: 1000,
     "repeats": lambda: 2, "reads": lambda: 100, "step_ms": lambda: 10.0, "level": lambda: 0.5,
     "since_write_ms": lambda: 200.0, "since_commit_ms": lambda: 10.0, "now_s": lambda: 1.0,

@@ -49,7 +49,7 @@ def page(ran, tmp_path):
 def test_a_cell_says_how_its_panel_stands_now(ran):
     *_, state, widget = ran.cells[1].outputs  # before them the progress of the kernels
     assert state.data[STATE] == {
-        "panel": "el.panels.kv",
+        "panel": "kv",
         "model": {"kv_delay_ms": 800.0},
         "pinned": {"kv_delay_ms": 400.0},
     }
@@ -88,7 +88,7 @@ def test_a_page_of_another_version_keeps_its_words(ran):
     book = nbformat.from_dict(ran)
     state = book.cells[1].outputs[-2]
     for wrong in (
-        {"panel": "el.panels.gone"},
+        {"panel": "gone"},
         {"model": {"gone": 1}},
         {"model": {"kv_delay_ms": -1}},
     ):

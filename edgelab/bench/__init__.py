@@ -3,7 +3,7 @@
 Whatever runs there can throw, loop or exhaust memory: its process ends, and this one lives on.
 """
 
-from edgelab.bench.isolates import budget, count, run
+from edgelab.bench import isolates
 from edgelab.bench.measuring import measure, measured
 
-__all__ = ["budget", "count", "measure", "measured", "run"]
+__all__ = ["isolates", "measure", "measured"]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from edgelab import allowed
 from edgelab.bench.process import OVERFULL, Child, ChildEnded, ChildError
 from edgelab.bench.told import Told
-from edgelab.knobs import Knob
+from edgelab.core import allowed
+from edgelab.core.knobs import Knob
 
 __all__ = ["COUNTER_JS", "WORK_JS", "Outcome", "budget", "count", "run"]
 
@@ -198,7 +198,7 @@ def run(code: str, cpu_ms: float = 50.0, memory_mb: float = 128.0) -> Outcome:
     Examples
     --------
     >>> import edgelab as el
-    >>> el.isolates.run("6 * 7").value
+    >>> el.bench.isolates.run("6 * 7").value
     '42'
     """
     allowed.text("code", code)

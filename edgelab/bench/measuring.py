@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from edgelab import allowed, remembered
 from edgelab.bench.process import Child, ChildError
 from edgelab.bench.told import Told
-from edgelab.knobs import Knob
+from edgelab.core import allowed, remembered
+from edgelab.core.knobs import Knob
 
 __all__ = ["Measurements", "measure", "measured"]
 

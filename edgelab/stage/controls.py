@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from edgelab.knobs import Knob
+from edgelab.core.knobs import Knob
 
 __all__ = ["CARD", "control", "options"]
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from plotly.basedatatypes import BaseFigure
 
-from edgelab import allowed
+from edgelab.core import allowed
 from edgelab.stage import theme
 from edgelab.stage.browser import BrowserError, browser
 

@@ -13,8 +13,9 @@ import ipywidgets as widgets
 from IPython import get_ipython
 from IPython.display import HTML, display, update_display
 
-from edgelab import allowed, kernels
-from edgelab.knobs import Model
+from edgelab import kernels
+from edgelab.core import allowed
+from edgelab.core.knobs import Model
 from edgelab.stage.controls import CARD, control, options
 from edgelab.stage.live import LiveBoard
 
@@ -94,10 +95,8 @@ class Panel(widgets.VBox):
         If `start` or `pinned` is something else than the panel's `scenario`.
     """
 
-    #: What its slides and the camera's pictures are called.
-    name: ClassVar[str] = "panel"
-    #: The function that a reader calls to make it.
-    call: ClassVar[str] = "el.panels.panel"
+    #: The topic's name, and so the panel's in ``el.panels``; its slides and pictures have it too.
+    topic: ClassVar[str]
     #: Class of the models that it shows.
     scenario: ClassVar[type[Model]]
     #: Functions of ``el.figures``, in the order in which they fill the board.
@@ -137,7 +136,7 @@ class Panel(widgets.VBox):
         html, plain = widgets.HTML(layout=auto), widgets.ButtonStyle()
         texts = (widgets.HTML(layout=auto, style=html.style) for _ in range(5))
         self.words, self.below, self.code, self.problem, self.saved, self.idle = html, *texts
-        self.live = LiveBoard(self._plots(at_rest=False), self.line(), self.name)
+        self.live = LiveBoard(self._plots(at_rest=False), self.line(), self.topic)
 
         self.buttons = {
             n: widgets.Button(description=n, layout=auto, style=plain) for n in self.presets
@@ -254,7 +253,7 @@ class Panel(widgets.VBox):
     def _state(self) -> dict[str, Any]:
         """The sentence and the line of code, and the settings for `edgelab.printed`."""
         held = None if self.pinned is None else self.pinned.turned
-        state = {"panel": self.call, "model": self.model.turned, "pinned": held}
+        state = {"panel": self.topic, "model": self.model.turned, "pinned": held}
         told = self.words.value + self.code.value
         return {
             STATE: state,
@@ -267,7 +266,7 @@ class Panel(widgets.VBox):
         arguments = f"el.{self.model!r}"
         if self.pinned:
             arguments += f", pinned=el.{self.pinned!r}"
-        return f"{self.call}({arguments})"
+        return f"el.panels.{self.topic}({arguments})"
 
     def retire(self) -> None:
         """Let go of all that the panel holds in the browser, and say so where it is still shown."""
@@ -317,7 +316,7 @@ class Panel(widgets.VBox):
         from edgelab.stage.export import export
 
         try:
-            path = export(figures, f"{self.name}.pptx", progress=self._report)
+            path = export(figures, f"{self.topic}.pptx", progress=self._report)
             self._saved(f"{len(figures)} slides are in {path}, with the code in their notes.")
         except Exception as error:  # shown in words, and kept for the tests
             self._saved(error)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from edgelab import allowed, remembered
-from edgelab.knobs import Model
+from edgelab.core import allowed, remembered
+from edgelab.core.knobs import Model
 from edgelab.stage import theme
 
 if TYPE_CHECKING:
@@ -197,14 +197,15 @@ _FRAMES: OrderedDict[tuple, Any] = OrderedDict()
 _LOCK = Lock()
 
 
-def frame(method: Callable, model: Model, *given: Any, wait: bool = True) -> Any:
+def frame(method: Callable, model: Any, *given: Any, wait: bool = True) -> Any:
     """What a method of a model gives; remembered by the settings, so not to be changed.
 
     Parameters
     ----------
     method : callable
-        Unbound, such as ``CricStream.latency``.
-    model : Model
+        Unbound, such as ``CricStream.latency``; or a function.
+    model : Model or tuple
+        The model, or the settings that the function takes first.
     *given
         Further arguments.
     wait : bool

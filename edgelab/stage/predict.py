@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from edgelab import allowed
+from edgelab.core import allowed
 from edgelab.stage.controls import CARD
 
 __all__ = ["Prediction", "predict"]

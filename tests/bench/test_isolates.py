@@ -14,7 +14,7 @@ import edgelab as el
 from edgelab.bench import process
 from edgelab.bench.process import Child, ChildEnded, ChildError
 
-run = el.isolates.run
+run = el.bench.isolates.run
 
 
 def children():
@@ -125,9 +125,9 @@ def test_bad_arguments_are_refused_before_anything_starts(given, error, text, mo
 )
 def test_a_count_of_nothing_sensible_is_refused(given, error, text):
     with pytest.raises(error, match=text):
-        el.isolates.count(**given)
+        el.bench.isolates.count(**given)
     with pytest.raises(ValueError, match=r"cpu_ms: got 0, allowed"):
-        el.isolates.budget(0)
+        el.bench.isolates.budget(0)
 
 
 def stand(frame):
@@ -137,25 +137,25 @@ def stand(frame):
 
 
 def test_a_module_level_counter_is_wrong_over_several_isolates():
-    frame = el.isolates.count(isolates=4, requests=60, evictions=0)
+    frame = el.bench.isolates.count(isolates=4, requests=60, evictions=0)
     assert list(frame.index) == [56, 57, 58, 59, 60]
     assert (frame["says"] < frame.index).all()
     assert sum(stand(frame)) == 60 and len(stand(frame)) == 4
-    frame = el.isolates.count(isolates=4, requests=60, evictions=3)
+    frame = el.bench.isolates.count(isolates=4, requests=60, evictions=3)
     assert sum(stand(frame)) < 60 and "3 times an isolate was evicted" in frame.attrs["said"][0]
-    again = el.isolates.count(isolates=4, requests=60, evictions=3)
+    again = el.bench.isolates.count(isolates=4, requests=60, evictions=3)
     assert again.equals(frame) and stand(again) == stand(frame)
 
 
 def test_one_isolate_that_is_never_evicted_counts_right():
-    frame = el.isolates.count(isolates=1, requests=7, evictions=0)
+    frame = el.bench.isolates.count(isolates=1, requests=7, evictions=0)
     assert frame["says"].tolist() == list(frame.index) and stand(frame) == [7]
     assert "Never an isolate was evicted" in frame.attrs["said"][0]
-    assert len(el.isolates.count(isolates=2, requests=2, evictions=0)) == 2
+    assert len(el.bench.isolates.count(isolates=2, requests=2, evictions=0)) == 2
 
 
 def test_work_grows_and_a_small_budget_is_passed():
-    frame = el.isolates.budget(cpu_ms=25)
+    frame = el.bench.isolates.budget(cpu_ms=25)
     assert list(frame.columns) == ["ms", "fits"]
     assert frame.index.get_level_values("work").unique().tolist() == ["recommendations", "picture"]
     ms = frame["ms"].fillna(np.inf)  # given up after 0.5 s
@@ -186,7 +186,7 @@ def test_a_missing_v8_is_told_in_words(child_script):
     child_script("import sys; sys.modules['py_mini_racer'] = None\n")
     outcome = run("1")
     assert outcome.ended == "a missing runtime" and "py_mini_racer" in outcome.value
-    for frame in (el.isolates.count(), el.isolates.budget()):
+    for frame in (el.bench.isolates.count(), el.bench.isolates.budget()):
         assert frame.empty and "py_mini_racer" in frame._repr_html_()
 
 
@@ -202,14 +202,14 @@ def test_a_library_that_does_not_load_is_told_in_words(child_script):
         """
     )
     assert "wrong kind of processor" in run("1").value
-    assert "wrong kind of processor" in el.isolates.count()._repr_html_()
+    assert "wrong kind of processor" in el.bench.isolates.count()._repr_html_()
 
 
 def test_a_child_that_dies_at_its_start_is_told_in_words(child_script):
     child_script("import os; os._exit(5)\n")
     outcome = run("1")
     assert outcome.ended == "a runtime that does not start" and "code 5" in outcome.value
-    assert "code 5" in el.isolates.budget()._repr_html_()
+    assert "code 5" in el.bench.isolates.budget()._repr_html_()
 
 
 def test_a_child_that_reads_nothing_and_dies_is_told_in_words(child_script):
@@ -268,7 +268,7 @@ def test_an_interrupt_leaves_no_process_behind():
     program = (
         "import edgelab as el\n"
         "try:\n"
-        "    el.isolates.run('while (true) {}', cpu_ms=10_000)\n"
+        "    el.bench.isolates.run('while (true) {}', cpu_ms=10_000)\n"
         "except KeyboardInterrupt:\n"
         "    import psutil\n"
         "    print(len(psutil.Process().children(recursive=True)), flush=True)\n"

@@ -12,9 +12,9 @@ import pytest
 
 import edgelab as el
 import made_up
-from edgelab import remembered
 from edgelab.bench import measuring as bench
 from edgelab.bench import process
+from edgelab.core import remembered
 
 HAVE = {"V8 isolate", "Wasm instance", "empty process", "Python process"}
 
@@ -32,7 +32,7 @@ def small(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EDGELAB_DATA_DIR", str(tmp_path_factory.mktemp("small")))
         start = time.monotonic()
-        frame = el.measure(0.1, lines.append)
+        frame = el.bench.measure(0.1, lines.append)
         took = time.monotonic() - start
         return frame, lines, took, remembered.read()
 
@@ -88,7 +88,7 @@ def test_numbers_are_written_plainly():
 def test_bad_arguments_are_refused(given, error, text, monkeypatch):
     monkeypatch.setattr(process.subprocess, "Popen", None)
     with pytest.raises(error, match=text):
-        el.measure(*given)
+        el.bench.measure(*given)
 
 
 @pytest.fixture
@@ -111,14 +111,14 @@ def test_missing_runtimes_are_told_and_the_rest_is_measured(scripted, monkeypatc
         "find = shutil.which\n"
         "shutil.which = lambda name: None if name == 'node' else find(name)\n"
     )
-    frame = el.measure(0.1, lambda line: None)
+    frame = el.bench.measure(0.1, lambda line: None)
     assert "Python process" in set(frame["what"])
     assert not {"V8 isolate", "Wasm instance", "Node process"} & set(frame["what"])
     said = " ".join(frame.attrs["said"])
     for text in ("V8 isolates: not measured", "py_mini_racer", "Wasm instances: not", "wasmtime"):
         assert text in said
     assert "Node process: not measured, no program node was found." in said
-    assert el.measured().attrs["said"] == frame.attrs["said"]
+    assert el.bench.measured().attrs["said"] == frame.attrs["said"]
     verdicts = el.claims(page=4)["verdict"]
     assert verdicts["idle-3-mb"] == verdicts["start-order"] == "not measured on this machine"
     assert verdicts["process-boot-10-ms"] != "not measured on this machine"
@@ -127,7 +127,7 @@ def test_missing_runtimes_are_told_and_the_rest_is_measured(scripted, monkeypatc
 def test_where_nothing_can_be_measured_the_old_figures_stay(scripted, folder, monkeypatch):
     before = made_up.remember(folder, monkeypatch).read_bytes()
     scripted("import os; os._exit(3)\n", rest=False)
-    frame = el.measure(0.1, lambda line: None)
+    frame = el.bench.measure(0.1, lambda line: None)
     assert remembered.path().read_bytes() == before and not frame.empty
     assert sum("its process ended with code 3" in line for line in frame.attrs["said"]) == 3
 
@@ -135,7 +135,7 @@ def test_where_nothing_can_be_measured_the_old_figures_stay(scripted, folder, mo
 def test_a_run_that_hangs_is_ended_and_told(scripted, monkeypatch):
     scripted("import time; time.sleep(60)\n", rest=False)
     monkeypatch.setattr(bench, "LIMIT_S", 0.6)
-    frame = el.measure(0.1, lambda line: None)
+    frame = el.bench.measure(0.1, lambda line: None)
     assert frame.empty and all("did not answer within" in s for s in frame.attrs["said"][1:])
 
 
@@ -147,7 +147,7 @@ def test_figures_that_came_before_the_end_are_kept(scripted):
         rest=False,
     )
     with pytest.raises(ValueError, match="stands twice"):
-        el.measure(0.1, lambda line: None)  # this child says the same for each family
+        el.bench.measure(0.1, lambda line: None)  # this child says the same for each family
     assert not remembered.path().exists()
 
 
@@ -158,7 +158,7 @@ def test_an_interrupt_ends_the_run_and_keeps_what_was_remembered(folder, monkeyp
     program = (
         "import edgelab as el\n"
         "try:\n"
-        "    el.measure(14, lambda line: print(line, flush=True))\n"
+        "    el.bench.measure(14, lambda line: print(line, flush=True))\n"
         "except KeyboardInterrupt:\n"
         "    import psutil\n"
         "    print(len(psutil.Process().children(recursive=True)), flush=True)\n"

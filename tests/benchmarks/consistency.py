@@ -20,8 +20,9 @@ from edgelab.kernels import warm
 from edgelab.kernels.histogram import BINS, bin_edges_ms
 from edgelab.kernels.latency import stream_key
 from edgelab.kernels.replication import replicate
-from edgelab.models import kv, quorum
-from edgelab.models.quorum import Quorum
+from edgelab.topics.kv import quorum
+from edgelab.topics.kv.quorum import Quorum
+from edgelab.world import delays
 
 ROUNDS = 5
 #: Trials of a quorum, and writes to 312 PoPs, for each way.
@@ -104,8 +105,8 @@ def quorums_kernel(trials: int, threads: int | None = None) -> None:
     kernel.simulate(trials, 1, *LAW, threads=threads)
 
 
-MEDIAN = kv.median_delay_ms(312, kv.readers(312)[1], 250.0)
-SPREAD, LAG = kv.delay_tables()
+MEDIAN = delays.median_delay_ms(312, delays.readers(312)[1], 250.0)
+SPREAD, LAG = delays.delay_tables()
 KEYS = np.array([stream_key(1, pop) for pop in range(312)])
 
 

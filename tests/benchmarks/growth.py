@@ -12,9 +12,9 @@ import platform
 import statistics
 from time import perf_counter
 
-from edgelab.models import growth
-from edgelab.models.placement import LINES, Placement
-from edgelab.models.scenario import CricStream
+from edgelab.topics.night.model import CricStream
+from edgelab.topics.pops import growth
+from edgelab.topics.pops.model import LINES, Placement
 
 ROUNDS = 9
 SHARES = (1.0, 0.9, 0.65, 0.55, 0.3)

@@ -19,12 +19,12 @@ from time import perf_counter
 import board
 import numpy as np
 
-from edgelab import datasets
+from edgelab.core import datasets
+from edgelab.core.sphere import great_circle_km
 from edgelab.kernels import histogram, latency, warm
 from edgelab.kernels.placement import greedy_order
-from edgelab.models import request
-from edgelab.models.scenario import CricStream
-from edgelab.sphere import great_circle_km
+from edgelab.topics.night.model import CricStream
+from edgelab.world import request
 
 IMPORTS = {
     "edgelab with its panels": "import edgelab as el; el.panels",
@@ -138,7 +138,7 @@ def main() -> None:
 
     warm()
     night = CricStream()
-    tables = request.tables(night)
+    tables = request.tables(night.latency_settings)
     viewers = int(tables.viewers.sum())
     jobs = {
         "kernel, 2 threads": lambda: latency.simulate(**tables._asdict(), seed=1, threads=2),

@@ -54,15 +54,15 @@ class Wire:
 def follow(opened, kind):
     """Every plot is drawn; a preset moves what is shown, and Reset brings it back."""
     start = kind.scenario()
-    opened.shown(f"{kind.call}(el.{start!r})", 120_000)
+    opened.shown(f"el.panels.{kind.topic}(el.{start!r})", 120_000)
     moved = list(kind.presets.values())[1](start)
     before = opened.drawn()
     opened.press(list(kind.presets)[1], "Enter")
-    opened.shown(f"{kind.call}(el.{moved!r})", 120_000)
+    opened.shown(f"el.panels.{kind.topic}(el.{moved!r})", 120_000)
     opened.page.wait_for_function(DRAWN)
     assert opened.drawn() != before
     opened.press("Reset", "Enter")
-    opened.shown(f"{kind.call}(el.{start!r})", 120_000)
+    opened.shown(f"el.panels.{kind.topic}(el.{start!r})", 120_000)
 
 
 @pytest.mark.parametrize("under", UNDER if AGAIN > 1 else UNDER[:1])

@@ -12,7 +12,7 @@ from workbook import CARD, CONTRASTS, FOCUSED, Workbook, outside
 
 from browsers import find_chromium
 from edgelab import doctor, panels
-from edgelab.models.scenario import CricStream
+from edgelab.topics.night.model import CricStream
 
 pytestmark = pytest.mark.browser
 
@@ -222,7 +222,7 @@ def test_camera(night, plot, how, tmp_path):
             camera.focus()
             night.page.keyboard.press(how)
     name = download.value.suggested_filename
-    names = [f"cricstream-night-{each.plot.name}" for each in panels.night.board]
+    names = [f"night-{each.plot.name}" for each in panels.night.board]
     assert name == f"edgelab-{[*names, 'p99_by_place'][plot]}.png"
     download.value.save_as(tmp_path / name)
     with Image.open(tmp_path / name) as image:

@@ -8,7 +8,7 @@ from ipywidgets import Dropdown, Layout, SliderStyle, ToggleButtons
 from workbook import CONTRASTS, Workbook, outside
 
 from edgelab import panels
-from edgelab.constants import data_path
+from edgelab.core.constants import data_path
 from edgelab.stage.controls import control
 
 pytestmark = pytest.mark.browser
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.browser
 #: Every notebook, and the class of its panel; test_lab.py has more of the first one.
 PAGES = {
     "01-cricstream-live": panels.night,
-    "02-request-chain": panels.request_chain,
-    "03-how-many-pops": panels.placement,
-    "04-isolates-and-containers": panels.tenants,
+    "02-request-chain": panels.chain,
+    "03-how-many-pops": panels.pops,
+    "04-isolates-and-containers": panels.runtimes,
     "05-cache-and-origin": panels.cache,
     "06-kv-consistency": panels.kv,
     "07-rate-limiting": panels.rate_limit,
@@ -48,7 +48,7 @@ def address_of(lab, stem):
 
 
 def code_of(kind, model):
-    return f"{kind.call}(el.{model!r})"
+    return f"el.panels.{kind.topic}(el.{model!r})"
 
 
 def moved(kind, name, value):

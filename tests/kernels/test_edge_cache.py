@@ -15,7 +15,7 @@ from scipy.integrate import solve_ivp
 from edgelab.kernels import cycles, edge_cache, lru, zipf
 from edgelab.kernels.edge_cache import FAILED, FRESH, INSTEAD, STALE, WAITED, Life
 from edgelab.kernels.latency import stream_key
-from edgelab.models import che
+from edgelab.world import che
 
 EXAMPLES = 30 if config.DISABLE_JIT else 300
 REQUESTS = 4_000 if config.DISABLE_JIT else 2_000_000

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from numba import config
 from numpy.testing import assert_array_equal
 
-from edgelab import datasets
+from edgelab.core import datasets
 from edgelab.kernels.placement import greedy_order
 
 EXAMPLES = 20 if config.DISABLE_JIT else 150

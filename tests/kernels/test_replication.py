@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 from edgelab.kernels.histogram import BINS, bin_edges_ms, bin_of
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, draw, stream_key
 from edgelab.kernels.replication import last_writer_values, propagation_delay_ms, replicate
-from edgelab.models import kv
+from edgelab.world import delays
 
 # Without the JIT an unsigned wrap warns.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")
@@ -85,47 +85,47 @@ def test_a_rebalanced_pop_adds_an_exponential_lag_to_its_share(share):
 
 @pytest.mark.parametrize("rebalancing_share", [0.0, 0.05])
 def test_more_pops_leave_the_others_draws_alone(rebalancing_share):
-    few = kv.delay_histogram(POPS, 1, 250.0, rebalancing_share, 7)
-    more = kv.delay_histogram(POPS + 3, 1, 250.0, rebalancing_share, 7)
+    few = delays.delay_histogram(POPS, 1, 250.0, rebalancing_share, 7)
+    more = delays.delay_histogram(POPS + 3, 1, 250.0, rebalancing_share, 7)
     assert_array_equal(more[:POPS], few)
-    assert (few.sum(axis=1) == kv.WRITES).all()
+    assert (few.sum(axis=1) == delays.WRITES).all()
     apart = np.delete(few, 1, axis=0)
     assert len(np.unique(apart, axis=0)) == len(apart)
 
 
 @pytest.mark.parametrize("home", [0, POPS - 1])
 def test_the_writers_own_pop_sees_a_write_at_once_and_no_other_does(home):
-    counts = kv.delay_histogram(POPS, home, 250.0, 0.05, 7)
-    assert counts[home, 0] == kv.WRITES
+    counts = delays.delay_histogram(POPS, home, 250.0, 0.05, 7)
+    assert counts[home, 0] == delays.WRITES
     assert (np.delete(counts, home, axis=0)[:, 0] == 0).all()
-    assert kv.median_delay_ms(POPS, home, 250.0)[home] == 0
+    assert delays.median_delay_ms(POPS, home, 250.0)[home] == 0
 
 
 def test_stale_share_and_its_mean_are_the_lognormals():
     sigma = math.log(2) / ndtri(0.99)
-    delays = kv.delay_histogram(POPS, 0, 250.0, 0.0, 11)
-    median = kv.median_delay_ms(POPS, 0, 250.0)
+    drawn = delays.delay_histogram(POPS, 0, 250.0, 0.0, 11)
+    median = delays.median_delay_ms(POPS, 0, 250.0)
     assert set(median) == {0.0, 50.0, 250.0}
     for pop in range(1, POPS):
-        right = ndtr(-np.log(kv.TIMES_MS / median[pop]) / sigma)
-        found = kv.stale_share(delays, np.eye(POPS)[pop])
-        error = np.sqrt(right * (1 - right) / kv.WRITES)
+        right = ndtr(-np.log(delays.TIMES_MS / median[pop]) / sigma)
+        found = delays.stale_share(drawn, np.eye(POPS)[pop])
+        error = np.sqrt(right * (1 - right) / delays.WRITES)
         assert (np.abs(found - right) <= 4 * error + 0.5 / QUANTILES).all()
     every = 30_000.0  # far beyond every delay, so that the mean share is E[delay] / every
     mean = median * math.exp(sigma**2 / 2)
     spread = mean * math.sqrt(math.expm1(sigma**2))
-    found = every * np.array([kv.mean_stale_share(delays, one, every) for one in np.eye(POPS)])
-    assert (np.abs(found - mean) <= 4 * spread / math.sqrt(kv.WRITES) + mean / 256).all()
+    found = every * np.array([delays.mean_stale_share(drawn, one, every) for one in np.eye(POPS)])
+    assert (np.abs(found - mean) <= 4 * spread / math.sqrt(delays.WRITES) + mean / 256).all()
 
 
 def test_readers_weigh_the_pops():
-    delays = np.zeros((2, BINS), np.int64)
-    delays[0, 0] = delays[1, bin_of(np.float32(100))] = kv.WRITES
-    found = kv.stale_share(delays, np.array([1.0, 3.0]))
-    assert_array_equal(found, np.where(kv.TIMES_MS < 101, 0.75, 0.0))
+    drawn = np.zeros((2, BINS), np.int64)
+    drawn[0, 0] = drawn[1, bin_of(np.float32(100))] = delays.WRITES
+    found = delays.stale_share(drawn, np.array([1.0, 3.0]))
+    assert_array_equal(found, np.where(delays.TIMES_MS < 101, 0.75, 0.0))
     for weight, share in (([1.0, 0.0], 0), ([0.0, 2.0], 1), ([1.0, 3.0], 0.75)):
-        assert kv.mean_stale_share(delays, np.array(weight), 50.0) == pytest.approx(share)
-    late = kv.mean_stale_share(delays, np.array([0.0, 1.0]), 400.0)
+        assert delays.mean_stale_share(drawn, np.array(weight), 50.0) == pytest.approx(share)
+    late = delays.mean_stale_share(drawn, np.array([0.0, 1.0]), 400.0)
     assert late == pytest.approx(0.25, rel=1 / 128)
 
 

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 
 from edgelab.kernels import messages, token_bucket
 from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
-from edgelab.models.token_bucket import TokenBucket
+from edgelab.topics.rate_limit.token_bucket import TokenBucket
 
 # Without the JIT an unsigned wrap warns.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")

@@ -1,0 +1,1 @@
+"""What everything stands on: knobs, constants, data, distances, words, checks of arguments."""

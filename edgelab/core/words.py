@@ -1,0 +1,45 @@
+"""Counts, shares and latencies in words."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["counted", "in_ms", "percent"]
+
+
+def counted(number: float | str, noun: str) -> str:
+    """A number with what it counts: "1 PoP", "2 PoPs".
+
+    Parameters
+    ----------
+    number : float or str
+        A number, or one that is written already.
+    noun : str
+        Of one.
+    """
+    text = number if isinstance(number, str) else f"{number:,}"
+    if text == "1":
+        return f"1 {noun}"
+    return f"{text} {noun[:-1]}ies" if noun.endswith("ry") else f"{text} {noun}s"
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """A share in percent, and never 100 % for less.
+
+    Parameters
+    ----------
+    share : float
+    digits : int
+        How many of them count.
+    """
+    text = f"{100 * share:.{digits}g}"
+    if float(text) < 100:
+        return f"{text} %"
+    return f"{100 * share:,.0f} %" if share >= 1 else f"more than {100 - 10.0 ** (2 - digits):g} %"
+
+
+def in_ms(ms: float) -> str:
+    """A latency, or that it never comes."""
+    if not math.isfinite(ms):
+        return "never"
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.3g} s"

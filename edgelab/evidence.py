@@ -1,0 +1,18 @@
+"""What the models answer to: the article's figures, and what others have measured."""
+
+from edgelab.topics.kv.quorum import published as quorums
+from edgelab.topics.night.calibration import leave_one_out, residuals
+from edgelab.topics.pops.anycast import anycast_detours, anycast_residuals
+from edgelab.topics.runtimes.primitives import runtimes
+from edgelab.world.calibration import rtt_held_out, rtt_residuals
+
+__all__ = [
+    "anycast_detours",
+    "anycast_residuals",
+    "leave_one_out",
+    "quorums",
+    "residuals",
+    "rtt_held_out",
+    "rtt_residuals",
+    "runtimes",
+]

@@ -1,1 +1,0 @@
-"""Models: one module a topic, each a noun that a student knows."""

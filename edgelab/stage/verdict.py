@@ -1,0 +1,99 @@
+"""What a check says: one of three states, and why."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper, wraps
+from typing import Any
+
+from edgelab.core import allowed
+
+__all__ = ["RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess"]
+
+COMMIT = "choose and commit above, before you move a slider"
+UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says: its state, and why."""
+
+    state: str
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"{self.state}: {self.reason}"
+
+    def _repr_html_(self) -> str:
+        mark, colour = {
+            UNANSWERED: ("○", "#6b6b6b"),
+            WORKING: ("◐", "#8c5a00"),
+            RIGHT: ("●", "#00664c"),
+        }[self.state]
+        return (
+            f'<p style="border-left: 4px solid {colour}; padding: 4px 10px; background: #fff; '
+            f'color: #1a1a1a"><b style="color: {colour}">{mark} {html.escape(self.state)}</b>: '
+            f"{html.escape(self.reason)}</p>"
+        )
+
+
+def exercise(question: str, check: Callable, *given: Any) -> Callable:
+    """Declare an exercise's check: what is decorated judges an answer that makes sense.
+
+    Parameters
+    ----------
+    question : str
+        What the reader has to do, as long as there is no answer.
+    check : callable
+        One of `edgelab.core.allowed`; what it refuses, it says itself.
+    *given
+        Its further arguments.
+    """
+
+    def declare(judge: Callable[[Any], Verdict]) -> Callable[[Any], Verdict]:
+        @wraps(judge)
+        def judged(answer: Any) -> Verdict:
+            if answer is None:
+                return Verdict(UNANSWERED, question)
+            try:
+                answer = check("your answer", answer, *given)
+            except (TypeError, ValueError) as error:
+                return Verdict(WORKING, str(error))
+            return judge(answer)
+
+        return judged
+
+    return declare
+
+
+def guess(*choices: str, because: str, ask: str, commit: str = COMMIT) -> Callable:
+    """Declare a prediction: what is decorated tells which choice happened, and what is seen.
+
+    Parameters
+    ----------
+    *choices : str
+        They become the attribute ``choices`` of the check.
+    because : str
+        Why it happened, for whoever was right.
+    ask : str
+        What to think about, for whoever was not.
+    commit : str
+        What the reader has to do first.
+    """
+
+    def declare(happened: Callable[[], tuple[int, str]]) -> Callable[[str | None], Verdict]:
+        @exercise(commit, allowed.one_of, choices)
+        def judge(answer: str) -> Verdict:
+            which, seen = happened()
+            if answer == choices[which]:
+                return Verdict(RIGHT, f"{seen}. {because}")
+            return Verdict(WORKING, f"not what happened: you said “{answer}”, and {seen}. {ask}")
+
+        judge = update_wrapper(judge, happened)
+        del judge.__wrapped__  # whose arguments are others
+        judge.choices = choices
+        return judge
+
+    return declare

@@ -1,0 +1,1 @@
+"""Page 5: the cache and the origin."""

@@ -1,0 +1,536 @@
+"""The request chain: DNS, IP, TCP, TLS and HTTP, each ended at the PoP or at home in Mumbai."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from edgelab.core import allowed, datasets
+from edgelab.core.knobs import Model, knob, shared
+from edgelab.core.words import counted
+from edgelab.topics.chain import links
+from edgelab.topics.chain.links import LINKS, PARTS, REST, RoundTrips
+from edgelab.topics.night.model import CricStream
+from edgelab.world.request import EDGE, HOME, Route, ways
+
+__all__ = ["ENDS", "RequestChain", "duration"]
+
+#: Why a link can only end at the PoP if the one before it does.
+WHY = {
+    "IP": "the record that is kept at home gives Mumbai's address, and packets go to the address "
+    "that DNS gives",
+    "TCP": "no packet of the connection passes the PoP while IP leads straight home",
+    "TLS": "its records come inside the TCP stream, and a PoP that only forwards packets has no "
+    "stream to take them from",
+    "HTTP": "without the TLS keys a request is ciphertext to the PoP",
+}
+#: The knob that says where each link ends.
+ENDS = {link: f"{link.lower()}_at" for link in LINKS}
+
+
+def _end(link: str, symbol: str, meaning: str) -> str:
+    return knob(
+        HOME,
+        label=f"{link} ends at",
+        symbol=symbol,
+        unit="",
+        choices=(HOME, EDGE),
+        meaning=meaning,
+        source="the article's chain; home is where it begins",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RequestChain(Model):
+    """What one request pays on its way, link by link, from a viewer in the middle of a place.
+
+    Each link ends at the PoP or at home, and can only move to the PoP if those before it have.
+    The viewer is the one at the median round trip from the PoP, with the median last mile: an
+    open connection with all five links at the PoP takes what `CricStream` gives that viewer.
+    With ``trips``, a `RoundTrips` or a dictionary of its knobs, it is measured over these instead.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a knob is unknown, of the wrong kind or out of range, if a link ends at the PoP and
+        one before it does not, or if HTTP/3 is to run over TLS 1.2; the text says why.
+
+    Examples
+    --------
+    >>> import edgelab as el
+    >>> mine = el.RoundTrips(last_mile_ms=8, pop_ms=4, home_ms=130, pop_home_ms=125)
+    >>> el.RequestChain(trips=mine).total_ms()
+    424.0
+
+    Notes
+    -----
+    *What is where.* The resolver stands at the city's exchange, one last mile away, and knows
+    the name servers of the root and of the top level. DNS at the PoP: the zone is with the
+    platform, whose anycast name servers answer at the PoP. IP at the PoP: the address that they
+    give is the PoP's, and what ends further on is carried home from there over the backbone. TCP
+    at the PoP: a proxy that copies bytes between two connections. TLS at the PoP: it has the keys
+    and reads the request, and its function fetches the answer from Mumbai. HTTP at the PoP: the
+    function answers. A zone at home that gives the platform's address is left out.
+
+    *Round trips* before the request can go: TCP 1 (RFC 9293, section 3.5); TLS 1.2 2, a full
+    handshake (RFC 5246, section 7.3); TLS 1.3 1, and none for a returning client that sends early
+    data (RFC 8446, sections 2 and 2.3); QUIC 1 for transport and keys together, or none (RFC
+    9001, section 4), always with TLS 1.3 (section 4.2). HTTP/2 and HTTP/3 requests follow
+    without waiting for settings (RFC 9113, section 3.4; RFC 9114, section 7.2.4.2), many at once;
+    HTTP/1.1 asks for one thing after the other over its one connection. The PoP's own
+    connections to Mumbai are TCP, with the same TLS.
+
+    *The answer* leaves in slow start, without a loss or a limit of bandwidth: a first window of
+    ten segments (RFC 6928, section 2; RFC 9002, section 7.2), doubled by each round trip. An open
+    connection that was idle starts so again (RFC 5681, section 4.1); a pooled one is busy, and
+    its window is taken to be larger than any answer. Headers and TLS records are not counted.
+    A QUIC server's certificate is taken to fit into the three times 1,200 bytes that it may send
+    before it has validated the address (RFC 9000, section 8.1), and a returning client to bring
+    a token that validates it.
+
+    *Copies of a DNS record* may be kept for its TTL (RFC 1035, section 3.2.1), a maximum (RFC
+    2181, section 8). When a record is moved the copies' ages are taken as uniform, so a share
+    1 - t / TTL is still there after t. Resolvers that serve stale records (RFC 8767), or that
+    ignore the TTL, hold on for longer; they are left out.
+    """
+
+    main = (
+        *("place", "dns_at", "ip_at", "tcp_at", "tls_at", "http_at"),
+        *("connection", "dns_answer", "tls", "http", "origin_connection", "response_bytes"),
+    )
+
+    place: str = knob(
+        "Bay Area",
+        label="Place",
+        symbol="V",
+        unit="",
+        choices=tuple(datasets.places()["place"]),
+        meaning="Where the viewer is.",
+        source="the article's last of four places abroad",
+    )
+    dns_at: str = _end(
+        "DNS",
+        "E1",
+        "Whose name servers answer: those at home, with Mumbai's address, or the platform's.",
+    )
+    ip_at: str = _end("IP", "E2", "Whose address the answer holds, and so where packets go first.")
+    tcp_at: str = _end(
+        "TCP", "E3", "Who answers the viewer's handshake. QUIC's goes where TLS ends."
+    )
+    tls_at: str = _end("TLS", "E4", "Who holds the keys.")
+    http_at: str = _end("HTTP", "E5", "Who answers the request.")
+    connection: str = knob(
+        links.COLD,
+        label="Connection",
+        symbol="C",
+        unit="",
+        choices=(links.COLD, links.WARM),
+        meaning="Whether the viewer's connection is new, or open and idle.",
+        source="the first request of an app",
+    )
+    tls: str = knob(
+        links.TLS_13,
+        label="TLS",
+        symbol="K",
+        unit="",
+        choices=(links.TLS_12, links.TLS_13, links.TLS_0RTT),
+        meaning="Which handshake a new connection makes. 0-RTT is for a returning client, and "
+        "for requests that do no harm if they are replayed.",
+        source="RFC 5246, RFC 8446",
+    )
+    http: str = knob(
+        links.HTTP_2,
+        label="HTTP",
+        symbol="H",
+        unit="",
+        choices=(links.HTTP_1, links.HTTP_2, links.HTTP_3),
+        meaning="HTTP/1.1 and HTTP/2 run over TCP, HTTP/3 over QUIC.",
+        source="RFC 9112, RFC 9113, RFC 9114",
+    )
+    dns_answer: str = knob(
+        links.AT_RESOLVER,
+        label="DNS answer is",
+        symbol="A",
+        unit="",
+        choices=(links.ON_DEVICE, links.AT_RESOLVER, links.NOWHERE),
+        meaning="Where the answer is cached: on the device, at the viewer's resolver, or nowhere, "
+        "so that the resolver asks the name server.",
+        source="assumption: others nearby have asked for the name",
+    )
+    origin_connection: str = knob(
+        links.POOLED,
+        label="PoP to Mumbai",
+        symbol="Q",
+        unit="",
+        choices=(links.POOLED, links.UNPOOLED),
+        meaning="Whether the PoP's connections to Mumbai are open and busy, or opened for each "
+        "request that is fetched (with TCP alone at the PoP: for each viewer).",
+        source="assumption",
+    )
+    response_bytes: int = knob(
+        10_000,
+        label="Answer size",
+        symbol="S",
+        unit="bytes",
+        low=100,
+        high=1_000_000,
+        log=True,
+        meaning="Bytes of one answer.",
+        source="assumption: a list that fits into one window",
+    )
+    requests: int = knob(
+        1,
+        label="Requests",
+        symbol="N",
+        unit="",
+        low=1,
+        high=20,
+        meaning="How many answers the panel is made of.",
+        source="assumption",
+    )
+    mss_bytes: int = knob(
+        1460,
+        label="Segment size",
+        symbol="M",
+        unit="bytes",
+        low=536,
+        high=8960,
+        meaning="Most bytes of data in a TCP segment (a QUIC datagram has 12 more).",
+        source="RFC 9293, section 3.7.1: 1,500 bytes less 40 of IPv4 and TCP headers",
+    )
+    dns_ttl_s: float = knob(
+        3600.0,
+        label="TTL of the record",
+        symbol="T",
+        unit="s",
+        low=30.0,
+        high=172_800.0,
+        log=True,
+        meaning="How long a resolver may keep the record that was moved.",
+        source="assumption",
+    )
+    pops: int = shared(CricStream, "pops")
+    function_ms: float = shared(CricStream, "function_ms")
+    origin_service_ms: float = shared(CricStream, "origin_service_ms")
+    last_mile_ms: float = shared(CricStream, "last_mile_ms")
+    access_factor: float = shared(CricStream, "access_factor")
+    transit_inflation: float = shared(CricStream, "transit_inflation")
+    chennai_detour: float = shared(CricStream, "chennai_detour")
+    #: No knob: a reader's own, instead of the place's.
+    trips: RoundTrips | None = None
+
+    def __post_init__(self) -> None:
+        """Check every knob, and that the links and the protocols fit together."""
+        super().__post_init__()
+        if isinstance(self.trips, Mapping):
+            object.__setattr__(self, "trips", RoundTrips(**self.trips))
+        allowed.instance("trips", self.trips, RoundTrips, True, ", or a dictionary of its knobs")
+        for before, link in pairwise(LINKS):
+            if getattr(self, ENDS[link]) == EDGE and getattr(self, ENDS[before]) == HOME:
+                raise ValueError(
+                    f"{ENDS[link]}: got {EDGE!r} with {ENDS[before]}={HOME!r}, allowed {HOME!r}. "
+                    f"{link} cannot end at the PoP while {before} ends in Mumbai: {WHY[link]}."
+                )
+        if self.http == links.HTTP_3 and self.tls == links.TLS_12:
+            raise ValueError(
+                f"tls: got {self.tls!r} with http={self.http!r}, allowed {links.TLS_13!r} or "
+                f"{links.TLS_0RTT!r}: QUIC takes no older handshake (RFC 9001, section 4.2)."
+            )
+
+    @property
+    def turned(self) -> dict[str, Any]:
+        """The knobs that do not stand at their default, and round trips that were given."""
+        return super().turned | ({"trips": asdict(self.trips)} if self.trips else {})
+
+    def idle(self) -> dict[str, str]:
+        """The knobs that move nothing as the others stand, and why."""
+        if self.trips:
+            names = ("place", "pops", "last_mile_ms", "access_factor", "transit_inflation")
+            return dict.fromkeys((*names, "chennai_detour"), "the round trips are your own")
+        if datasets.places().set_index("place").loc[self.place, "route"] == "detour":
+            return {}
+        return {"chennai_detour": f"nothing goes round about from {self.place}"}
+
+    def _settings(self, untold: Container[str]) -> str:
+        """What it is set to, in one line: the links in short, and every other that was turned."""
+        at = "all five" if self.moved == len(LINKS) else ", ".join(LINKS[: self.moved])
+        kind = "new" if self.connection == links.COLD else "open"
+        first = f"{self._seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
+        said = {"place", "connection", "tls", "http", *ENDS.values()}
+        unsaid = [n for n in self.knobs() if n in said or n in untold or n not in self.turned]
+        more = super()._settings(unsaid)
+        return f"{first}; {self.tls}, {self.http}{', ' * bool(more)}{more}"
+
+    @property
+    def _seen_from(self) -> str:
+        """The place, or in its stead the round trips that were given."""
+        if not self.trips:
+            return self.place
+        return "round trips of {:g}, {:g}, {:g} and {:g} ms".format(*asdict(self.trips).values())
+
+    # -- the links -------------------------------------------------------------------------
+
+    @property
+    def moved(self) -> int:
+        """How many links end at the PoP, from DNS on."""
+        return sum(getattr(self, name) == EDGE for name in ENDS.values())
+
+    def move(self, count: int) -> RequestChain:
+        """The same chain with the first `count` links ended at the PoP, the others at home.
+
+        Raises
+        ------
+        ValueError
+            If `count` is no whole number from 0 to 5.
+        """
+        count = allowed.whole("count", count, 0, len(LINKS))
+        ends = [EDGE] * count + [HOME] * (len(LINKS) - count)
+        return self.replace(**dict(zip(ENDS.values(), ends, strict=True)))
+
+    def round_trips(self) -> RoundTrips:
+        """The round trips that were given, or those of the viewer in the middle of the place."""
+        if self.trips:
+            return self.trips
+        way = ways(self._take(Route))
+        row = self.knobs()["place"].choices.index(self.place)
+        point = np.argsort(way.pop_ms[row], kind="stable")[way.pop_ms.shape[1] // 2]
+        return RoundTrips(
+            last_mile_ms=way.last_mile_ms[row],
+            pop_ms=way.pop_ms[row, point],
+            home_ms=way.home_ms[row, point],
+            pop_home_ms=way.pop_home_ms[row, point],
+        )
+
+    def _steps(self, trips: RoundTrips | None = None) -> links.Steps:
+        return links.steps(self._take(links.Protocols), trips or self.round_trips())
+
+    def waterfall(self) -> pd.DataFrame:
+        """What each link takes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``link``: DNS, IP, TCP, TLS, HTTP, and the rest of the answer.
+            ``ends_at``, ``round_trips`` (one after another, as the viewer counts them),
+            ``mumbai_trips`` (to Mumbai, the PoP's own included), ``start_ms``, ``last_mile_ms``,
+            ``pop_ms`` (between exchange and PoP), ``mumbai_ms`` (to Mumbai), ``work_ms`` (of
+            function and origin), their sum, ``ms``, and in words, ``what`` ("1 + 2 round trips":
+            the PoP's own, to connect, come after the plus).
+        """
+        taken = self._steps()
+        total = taken.ms.sum(axis=1)
+        ends = [getattr(self, name) for name in ENDS.values()]
+        return pd.DataFrame(
+            {
+                "ends_at": [*ends, ends[-1]],
+                "round_trips": taken.trips,
+                "mumbai_trips": taken.mumbai_trips,
+                "start_ms": np.cumsum(total) - total,
+                **dict(zip(PARTS, taken.ms.T, strict=True)),
+                "ms": total,
+                "what": self._in_short(taken),
+            },
+            index=pd.Index([*LINKS, REST], name="link"),
+        )
+
+    def _in_short(self, taken: links.Steps) -> list[str]:
+        """What each link does, in a few words."""
+        said = [_trips(count) for count in taken.trips.tolist()]
+        said[0] = {
+            links.ON_DEVICE: "known on the device",
+            links.AT_RESOLVER: "1 round trip to the resolver",
+            links.NOWHERE: "2 round trips: resolver, name server",
+        }[self.dns_answer]
+        said[1] = "says where the packets go"
+        if self.http == links.HTTP_3:
+            said[2] = "none: QUIC opens with TLS"
+        if self.tls == links.TLS_0RTT:
+            said[3] = "none: the request goes along"
+        if self.connection == links.WARM:
+            said[0] = said[2] = said[3] = "none: already open"
+        for row, opened in enumerate(taken.opening_trips):
+            if opened:  # by the PoP, before it can ask
+                said[row] = f"{taken.trips[row]} + {opened} round trips"
+        said[5] = said[5] if taken.trips[5] else "fits into one window"
+        return said
+
+    def total_ms(self, trips: RoundTrips | None = None) -> float:
+        """Milliseconds until every answer is whole.
+
+        Parameters
+        ----------
+        trips : RoundTrips, optional
+            In place of the chain's own.
+        """
+        chain = self if trips is None else self.replace(trips=trips)
+        return float(chain._steps().ms.sum())
+
+    def savings(self) -> pd.DataFrame:
+        """What each further link saves when it is moved to the PoP, one after the other.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``moved``, 0 to 5: the ``link`` that moved last, ``total_ms`` and
+            ``saved_ms`` against the row before (below 0 where it costs), ``mumbai_trips``, and
+            whether it is this chain, ``now``.
+        """
+        trips = self.round_trips()
+        taken = [self.move(count)._steps(trips) for count in range(len(LINKS) + 1)]
+        total = np.array([step.ms.sum() for step in taken])
+        return pd.DataFrame(
+            {
+                "link": ["none", *LINKS],
+                "total_ms": total,
+                "saved_ms": np.append(0.0, total[:-1] - total[1:]),
+                "mumbai_trips": [step.mumbai_trips.sum() for step in taken],
+                "now": [count == self.moved for count in range(len(taken))],
+            }
+        ).rename_axis("moved")
+
+    def by_place(self) -> pd.DataFrame:
+        """The same chain from every place, over that place's round trips.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``place``: ``group``, ``viewers``, ``total_ms``, and ``home_ms`` with no
+            link moved.
+        """
+        places = datasets.places().set_index("place")[["group", "viewers"]]
+        chains = [self.replace(place=place, trips=None) for place in places.index]
+        places["total_ms"] = [chain.total_ms() for chain in chains]
+        places["home_ms"] = [chain.move(0).total_ms() for chain in chains]
+        return places
+
+    # -- slow start ------------------------------------------------------------------------
+
+    @property
+    def tcp_window_bytes(self) -> int:
+        """First congestion window of TCP: min(10 M, max(2 M, 14600)) (RFC 6928, section 2)."""
+        return min(10 * self.mss_bytes, max(2 * self.mss_bytes, 14_600))
+
+    @property
+    def initial_window_bytes(self) -> int:
+        """First congestion window of the viewer's protocol.
+
+        TCP's, or QUIC's of ten datagrams, limited to the larger of 14,720 bytes and two
+        datagrams (RFC 9002, section 7.2).
+        """
+        if self.http != links.HTTP_3:
+            return self.tcp_window_bytes
+        datagram = self.mss_bytes + 12
+        return min(10 * datagram, max(2 * datagram, 14_720))
+
+    def slow_start(self, rounds: int = 7) -> pd.DataFrame:
+        """What slow start lets through, round by round.
+
+        Parameters
+        ----------
+        rounds : int
+            1 to 20.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``round``: ``window_bytes`` and ``total_bytes`` (with the rounds before
+            it), whole numbers.
+        """
+        rounds = allowed.whole("rounds", rounds, 1, 20)
+        window = self.initial_window_bytes * 2 ** np.arange(rounds)
+        frame = pd.DataFrame({"window_bytes": window, "total_bytes": window.cumsum()})
+        frame.index = pd.RangeIndex(1, rounds + 1, name="round")
+        return frame
+
+    # -- a DNS cut-over --------------------------------------------------------------------
+
+    def cutover(self) -> pd.DataFrame:
+        """What new connections take after the record has moved from home to this chain.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``since_s`` (0 to one and a quarter TTL), ``old_share`` of the viewers whose resolver
+            still gives the old address, and ``mean_ms``, ``median_ms``, ``p99_ms`` over the
+            viewers who open a connection then. While DNS is at home nothing has moved, and the
+            share stays 1. An open connection stays where it is, whatever DNS says.
+        """
+        new = self.replace(connection=links.COLD)
+        old_ms, new_ms = new.move(0).total_ms(), new.total_ms()
+        part = np.arange(126) / 100
+        moved = np.minimum(part, 1.0) if self.moved else np.zeros(part.size)
+        return pd.DataFrame(
+            {
+                "since_s": part * self.dns_ttl_s,
+                "old_share": 1 - moved,
+                "mean_ms": old_ms + moved * (new_ms - old_ms),
+                "median_ms": _quantile(0.5, moved, old_ms, new_ms),
+                "p99_ms": _quantile(0.99, moved, old_ms, new_ms),
+            }
+        )
+
+    # -- in short --------------------------------------------------------------------------
+
+    def in_words(self) -> str:
+        """Three sentences that say what the numbers mean."""
+        taken = self._steps()
+        total, ocean = taken.ms.sum(), taken.ms[:, 2].sum()
+        count = int(taken.mumbai_trips.sum())
+        kind = "A new connection" if self.connection == links.COLD else "An open connection"
+        where = "over your own round trips" if self.trips else f"from {self.place}"
+        said = f"{kind} {where}: the answer after {total:,.0f} ms, "
+        if count:
+            times = "once" if count == 1 else f"{count} times"
+            said += f"{ocean:,.0f} of them to Mumbai, {times}."
+        else:
+            said += "and nothing goes to Mumbai."
+        return f"{said} {self._next_in_words()} {self._cutover_in_words()}"
+
+    def _next_in_words(self) -> str:
+        """What the next link would save."""
+        frame = self.savings()
+        if self.moved == len(LINKS):
+            change = round(frame["total_ms"][0] - frame["total_ms"][len(LINKS)])
+            word = "save" if change >= 0 else "cost"
+            return f"All five links at the PoP {word} {abs(change):,} ms."
+        link, saved = frame["link"][self.moved + 1], round(frame["saved_ms"][self.moved + 1])
+        if not saved:
+            return f"{link} at the PoP would save nothing."
+        word = "save" if saved > 0 else "cost"
+        return f"{link} at the PoP would {word} {abs(saved):,} ms."
+
+    def _cutover_in_words(self) -> str:
+        """How long the old record lives."""
+        if not self.moved:
+            return "DNS points home, so every viewer goes there."
+        half, last = (duration(part * self.dns_ttl_s) for part in (0.5, 0.99))
+        return f"Once the record moves, the median follows in {half}, the p99 in {last}."
+
+    def _repr_html_(self) -> str:
+        """A small table for the notebook: the links of this chain."""
+        frame = self.waterfall()
+        shown = frame[["ends_at", "round_trips", "mumbai_trips"]].assign(ms=frame["ms"].round(1))
+        return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
+
+
+def _trips(count: int) -> str:
+    return counted(count, "round trip")
+
+
+def _quantile(level: float, moved: np.ndarray, old_ms: float, new_ms: float) -> np.ndarray:
+    """A quantile over viewers of whom a share has `moved` from `old_ms` to `new_ms`."""
+    below = moved if new_ms <= old_ms else 1 - moved
+    return np.where(below >= level, min(old_ms, new_ms), max(old_ms, new_ms))
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that a reader would use."""
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

@@ -1,0 +1,167 @@
+"""Homes that an object could have, what they are apart, and how long agreement among them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from edgelab.core import datasets
+from edgelab.core.sphere import great_circle_km, light_floor_ms
+from edgelab.world import geo
+from edgelab.world.corridors import rtt_ms
+
+__all__ = [
+    "HOMES",
+    "POPS",
+    "agreement",
+    "between_pops_ms",
+    "by_home",
+    "members",
+    "pop_row",
+    "quantiles_ms",
+    "smallest_ms",
+    "to_pops_ms",
+]
+
+#: The PoPs of the article; each could be a home.
+POPS = 312
+#: Homes to choose from, by name, with the code of their PoP.
+HOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "Mumbai": "BOM", "Ahmedabad": "AMD", "Bengaluru": "BLR", "Chandigarh": "IXC",
+        "Chennai": "MAA", "Delhi": "DEL", "Hyderabad": "HYD", "Kanpur": "KNU",
+        "Kochi": "COK", "Kolkata": "CCU", "Nagpur": "NAG", "Pune": "PNQ",
+        "Boston": "BOS", "Dubai": "DXB", "Frankfurt": "FRA", "Geneva": "GVA",
+        "Hong Kong": "HKG", "Johannesburg": "JNB", "London": "LHR", "Los Angeles": "LAX",
+        "Marseille": "MRS", "Nairobi": "NBO", "San Francisco": "SFO", "São Paulo": "GRU",
+        "Singapore": "SIN", "Sydney": "SYD", "Tokyo": "NRT",
+    }
+)  # fmt: skip
+
+
+@cache
+def pop_row(home: str) -> int:
+    """Row of a home's PoP in `edgelab.data.pops`."""
+    return int(np.flatnonzero(datasets.pops()["code"] == HOMES[home])[0])
+
+
+@cache
+def _degrees() -> tuple[np.ndarray, np.ndarray]:
+    """Latitudes and longitudes of the PoPs."""
+    pops = datasets.pops()[:POPS]
+    return pops["lat"].to_numpy(), pops["lon"].to_numpy()
+
+
+@cache
+def between_pops_ms() -> np.ndarray:
+    """Round trips between the PoPs, (POPS, POPS)."""
+    lat, lon = _degrees()
+    rtt = rtt_ms(lat[:, None], lon[:, None], lat, lon)
+    rtt.flags.writeable = False
+    return rtt
+
+
+@cache
+def to_pops_ms() -> np.ndarray:
+    """Round trips from each point of each catchment by its PoP to each PoP."""
+    pop, near = geo.nearest_pop(POPS)
+    rtt = near[..., None] + between_pops_ms()[pop]
+    # The PoP that serves a viewer may be the home itself.
+    at_home = pop[..., None] == np.arange(POPS)
+    rtt = np.where(at_home, near[..., None], rtt)
+    rtt.flags.writeable = False
+    return rtt
+
+
+def members(group: str) -> np.ndarray:
+    """Whether each place belongs to a group."""
+    places = datasets.places()
+    return ((places["group"] == group) | (group == "everyone")).to_numpy()
+
+
+@cache
+def by_home(audience: str) -> pd.DataFrame:
+    """Every PoP as a home, by the round trips of an audience; see `DurableObject.homes`."""
+    some = members(audience)
+    viewers, rtt = datasets.places()["viewers"].to_numpy()[some], to_pops_ms()[some]
+    points = rtt.reshape(-1, POPS)
+    weight = np.repeat(viewers / viewers.sum() / rtt.shape[1], rtt.shape[1])
+    order = np.argsort(points, axis=0)
+    reached = np.cumsum(weight[order], axis=0) >= 0.99 - 1e-12
+    p99 = np.take_along_axis(points, np.take_along_axis(order, reached.argmax(0)[None], 0), 0)[0]
+    names = {code: name for name, code in HOMES.items()}
+    pops = datasets.pops()[:POPS]
+    frame = pd.DataFrame(
+        {
+            "home": [
+                names.get(code, city) for code, city in zip(pops["code"], pops["city"], strict=True)
+            ],
+            "lat": pops["lat"],
+            "lon": pops["lon"],
+            "mean_ms": weight @ points,
+            "p99_ms": p99,
+            "farthest_ms": rtt.mean(axis=1).max(axis=0),
+        }
+    )
+    return frame.set_index("home")
+
+
+def smallest_ms(rtt: np.ndarray, number: int) -> float:
+    """The `number`-th smallest round trip."""
+    return float(np.partition(rtt, number - 1)[number - 1])
+
+
+@cache
+def agreement() -> pd.DataFrame:
+    """Waits for a majority and for all of the first k PoPs; see `DurableObject.quorum`."""
+    lat, lon = _degrees()
+    rtt = between_pops_ms().copy()
+    light = light_floor_ms(great_circle_km(lat[:, None], lon[:, None], lat, lon))
+    for own in (rtt, light):
+        np.fill_diagonal(own, 0.0)
+    rows = []
+    for k in range(1, POPS + 1):
+        kth = k // 2
+        majority, straight = (np.partition(t[:k, :k], kth, axis=1)[:, kth] for t in (rtt, light))
+        rows.append((k, majority.argmin(), majority.min(), straight.min(), _widest(rtt[:k, :k])))
+    frame = pd.DataFrame(rows, columns=["regions", "leader", "majority_ms", "light_ms", "all_ms"])
+    frame["leader"] = datasets.pops()["city"].to_numpy()[frame["leader"]]
+    with np.errstate(divide="ignore"):
+        return frame.assign(turns_per_s=1000 / frame["majority_ms"].to_numpy())
+
+
+def _widest(rtt: np.ndarray) -> float:
+    """Least time in which one leader hears from all."""
+    return float(rtt.max(axis=1).min())
+
+
+def quantiles_ms(rtt: np.ndarray, weight: np.ndarray | None, at_object_ms: float) -> np.ndarray:
+    """p50 and p99 of round trips plus an exponential time at the object.
+
+    Parameters
+    ----------
+    rtt : ndarray, (rows, points)
+    weight : ndarray, (points,), optional
+        Equal weights if not given.
+    at_object_ms : float
+        Mean of the exponential: in M/M/1 waiting and service together are exponential.
+
+    Returns
+    -------
+    float64 ndarray, (rows, 2)
+        By bisection, to well under a microsecond.
+    """
+    share = np.full(rtt.shape[1], 1 / rtt.shape[1]) if weight is None else weight / weight.sum()
+    later = 1 - np.array([0.5, 0.99])
+    low = np.repeat(rtt.min(axis=1)[:, None], 2, axis=1)
+    high = rtt.max(axis=1)[:, None] - at_object_ms * np.log(later)
+    for _ in range(44):
+        middle = (low + high) / 2
+        gone = np.maximum(middle[..., None] - rtt[:, None, :], 0.0)
+        waits = np.exp(-gone / at_object_ms) @ share > later
+        low, high = np.where(waits, middle, low), np.where(waits, high, middle)
+    return (low + high) / 2

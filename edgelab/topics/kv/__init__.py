@@ -1,0 +1,1 @@
+"""Page 6: KV and what eventual costs."""

@@ -1,0 +1,114 @@
+"""The checks of notebook 01, the night of the final."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgelab.core.allowed import instance, number
+from edgelab.core.words import counted
+from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
+from edgelab.topics.night.model import CricStream
+
+__all__ = ["blank_viewers", "cliff", "cliff_guess", "slow_database"]
+
+
+@guess(
+    "hardly at all",
+    "by about half",
+    "to more than five times as much",
+    because="At a ratio above 1 % the slowest hundredth is made of fetches, and the p99 is their "
+    "time.",
+    ask="Which requests make up the slowest hundredth?",
+)
+def cliff_guess() -> tuple[int, str]:
+    """Look back at notebook 01's prediction: the Bay Area's p99 from 0.8 % to 1.2 % fetched."""
+    before, after = (
+        CricStream(origin_fetch_ratio=r).latency().loc["Bay Area", "p99_ms"] for r in (0.008, 0.012)
+    )
+    times = after / before
+    return int(times > 1.25) + int(times > 5), f"the model goes from {before:.0f} to {after:.0f} ms"
+
+
+@exercise("set the number of viewers", number, 0, 28e6)
+def blank_viewers(answer: float) -> Verdict:
+    """Notebook 01, exercise 1: viewers with a blank panel from the old Mumbai origin.
+
+    Parameters
+    ----------
+    answer : float or None
+        A number of viewers; right within 3 %.
+    """
+    row = CricStream().baseline().latency().loc["everyone"]
+    true = row["blank_share"] * row["viewers"]
+    if abs(answer / true - 1) <= 0.03:
+        return Verdict(
+            RIGHT,
+            "a small share of everyone, and all of them in one place: a figure for everyone "
+            "hides whom it hits.",
+        )
+    if answer <= 100:
+        return Verdict(WORKING, "that looks like a share; how many viewers are that?")
+    return Verdict(
+        WORKING,
+        f"{answer:,.0f} is too {'many' if answer > true else 'few'}; read blank_share and "
+        "viewers in the row “everyone” of final.baseline().latency()",
+    )
+
+
+@exercise("set a ratio, for instance 0.004 for 0.4 %", number, 0, 1)
+def cliff(answer: float) -> Verdict:
+    """Notebook 01, exercise 2: the largest fetch ratio that keeps the Bay Area under 50 ms.
+
+    Parameters
+    ----------
+    answer : float or None
+        A ratio between 0 and 1; right within a tenth of a percentage point.
+    """
+    here, next_step = (
+        CricStream(origin_fetch_ratio=min(r, 1.0)).latency().loc["Bay Area", "p99_ms"]
+        for r in (answer, answer + 0.001)
+    )
+    if here >= 50:
+        shown = f"{here:.0f} ms" if np.isfinite(here) else "infinite: the origin is saturated"
+        return Verdict(WORKING, f"at {answer:.2%} the Bay Area's p99 is {shown}; go lower")
+    if next_step < 50:
+        return Verdict(
+            WORKING,
+            f"at {answer:.2%} it is {here:.0f} ms, and a tenth of a point more still keeps it "
+            "under 50; go higher",
+        )
+    return Verdict(
+        RIGHT,
+        "a p99 can hide the fetches as long as they are no more than one request in a hundred.",
+    )
+
+
+@exercise("set a night: final.replace(...)", instance, CricStream)
+def slow_database(answer: CricStream) -> Verdict:
+    """Notebook 01, exercise 3: fewest servers that keep a slow origin at most 65 % busy.
+
+    Parameters
+    ----------
+    answer : CricStream or None
+        A night with 312 PoPs, 2 % fetched and 8 ms of service.
+    """
+    given = {"pops": 312, "origin_fetch_ratio": 0.02, "origin_service_ms": 8.0}
+    for name, value in given.items():
+        if getattr(answer, name) != value:
+            came = getattr(answer, name)
+            return Verdict(WORKING, f"{name} is {came:g}; the exercise gives {value:g}")
+    other = sorted(set(answer.turned) - set(given) - {"origin_servers"})
+    if other:
+        return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
+    busy = answer.origin_load().loc["tonight", "utilisation"]
+    servers = counted(answer.origin_servers, "server")
+    if busy > 0.65:
+        word = "it is saturated" if busy >= 1 else f"it is {busy:.1%} busy"
+        return Verdict(WORKING, f"with {servers} {word}; add some")
+    fewer = answer.replace(origin_servers=max(answer.origin_servers - 1, 1))
+    if fewer.origin_load().loc["tonight", "utilisation"] <= 0.65 and fewer != answer:
+        return Verdict(WORKING, f"{busy:.1%} busy with {servers}; fewer would do")
+    return Verdict(
+        RIGHT,
+        "the origin's size follows the load that misses the edge, and not the 28 million.",
+    )

@@ -1,0 +1,1 @@
+"""Page 3: how many PoPs, and where."""

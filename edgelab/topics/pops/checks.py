@@ -1,0 +1,135 @@
+"""The checks of notebook 03, how many PoPs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgelab.core.allowed import instance, number, whole
+from edgelab.core.constants import value
+from edgelab.core.words import counted
+from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
+from edgelab.topics.pops.growth import CHANCE, ORDERS, VIEWERS, operators
+from edgelab.topics.pops.model import Placement
+
+__all__ = ["aim", "enough_guess", "few_pops", "idle_pops"]
+
+#: Most that everyone's p99 may be in exercise 2, and that of the four places abroad in exercise 3.
+AIM_MS, ABROAD_MS = 28.0, 60.0
+ABOUT = Placement.knobs()["nearest_share"]
+
+
+@guess(
+    "about 20",
+    "about 80",
+    "about 200",
+    because="What is left of a request then is mostly the last mile, which no PoP shortens.",
+    ask="How many cities hold most of the 28 million?",
+)
+def enough_guess() -> tuple[int, str]:
+    """Look back at notebook 03's prediction: how few PoPs do as well as all 337."""
+    enough = Placement(order=VIEWERS).enough()
+    sizes = [float(words.rpartition(" ")[2]) for words in enough_guess.choices]
+    return int(
+        np.abs(np.log(np.array(sizes) / enough)).argmin()
+    ), f"{enough} PoPs do, chosen for these viewers, if all of them reach their nearest"
+
+
+@exercise("set how many of the operator's PoPs save nothing", whole, 0, operators())
+def idle_pops(answer: int) -> Verdict:
+    """Notebook 03, exercise 1: PoPs of the operator's that save these viewers nothing.
+
+    Parameters
+    ----------
+    answer : int or None
+        How many of PoPs 2 to 337, in the world's order; right within 1.
+    """
+    gains = Placement().gains().query(f"pops <= {operators()}")
+    idle = int((gains["saved_viewers"] == 0).sum())
+    if abs(answer - idle) <= 1:
+        return Verdict(
+            RIGHT,
+            "the operator's PoPs stand where all of its customers' viewers live. Yours live "
+            "near few of them.",
+        )
+    if abs(answer - (len(gains) - idle)) <= 1:
+        return Verdict(WORKING, f"{answer:g} is how many save something; the others are asked")
+    return Verdict(
+        WORKING,
+        f"{answer:g} is too {'many' if answer > idle else 'few'}; count the rows up to PoP "
+        f"{operators()} in which saved_viewers is 0",
+    )
+
+
+@exercise("set a share, for instance 0.9 for 90 %", number, ABOUT.low, ABOUT.high)
+def aim(answer: float) -> Verdict:
+    """Notebook 03, exercise 2: the least share at the nearest that keeps the p99 under 28 ms.
+
+    Parameters
+    ----------
+    answer : float or None
+        A share in steps of 0.05, for 312 PoPs in the world's order.
+    """
+    here, less = (
+        Placement(nearest_share=max(share, ABOUT.low)).latency().loc["everyone", "p99_ms"]
+        for share in (answer, answer - 0.05)
+    )
+    if here >= AIM_MS:
+        return Verdict(WORKING, f"at {answer:.0%} everyone's p99 is {here:.1f} ms; aim better")
+    if less < AIM_MS:
+        return Verdict(
+            WORKING, f"at {answer:.0%} it is {here:.1f} ms, and 5 points less still keep it"
+        )
+    return Verdict(
+        RIGHT,
+        "with many PoPs the second nearest is a good one too: anycast may miss often.",
+    )
+
+
+@exercise("set a placement: plan.replace(...)", instance, Placement)
+def few_pops(answer: Placement) -> Verdict:
+    """Notebook 03, exercise 3: fewest PoPs for those abroad, with the anycast of 2015.
+
+    Parameters
+    ----------
+    answer : Placement or None
+        With 55 % at their nearest; its number of PoPs and their order are asked.
+    """
+    share = value("anycast_nearest_share")
+    if answer.nearest_share != share:
+        return Verdict(
+            WORKING, f"nearest_share is {answer.nearest_share:g}; the exercise gives {share:g}"
+        )
+    other = sorted(set(answer.turned) - {"pops", "order", "nearest_share"})
+    if other:
+        return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
+    if answer.order == CHANCE:
+        return Verdict(WORKING, "chance is no plan; try an order that follows the viewers")
+    p99 = _abroad(answer.order)
+    if p99[answer.pops - 1] >= ABROAD_MS:
+        return Verdict(
+            WORKING,
+            f"from {counted(answer.pops, 'PoP')} their p99 is {p99[answer.pops - 1]:.0f} ms; "
+            f"it has to be under {ABROAD_MS:g}",
+        )
+    if answer.pops > _fewest(answer.order):
+        return Verdict(
+            WORKING,
+            f"{p99[answer.pops - 1]:.0f} ms from {counted(answer.pops, 'PoP')}; fewer would do",
+        )
+    if answer.pops > min(_fewest(order) for order in ORDERS if order != CHANCE):
+        return Verdict(WORKING, "no fewer in this order; in another one fewer would do")
+    return Verdict(
+        RIGHT,
+        "an order that knows the viewers saves PoPs, and yet it takes many: whoever misses "
+        "the nearest needs good neighbours too.",
+    )
+
+
+def _abroad(order: str) -> np.ndarray:
+    """p99 of the four places abroad with 1, 2, ... PoPs and the anycast of 2015."""
+    plan = Placement(order=order, nearest_share=value("anycast_nearest_share"))
+    return plan.curves(["diaspora"])["p99_ms"].to_numpy()
+
+
+def _fewest(order: str) -> int:
+    return int(np.argmax(_abroad(order) < ABROAD_MS)) + 1

@@ -1,0 +1,123 @@
+"""The checks of notebook 07, rate limiting."""
+
+from __future__ import annotations
+
+from edgelab.core.allowed import instance, number
+from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
+from edgelab.topics.rate_limit.model import COUNTERS, KV, OBJECT, RateLimit
+
+__all__ = ["few_percent", "leak_guess", "mend", "shared_address"]
+
+#: What exercise 2 and exercise 3 give.
+SLOW = {"pops": 10, "rate_per_s": 20.0}
+FAST = {"pops": 312, "rate_per_s": 1000.0}
+
+
+def _through(**knobs) -> float:
+    model = RateLimit(**knobs)
+    return model.designs().loc[model.design, "through"]
+
+
+@guess(
+    "a few percent too many",
+    "about twice the limit",
+    "about ten times the limit",
+    because="While a write is under way, each PoP spends tokens that another has spent already.",
+    ask="How many requests come in while one write is under way?",
+)
+def leak_guess() -> tuple[int, str]:
+    """Look back at notebook 07's prediction: ten PoPs, one bucket in KV, 250 ms late."""
+    times = _through(design=KV)
+    return int(times > 1.25) + int(times > 4), f"the model lets {times:.3g} times the limit through"
+
+
+@exercise("set a share, for instance 0.5", number, 0, 100)
+def shared_address(answer: float) -> Verdict:
+    """Notebook 07, exercise 1: how often one exact bucket refuses an innocent user.
+
+    Parameters
+    ----------
+    answer : float or None
+        A share from 0 to 1; right within 0.01.
+    """
+    if answer > 1:
+        return Verdict(WORKING, "that looks like percent; which share is that, from 0 to 1?")
+    row = RateLimit().designs().loc[OBJECT]
+    if abs(answer - row["refused_own"]) <= 0.01:
+        return Verdict(
+            WORKING,
+            "that is a user with an address of her own; this one shares the attacker's",
+        )
+    if abs(answer - row["refused_shared"]) <= 0.01:
+        return Verdict(
+            RIGHT,
+            "the stricter the limit, the less is left for whoever shares the key with the "
+            "attacker. An exact count does not mend a badly chosen key.",
+        )
+    return Verdict(
+        WORKING, "not that one: read the row “Durable Object” in the column refused_shared"
+    )
+
+
+@exercise("set a delay in ms", number, 1, 60_000)
+def few_percent(answer: float) -> Verdict:
+    """Notebook 07, exercise 2: the longest delay that keeps the leak to a tenth.
+
+    Parameters
+    ----------
+    answer : float or None
+        Milliseconds, for 10 PoPs and 20 requests a second; right if the leak is at most 10 %
+        there, and more at a delay half as long again.
+    """
+    here, longer = (
+        _through(design=KV, kv_delay_ms=min(ms, 60_000.0), **SLOW) for ms in (answer, 1.5 * answer)
+    )
+    if here > 1.1:
+        return Verdict(
+            WORKING, f"at {answer:g} ms it is {100 * (here - 1):.0f} % too many; go lower"
+        )
+    if longer <= 1.1:
+        return Verdict(
+            WORKING,
+            f"at {answer:g} ms it is {100 * (here - 1):.1f} %, and half as much delay again "
+            "still keeps it under 10 %; go higher",
+        )
+    return Verdict(
+        RIGHT,
+        f"{SLOW['rate_per_s'] * answer / 1000:.2g} requests come in per delay: a few percent "
+        "is what leaks while far fewer than one does. No store in the world is that quick.",
+    )
+
+
+@exercise("set a RateLimit: attack.replace(...)", instance, RateLimit)
+def mend(answer: RateLimit) -> Verdict:
+    """Notebook 07, exercise 3: nearly exact, and nobody waits.
+
+    Parameters
+    ----------
+    answer : RateLimit or None
+        With 312 PoPs and 1,000 requests a second.
+    """
+    for name, value in FAST.items():
+        if (came := getattr(answer, name)) != value:
+            return Verdict(WORKING, f"{name} is {came:g}; the exercise gives {value:g}")
+    other = sorted(set(answer.turned) - set(FAST) - {"design", "kv_delay_ms"})
+    if other:
+        return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
+    if answer.kv_delay_ms < 50:
+        return Verdict(
+            WORKING,
+            f"{answer.kv_delay_ms:g} ms around the world is beyond what light in fibre can do",
+        )
+    row = answer.designs().loc[answer.design]
+    if row["wait_ms"] >= 10:
+        return Verdict(WORKING, f"a decision takes {row['wait_ms']:.0f} ms; that is too long")
+    if row["through"] > 1.05:
+        times = row["through"]
+        hint = "; let its PoPs hear of each other sooner" if answer.design == COUNTERS else ""
+        return Verdict(WORKING, f"{times:.3g} times the limit gets through{hint}")
+    return Verdict(
+        RIGHT,
+        "what each PoP has spent is added up and never overwritten, so that only the requests "
+        "of about one delay leak, and they are paid back.",
+    )

@@ -1,0 +1,682 @@
+"""Rate limiting at the edge: an attacker on M PoPs against eight designs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from edgelab.core import allowed
+from edgelab.core.constants import value
+from edgelab.core.knobs import Model, knob, shared
+from edgelab.core.words import counted
+from edgelab.kernels import token_bucket
+from edgelab.kernels.latency import stream_key
+from edgelab.topics.night.model import CricStream
+from edgelab.topics.rate_limit import messages
+from edgelab.world import geo
+
+__all__ = [
+    "COARSE",
+    "COUNTERS",
+    "DESIGNS",
+    "GCRA",
+    "ISOLATE",
+    "KV",
+    "MAP_DELAYS_MS",
+    "MAP_RATES_PER_S",
+    "OBJECT",
+    "POP",
+    "WINDOW",
+    "RateLimit",
+]
+
+ISOLATE = "memory of an isolate"
+POP = "bucket a PoP"
+WINDOW = "sliding window a PoP"
+KV = "KV, last writer wins"
+COUNTERS = "grow-only counters"
+OBJECT = "Durable Object"
+GCRA = "Durable Object, GCRA"
+COARSE = "coarse, then precise"
+#: From the loosest to the strictest.
+DESIGNS = (ISOLATE, POP, WINDOW, KV, COUNTERS, OBJECT, GCRA, COARSE)
+#: The designs whose decisions depend on how late PoPs hear of each other.
+LATE = (KV, COUNTERS)
+#: The two axes of `RateLimit.leak_map`.
+MAP_DELAYS_MS = np.geomspace(1, 60_000, 13)
+MAP_RATES_PER_S = np.geomspace(1, 1000, 10)
+#: PoP counts of `RateLimit.by_pops`.
+POP_COUNTS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 312, 500)
+_STREAM = 7_000_000
+_ATTACK, _SHARED, _ALONE = range(3)
+
+
+class _Requests(NamedTuple):
+    """A stream of requests, in order."""
+
+    times_s: np.ndarray
+    pop: np.ndarray
+    isolate: np.ndarray
+    innocent: np.ndarray
+
+    def only(self, kept: np.ndarray) -> _Requests:
+        return _Requests(*(each[kept] for each in self))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RateLimit(Model):
+    """One limit for one key, and an attacker who spreads requests over many PoPs.
+
+    Requests come at random (Poisson), each to a PoP chosen uniformly. The limit is a token
+    bucket's: so many at once, so many a second after that. What gets through is told as a
+    multiple of what one exact bucket lets through of the same requests.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
+        and what is allowed.
+
+    Examples
+    --------
+    >>> import edgelab as el
+    >>> attack = el.RateLimit(pops=2, kv_delay_ms=50)
+    >>> attack.replace(rate_per_s=20)
+    RateLimit(pops=2, rate_per_s=20.0, kv_delay_ms=50.0)
+    """
+
+    main = ("design", "pops", "rate_per_s", "kv_delay_ms")
+
+    design: str = knob(
+        KV,
+        label="Limiter",
+        symbol="X",
+        unit="",
+        choices=DESIGNS,
+        meaning="Where the count is kept, and how the places that keep it agree.",
+        source="the article's is a bucket in KV",
+    )
+    pops: int = knob(
+        10,
+        label="PoPs attacked",
+        symbol="M",
+        unit="PoPs",
+        low=1,
+        high=500,
+        log=True,
+        stops=(
+            *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250),
+            *(312, 400, 500),
+        ),
+        meaning="How many PoPs the attacker's requests come in at.",
+        source="assumption, the article leaves M open",
+    )
+    rate_per_s: float = knob(
+        200.0,
+        label="Attack rate",
+        symbol="a",
+        unit="requests/s",
+        low=1.0,
+        high=1000.0,
+        log=True,
+        meaning="Requests a second that the attacker sends, over all PoPs together.",
+        source="assumption, 20 times the default limit",
+    )
+    kv_delay_ms: float = shared(
+        CricStream,
+        "kv_delay_ms",
+        label="Propagation delay",
+        meaning="How old a write is when the other PoPs see it; the same for every write.",
+        low=1.0,
+    )
+    capacity: int = knob(
+        100,
+        label="Bucket size, tokens",
+        symbol="b",
+        unit="",
+        low=1,
+        high=1000,
+        log=True,
+        meaning="Requests that may come at once.",
+        source="the article's program",
+    )
+    refill_per_s: float = knob(
+        10.0,
+        label="Refill, tokens",
+        symbol="r",
+        unit="/s",
+        low=0.1,
+        high=100.0,
+        log=True,
+        meaning="Requests a second that may come in the long run.",
+        source="the article's program",
+    )
+    attack_s: float = knob(
+        60.0,
+        label="Length of the attack",
+        symbol="t",
+        unit="s",
+        low=10.0,
+        high=120.0,
+        meaning="How long the requests are counted.",
+        source="assumption",
+    )
+    isolates_per_pop: int = knob(
+        4,
+        label="Isolates in a PoP",
+        symbol="i",
+        unit="isolates",
+        low=1,
+        high=50,
+        meaning="Copies of the function that share a PoP's requests; memory belongs to one copy.",
+        source="assumption",
+    )
+    user_per_s: float = knob(
+        2.0,
+        label="Innocent user's rate",
+        symbol="u",
+        unit="/s",
+        low=0.1,
+        high=20.0,
+        log=True,
+        meaning="Requests a second of one user at one PoP, who shares the attacker's address.",
+        source="assumption, a fifth of the limit",
+    )
+    local_read_ms: float = knob(
+        1.0,
+        label="Local read",
+        symbol="l",
+        unit="ms",
+        low=0.0,
+        high=50.0,
+        meaning="Time that a look at what the PoP has takes.",
+        source="the article's local KV read of about 1 ms",
+    )
+    store_write_s: float = knob(
+        1.0,
+        label="Store's write gap",
+        symbol="w",
+        unit="s",
+        low=0.0,
+        high=10.0,
+        meaning="A store refuses a write that follows the last one to the same key sooner.",
+        source="Cloudflare docs, Workers KV limits: one write a second to a key",
+    )
+    seeds: int = knob(
+        20,
+        label="Runs",
+        symbol="k",
+        unit="runs",
+        low=1,
+        high=100,
+        meaning="How many independent runs a figure is the mean of.",
+        source="assumption, keeps the standard error below a percent",
+    )
+    seed: int = shared(CricStream, "seed")
+
+    @property
+    def requests_per_delay(self) -> float:
+        """Requests that come in while one write is under way."""
+        return self.rate_per_s * self.kv_delay_ms / 1000
+
+    @property
+    def limit(self) -> float:
+        """The most that one exact bucket can let through in the whole attack: b + r t."""
+        return self.capacity + self.refill_per_s * self.attack_s
+
+    # -- runs ----------------------------------------------------------------------------------
+
+    def requests(self, run: int, kind: int = _ATTACK) -> _Requests:
+        """The requests of one run: of the attacker, of both, or of the innocent user alone."""
+        run = allowed.whole("run", run, 0, self.knobs()["seeds"].high - 1)
+        kind = allowed.whole("kind", kind, _ATTACK, _ALONE)
+        innocent = self.user_per_s * (kind != _ATTACK)
+        rate = self.rate_per_s * (kind != _ALONE) + innocent
+        size = 1024
+        while (stream := _stream(self.seed, run, kind, size))[0][-1] < rate * self.attack_s:
+            size *= 2
+        count = int(np.searchsorted(stream[0], rate * self.attack_s))
+        unit_s, place, isolate, mark = (each[:count] for each in stream)
+        innocent = mark < innocent / rate * 2**32
+        pop = np.where(innocent, 0, _one_of(place, self.pops))
+        return _Requests(unit_s / rate, pop, _one_of(isolate, self.isolates_per_pop), innocent)
+
+    def let_through(self, asked: _Requests) -> tuple[np.ndarray, list[tuple]]:
+        """What the design lets through, and what it writes: times, keys and number of keys."""
+        times_s, pop, *_ = allowed.instance("asked", asked, _Requests, more=" of `requests`")
+        if pop.max(initial=0) >= self.pops or asked.isolate.max(initial=0) >= self.isolates_per_pop:
+            allowed.refuse("asked", asked, "what comes to no more PoPs and isolates than here")
+        b, r, one = float(self.capacity), self.refill_per_s, np.zeros_like(pop)
+        where, places = pop, self.pops
+        if self.design == ISOLATE:
+            places *= self.isolates_per_pop
+            where = pop * self.isolates_per_pop + asked.isolate
+        if self.design in (ISOLATE, POP):
+            through = token_bucket.bucket(times_s, where, places, b, r)
+        elif self.design == WINDOW:
+            through = token_bucket.sliding_window(times_s, pop, places, b, b / r)
+        elif self.design == KV:
+            through, _ = token_bucket.last_writer(
+                times_s, pop, places, b, r, self.kv_delay_ms / 1000
+            )
+            where, places = one, 1
+        elif self.design == COUNTERS:
+            through = token_bucket.grow_only(times_s, pop, places, b, r, self.kv_delay_ms / 1000)
+        else:
+            where, places = one, 1
+            if self.design == GCRA:
+                through = token_bucket.gcra(times_s, 1 / r, (b - 1) / r)
+            elif self.design == OBJECT:
+                through = token_bucket.bucket(times_s, one, 1, b, r)
+            else:
+                return self._coarse_then_precise(asked)
+        return through, [(times_s[through], where[through], places)]
+
+    def _coarse_then_precise(self, asked: _Requests) -> tuple[np.ndarray, list[tuple]]:
+        edge = self.replace(design=POP)
+        passed, written = edge.let_through(asked)
+        through = passed.copy()
+        through[passed], more = self.replace(design=OBJECT).let_through(asked.only(passed))
+        return through, written + more
+
+    def _wait_ms(self) -> tuple[float, float]:
+        """Mean and worst time that a request which is let through waits for the decision."""
+        if self.design in (OBJECT, GCRA, COARSE):
+            rtt = geo.origin_rtt_ms()[1][: self.pops]
+            at_edge = self.local_read_ms * (self.design == COARSE)
+            return at_edge + rtt.mean(), at_edge + rtt.max()
+        local = 0.0 if self.design == ISOLATE else self.local_read_ms
+        return local, local
+
+    # -- frames --------------------------------------------------------------------------------
+
+    def designs(self) -> pd.DataFrame:
+        """Every design under this attack.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by design: ``through``, requests let through over those that one exact bucket
+            lets through, with its standard error over the runs, ``error``; ``admitted``, the
+            requests let through; ``bound``, what the design cannot exceed whatever is asked;
+            ``refused_shared`` and ``refused_own``, the share of an innocent user's requests that
+            is wrongly refused, with the attacker's address and with one of the user's own (a
+            refusal is wrong if the user alone keeps to the limit); ``wait_ms`` and
+            ``worst_wait_ms``, what a request that is let through waits for the decision, over the
+            PoPs; ``writes_per_s``, and ``writes_refused``, the share of the writes that a store
+            would refuse if each count were a key in it.
+        """
+        rows = [_row(self.replace(design=design)) for design in DESIGNS]
+        return pd.DataFrame(rows, index=pd.Index(DESIGNS, name="design"))
+
+    @property
+    def bound(self) -> float:
+        """What the design lets through at most, whatever is asked.
+
+        One exact bucket: b + r t. As many buckets, windows or counters as know nothing, or too
+        little, of each other: as many times that. The last writer in a KV bounds nothing: a PoP
+        that has spent its tokens may see them again in another's later write.
+        """
+        separate = {ISOLATE: self.pops * self.isolates_per_pop, KV: np.inf}
+        separate |= dict.fromkeys((POP, WINDOW, COUNTERS), self.pops)
+        return separate.get(self.design, 1) * self.limit
+
+    def leak_map(self) -> pd.DataFrame:
+        """What the design lets through, over the attack's rate and the propagation delay.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``rate_per_s``, ``kv_delay_ms``, ``requests_per_delay`` and ``through`` as in
+            `designs`; the rates and delays of `MAP_RATES_PER_S` and `MAP_DELAYS_MS`.
+        """
+        return _map(self.mapped()).copy()
+
+    def mapped(self) -> RateLimit:
+        """The same with every knob at its default that does not change `leak_map`."""
+        idle = ("rate_per_s", "kv_delay_ms", "user_per_s", "local_read_ms", "store_write_s")
+        return self.replace(**{name: self.knobs()[name].default for name in idle})
+
+    def by_pops(self) -> pd.DataFrame:
+        """What each design lets through, over the number of PoPs that are attacked.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``design``, ``pops``, ``through`` as in `designs`.
+        """
+        rows = []
+        for pops in POP_COUNTS:
+            ratios = np.mean(_each(_run_ratios, self.replace(pops=pops)), axis=0)
+            rows += [(design, pops, ratio) for design, ratio in zip(DESIGNS, ratios, strict=True)]
+        rows.sort(key=lambda row: DESIGNS.index(row[0]))
+        return pd.DataFrame(rows, columns=["design", "pops", "through"])
+
+    def by_delay(self, pops: Sequence[int] = (2, 10, 312)) -> pd.DataFrame:
+        """What the design lets through, over the requests that come in per propagation delay.
+
+        Parameters
+        ----------
+        pops : sequence of int
+            PoP counts to compare, each 1 to 500.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``pops``, ``requests_per_delay``, ``kv_delay_ms``, ``through`` as in `designs`: the
+            rate stays, the delay varies.
+        """
+        rows, known = [], self.knobs()["pops"]
+        for count in allowed.several("pops", pops, allowed.whole, known.low, known.high):
+            for per_delay in np.geomspace(0.01, 100, 17):
+                delay_ms = 1000 * per_delay / self.rate_per_s
+                model = self.replace(pops=count)
+                mean = np.mean(_each(_run_delays, model, (np.array([delay_ms]),)))
+                rows.append((count, per_delay, delay_ms, mean))
+        columns = ["pops", "requests_per_delay", "kv_delay_ms", "through"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def faults(
+        self, lost: float = 0.1, twice: float = 0.1, late: float = 0.1, runs: int = 3
+    ) -> pd.DataFrame:
+        """What the designs that send messages remember when messages fail.
+
+        Parameters
+        ----------
+        lost, twice, late : float
+            Shares of the messages that never come, that come twice, and that come late by an
+            exponential time with the mean ``kv_rebalancing_s`` of ``data/cricstream.toml``.
+        runs : int
+            How many runs to average, 1 to 100; each takes up to a second.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by design: ``through`` as in `designs`; ``acknowledged``, the requests that
+            were let through; ``remembered``, the deductions that stand when the attack is over
+            and every PoP has heard of every other once more; ``lost``, what of the acknowledged
+            is not remembered; ``promise``, what the design says about that.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a share is none, or `runs` is out of range.
+        """
+        failing = messages.Faults(lost, twice, late)
+        runs = allowed.whole("runs", runs, 1, 100)
+        rows = []
+        for simulate in PROMISES.values():
+            each = []
+            for number in range(runs):
+                asked = self.requests(number)
+                exact = _exact(self, asked)
+                through, remembered = simulate[0](
+                    asked.times_s, asked.pop, self.pops, self.capacity, self.refill_per_s,
+                    self.kv_delay_ms, failing, self.seed + number,
+                )  # fmt: skip
+                each.append((_ratio(through, exact), through.sum(), remembered))
+            ratio, acknowledged, remembered = np.mean(each, axis=0)
+            gone = max(acknowledged - remembered, 0.0)
+            rows.append((ratio, acknowledged, remembered, gone, simulate[1]))
+        columns = ["through", "acknowledged", "remembered", "lost", "promise"]
+        return pd.DataFrame(rows, pd.Index(list(PROMISES), name="design"), columns)
+
+    def window_error(self) -> pd.DataFrame:
+        """How far two numbers are off the true count of the last window, on requests at random.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by who counts: ``mean_difference``, between the estimate and the true count
+            as a share of the latter, and ``wrong``, the share of requests on which the two
+            decide differently. Ours is for requests at half the limit's rate that come to one
+            PoP; the published ones are those of `edgelab.core.constants`.
+        """
+        window_s = self.capacity / self.refill_per_s
+        alone = self.replace(user_per_s=float(np.clip(self.refill_per_s / 2, 0.1, 20)))
+        both = np.array(_each(_window_run, alone, (window_s,)))
+        published = [value("window_mean_difference"), value("window_wrong_share")]
+        return pd.DataFrame(
+            [both.mean(axis=0), published],
+            index=["ours, at random", "published, real traffic"],
+            columns=["mean_difference", "wrong"],
+        )
+
+    @staticmethod
+    def window_count(previous: float, current: float, elapsed_s: float, window_s: float) -> float:
+        """Requests of the last window, estimated from two numbers.
+
+        Parameters
+        ----------
+        previous, current : float
+            Requests of the window before and of the present one, not negative.
+        elapsed_s, window_s : float
+            How old the present window is, and how long a window is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is none or negative, or the window is not longer than it is old.
+
+        Examples
+        --------
+        >>> import edgelab as el
+        >>> el.RateLimit.window_count(previous=42, current=18, elapsed_s=15, window_s=60)
+        49.5
+        """
+        given = {"previous": previous, "current": current, "elapsed_s": elapsed_s}
+        given = [float(allowed.number(name, number, 0)) for name, number in given.items()]
+        more = f"more than elapsed_s, here {given[-1]:.10g}"
+        window_s = allowed.number("window_s", window_s, above=given[-1], allowed=more)
+        return float(token_bucket.window_count(*given, float(window_s)))
+
+    def _settings(self, untold: Container[str]) -> str:
+        """What it is set to, in one line."""
+        said = {
+            "design": f"“{self.design}”",
+            "pops": counted(self.pops, "PoP"),
+            "rate_per_s": self.knobs()["rate_per_s"].text(self.rate_per_s),
+            "kv_delay_ms": f"{self.knobs()['kv_delay_ms'].text(self.kv_delay_ms)} late",
+        }
+        told = [text for name, text in said.items() if name not in untold]
+        told.append(super()._settings((*self.main, *untold)))
+        return ", ".join(filter(None, told))
+
+    def in_words(self) -> str:
+        """What the figures mean, in one or two sentences."""
+        row = _row(self)
+        times = row["through"]
+        said = (
+            f"Of {counted(f'{self.rate_per_s:,.4g}', 'request')} a second for "
+            f"{self.attack_s:g} s at {counted(self.pops, 'PoP')}, "
+            f"“{self.design}” lets {row['admitted']:,.0f} through: "
+        )
+        if times < 1.005:
+            said += "no more than one exact bucket. "
+        elif times < 1.1:
+            said += f"{100 * (times - 1):.1f} % more than one exact bucket. "
+        else:
+            said += f"{times:.3g} times as many as one exact bucket. "
+        if self.design in LATE:
+            each = self.requests_per_delay
+            number = f"{each:,.0f}" if each >= 100 else f"{each:.2g}"
+            said += f"On average {counted(number, 'request')} come in per delay. "
+        said += (
+            f"A user behind the attacker's address is wrongly refused "
+            f"{100 * row['refused_shared']:.0f} % of the time; a decision takes "
+            f"{row['wait_ms']:.3g} ms"
+        )
+        if self.design in LATE and row["writes_refused"] > 0:
+            said += (
+                f"; a store that takes one write every {self.store_write_s:g} s to a key would "
+                f"refuse {100 * row['writes_refused']:.0f} % of them"
+            )
+        return said + "."
+
+    def runs_in_words(self) -> str:
+        """How many runs stand behind the figures, and how sure the chosen design's is."""
+        row = _row(self)
+        said = f"{counted(self.seeds, 'run')}: {row['through']:.3f}"
+        if self.seeds > 1:
+            said += f" ± {row['error']:.3f} (standard error)"
+        said += " times the limit. "
+        if np.isinf(self.bound):
+            return said + "This design bounds nothing."
+        return said + f"Whatever is asked, it lets at most {self.bound:,.0f} through."
+
+
+#: What becomes of an acknowledged deduction, by design: a simulation, and the promise.
+PROMISES = {
+    KV: (messages.last_writer, "none"),
+    COUNTERS: (messages.grow_only, "each counts in the end"),
+    OBJECT: (messages.one_object, "each counts at once"),
+}
+
+
+def _one_of(uniform: np.ndarray, count: int) -> np.ndarray:
+    """Turn 32 random bits into a number below `count`."""
+    return (uniform * np.uint64(count) >> np.uint64(32)).astype(np.int64)
+
+
+@lru_cache(maxsize=64)
+def _stream(seed: int, run: int, kind: int, size: int) -> tuple[np.ndarray, ...]:
+    """Requests of one stream at one a second; a longer stream begins with a shorter one."""
+    out = token_bucket.arrivals(stream_key(seed, _STREAM + 3 * run + kind), size)
+    for each in out:
+        each.flags.writeable = False
+    return out
+
+
+def _each(run, model: RateLimit, given: tuple = ()) -> list:
+    """What `run` makes of each of the model's runs, on every core; in order."""
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+        return list(pool.map(lambda number: run(model, number, *given), range(model.seeds)))
+
+
+def _ratio(through: np.ndarray, exact: np.ndarray) -> float:
+    """Requests let through over those of an exact bucket; 1 where nobody asked."""
+    return through.sum() / exact.sum() if exact.size else 1.0
+
+
+def _exact(model: RateLimit, asked: _Requests) -> np.ndarray:
+    return token_bucket.bucket(
+        asked.times_s, np.zeros_like(asked.pop), 1, float(model.capacity), model.refill_per_s
+    )
+
+
+def _run_ratios(model: RateLimit, number: int) -> list[float]:
+    """One run of the attack: each design's ratio to an exact bucket."""
+    asked = model.requests(number)
+    exact = _exact(model, asked)
+    each = [model.replace(design=design) for design in DESIGNS]
+    return [_ratio(one.let_through(asked)[0], exact) for one in each]
+
+
+def _run_figures(model: RateLimit, number: int, designs: Sequence[str]) -> list[tuple]:
+    """One run, a tuple a design: what `_row` averages."""
+    attack, shared, alone = (model.requests(number, kind) for kind in (_ATTACK, _SHARED, _ALONE))
+    exact = _exact(model, attack)
+    # What the user alone may do; the rest is rightly refused.
+    may = [(asked, _exact(model, asked.only(asked.innocent))) for asked in (shared, alone)]
+    out = []
+    for design in designs:
+        one = model.replace(design=design)
+        through, written = one.let_through(attack)
+        refused = [
+            (kept & ~one.let_through(asked)[0][asked.innocent]).sum() / max(kept.sum(), 1)
+            for asked, kept in may
+        ]
+        writes = sum(len(times_s) for times_s, _, _ in written)
+        late = sum(token_bucket.too_soon(*each, model.store_write_s) for each in written)
+        ratio = _ratio(through, exact)
+        share = late / max(writes, 1)
+        out.append((ratio, through.sum(), *refused, writes / model.attack_s, share))
+    return out
+
+
+def _run_delays(model: RateLimit, number: int, delays_ms: np.ndarray) -> list[float]:
+    """One run at several delays: the ratios to an exact bucket."""
+    asked = model.requests(number)
+    exact = _exact(model, asked)
+    if model.design not in LATE:
+        return [_ratio(model.let_through(asked)[0], exact)] * len(delays_ms)
+    b, r = float(model.capacity), model.refill_per_s
+    out = []
+    for delay_ms in delays_ms:
+        given = (asked.times_s, asked.pop, model.pops, b, r, delay_ms / 1000)
+        if model.design == KV:
+            through, _ = token_bucket.last_writer(*given)
+        else:
+            through = token_bucket.grow_only(*given)
+        out.append(_ratio(through, exact))
+    return out
+
+
+def _window_run(model: RateLimit, number: int, window_s: float) -> tuple[float, float]:
+    """One run: mean difference of the estimated count, and how often it decides otherwise."""
+    times_s = model.requests(number, _ALONE).times_s
+    ends = np.searchsorted(times_s, (times_s // window_s) * window_s)
+    starts = np.searchsorted(times_s, (times_s // window_s - 1) * window_s)
+    here = np.arange(times_s.size) + 1
+    estimate = token_bucket.window_count(
+        (ends - starts).astype(float), (here - ends).astype(float), times_s % window_s, window_s
+    )
+    true = here - np.searchsorted(times_s, times_s - window_s, side="right")
+    full = times_s >= window_s  # before that there is no window to compare with
+    off = np.abs(estimate - true)[full] / true[full]
+    wrong = ((estimate > model.capacity) != (true > model.capacity))[full]
+    return off.mean(), wrong.mean()
+
+
+@lru_cache(maxsize=256)
+def _figures(model: RateLimit, designs: tuple[str, ...]) -> np.ndarray:
+    """What came of every run: (runs, designs, figures)."""
+    return np.array(_each(_run_figures, model, (designs,)))
+
+
+def _row(model: RateLimit) -> dict[str, float]:
+    """One row of `RateLimit.designs`."""
+    late = model.design in LATE
+    together = LATE if late else tuple(design for design in DESIGNS if design not in LATE)
+    # One entry in memory, whatever turns that these figures do not depend on.
+    idle = ("design", "local_read_ms", *(() if late else ("kv_delay_ms",)))
+    same = model.replace(**{name: model.knobs()[name].default for name in idle})
+    runs = _figures(same, together)[:, together.index(model.design)]
+    ratio, admitted, shared, own, writes, refused = runs.mean(axis=0)
+    wait, worst = model._wait_ms()
+    return {
+        "through": ratio,
+        "error": runs[:, 0].std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan,
+        "admitted": admitted,
+        "bound": model.bound,
+        "refused_shared": shared,
+        "refused_own": own,
+        "wait_ms": wait,
+        "worst_wait_ms": worst,
+        "writes_per_s": writes,
+        "writes_refused": refused,
+    }
+
+
+@lru_cache(maxsize=64)
+def _map(model: RateLimit) -> pd.DataFrame:
+    """The frame of `RateLimit.leak_map`, shared."""
+    # The longest runs first, so that no core is left with one at the end.
+    runs = [model.replace(rate_per_s=rate) for rate in MAP_RATES_PER_S[::-1]]
+    mean = [np.mean(_each(_run_delays, each, (MAP_DELAYS_MS,)), axis=0) for each in runs][::-1]
+    rate, delay = np.meshgrid(MAP_RATES_PER_S, MAP_DELAYS_MS, indexing="ij")
+    return pd.DataFrame(
+        {
+            "rate_per_s": rate.ravel(),
+            "kv_delay_ms": delay.ravel(),
+            "requests_per_delay": rate.ravel() * delay.ravel() / 1000,
+            "through": np.concatenate(mean),
+        }
+    )

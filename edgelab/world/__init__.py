@@ -1,0 +1,1 @@
+"""What several topics stand on: places and round trips, one request, the queue, delays."""

@@ -1,0 +1,56 @@
+"""How a fresh kernel's first panel begins: nothing heavy is loaded, nothing compiles late.
+
+And no setting of numpy's that a reader made, however strict, ends it.
+"""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import edgelab as el
+from edgelab.stage.panel import Panel
+
+NAMES = [
+    name
+    for name, kind in vars(el.panels).items()
+    if inspect.isclass(kind) and issubclass(kind, Panel)
+]
+#: Their first picture solves Che's equation.
+SOLVE = {"cache", "runtimes"}
+#: Warms up, makes a panel, presses every preset; prints what it should not have.
+START = """
+import sys
+import numpy as np
+import edgelab as el
+from edgelab import kernels
+from edgelab.stage.panel import ERRORS, warm
+np.seterr(all="raise")
+
+def specialised():
+    modules = [m for n, m in sys.modules.items() if n.startswith("edgelab.kernels.")]
+    jitted = {{id(f): f for m in modules for f in vars(m).values() if hasattr(f, "overloads")}}
+    return {{f"{{f.py_func.__name__}} {{s}}" for f in jitted.values() for s in f.signatures}}
+
+kind = el.panels.{name}
+warm(kind.kernels)
+before = specialised()
+panel = kind()
+heavy = {{"plotly", "nbformat", "jsonschema", "scipy.optimize", "kaleido", "pptx"}} - {solves}
+print("loaded", sorted(heavy & sys.modules.keys()))
+for make in panel.presets.values():
+    panel.show(make(panel.start))
+panel.pin.value = True
+panel.reset.click()
+print("compiled late", sorted(specialised() - before))
+print("errors", ERRORS)
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_first_panel_loads_nothing_heavy_and_compiles_nothing_late(name):
+    solves = {"scipy.optimize"} if name in SOLVE else {"none"}
+    run = [sys.executable, "-c", START.format(name=name, solves=solves)]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["loaded []", "compiled late []", "errors []"]

@@ -1,0 +1,92 @@
+"""The cache's panel: what its presets tell, and what follows when the hand is at rest."""
+
+import asyncio
+
+import pytest
+
+import edgelab as el
+from edgelab.stage import panel as base
+from edgelab.topics.cache import plots as caching
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return el.panels.cache()
+
+
+@pytest.fixture(autouse=True)
+def calm(panel):
+    panel.pin.value = False
+    panel.show(panel.start)
+    base.ERRORS.clear()
+    yield
+    assert base.ERRORS == []
+
+
+def one_by_one(panel):
+    """How many points of each plot were drawn one by one."""
+    return {
+        name: sum(
+            len(trace["x"])
+            for trace in plot["data"]
+            if caching.DRAWN in trace.get("hovertemplate", "")
+        )
+        for name, plot in panel.live.plots.items()
+    }
+
+
+def test_presets_tell_their_stories_whatever_was_pressed_before(panel):
+    said = {}
+    for name, button in panel.buttons.items():
+        panel.buttons["A herd"].click()
+        panel.buttons["A tier on each continent"].click()
+        button.click()
+        said[name] = panel.model.headline()
+        panel.show(panel.start)
+        button.click()
+        assert said[name] == panel.model.headline()
+    short, swr = said["A short life"], said["Serve stale, then refresh"]
+    tier, herd = said["A tier on each continent"], said["A herd"]
+    assert said["Barely warm"] == el.EdgeCache().headline()
+    assert short["p99_ms"] > 200 > 50 > swr["p99_ms"]
+    assert swr["asked_per_s"] == pytest.approx(short["asked_per_s"], rel=0.01)
+    assert tier["asked_per_s"] < short["asked_per_s"] / 5
+    assert said["A small store"]["p99_ms"] == float("inf")
+    joined = panel.start.replace(objects=100, ttl_s=10.0).headline()
+    assert herd["asked_per_s"] > 5 * joined["asked_per_s"]
+    assert herd["fetched share"] == pytest.approx(joined["fetched share"])
+
+
+def test_a_preset_keeps_the_place_from_which_one_looks(panel):
+    panel.controls["place"].value = "Delhi"
+    panel.buttons["A short life"].click()
+    assert panel.model == el.EdgeCache(place="Delhi", ttl_s=60.0)
+
+
+def test_in_a_loop_requests_are_drawn_once_the_hand_rests(panel):
+    async def drag():
+        for ttl_s in (100.0, 120.0, 150.0):
+            panel.controls["ttl_s"].value = ttl_s
+            await asyncio.sleep(0)
+        moving = panel.below.value, one_by_one(panel)
+        await asyncio.sleep(base.REST_S * 5)
+        return moving
+
+    text, points = asyncio.run(drag())
+    assert "Drawing requests" in text
+    assert points["cache_shares"] == points["fetch_ratio"] == 0
+    assert "Drawn one by one" in panel.below.value
+    at_rest = one_by_one(panel)
+    assert all(at_rest[name] for name in ("cache_shares", "fetch_ratio", "cache_misses"))
+
+
+def test_with_a_tier_nothing_is_claimed_to_be_drawn(panel):
+    panel.controls["ask"].value = "continent"
+    assert "closed form only" in panel.below.value
+    points = one_by_one(panel)
+    assert points["cache_shares"] == points["fetch_ratio"] == 0 < points["cache_misses"]
+
+
+def test_the_deck_has_one_plot_more_than_the_board(panel):
+    names = [figure.layout.meta["name"] for figure in panel.slides()]
+    assert names == [*panel.live.plots, "dilution"]

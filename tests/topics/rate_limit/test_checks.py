@@ -1,0 +1,55 @@
+"""The checks of notebook 07: three states, and the answer is never given away."""
+
+import pytest
+
+from edgelab import check
+from edgelab.topics.rate_limit.model import COUNTERS, KV, OBJECT, RateLimit
+
+ATTACK = RateLimit()
+FAST = ATTACK.replace(pops=312, rate_per_s=1000)
+MENDED = FAST.replace(design=COUNTERS, kv_delay_ms=100)
+
+
+@pytest.mark.parametrize(
+    ("judge", "answer", "state", "word"),
+    [
+        (check.leak_guess, None, check.UNANSWERED, "choose"),
+        (check.leak_guess, "lots", check.WORKING, "allowed "),
+        (check.leak_guess, check.leak_guess.choices[0], check.WORKING, "not what happened"),
+        (check.leak_guess, check.leak_guess.choices[1], check.WORKING, "not what happened"),
+        (check.leak_guess, check.leak_guess.choices[2], check.RIGHT, "spent already"),
+        (check.shared_address, None, check.UNANSWERED, "share"),
+        (check.shared_address, "all", check.WORKING, "number"),
+        (check.shared_address, float("nan"), check.WORKING, "allowed a number from"),
+        (check.shared_address, 94.5, check.WORKING, "percent"),
+        (check.shared_address, 0.0, check.WORKING, "of her own"),
+        (check.shared_address, 0.47, check.WORKING, "read the row"),
+        (
+            check.shared_address,
+            ATTACK.designs().loc[OBJECT, "refused_shared"],
+            check.RIGHT,
+            "key",
+        ),
+        (check.few_percent, None, check.UNANSWERED, "delay"),
+        (check.few_percent, 0.5, check.WORKING, "allowed a number from"),
+        (check.few_percent, 1, check.WORKING, "go higher"),
+        (check.few_percent, 50, check.WORKING, "go lower"),
+        (check.few_percent, 60_000, check.WORKING, "go lower"),
+        (check.few_percent, 5, check.RIGHT, "0.1 requests"),
+        (check.mend, None, check.UNANSWERED, "RateLimit"),
+        (check.mend, 3, check.WORKING, "allowed a RateLimit"),
+        (check.mend, ATTACK, check.WORKING, "pops is 10"),
+        (check.mend, FAST.replace(capacity=10), check.WORKING, "leave these"),
+        (check.mend, FAST.replace(design=KV, kv_delay_ms=50), check.WORKING, "times the limit"),
+        (check.mend, FAST.replace(design=COUNTERS), check.WORKING, "sooner"),
+        (check.mend, FAST.replace(design=COUNTERS, kv_delay_ms=1), check.WORKING, "light"),
+        (check.mend, FAST.replace(design=OBJECT), check.WORKING, "too long"),
+        (check.mend, MENDED, check.RIGHT, "never overwritten"),
+    ],
+)
+def test_a_check_says_its_state_and_why(judge, answer, state, word):
+    verdict = judge(answer)
+    assert verdict.state == state and word in verdict.reason
+    if state != check.RIGHT:
+        assert "0.94" not in verdict.reason and COUNTERS not in verdict.reason
+    assert verdict.state in verdict._repr_html_()

@@ -1,0 +1,111 @@
+"""What is particular to the panel of notebook 07."""
+
+import asyncio
+import html
+
+import numpy as np
+import pytest
+
+import edgelab as el
+from edgelab.stage import panel as base
+from edgelab.stage.live import changed
+from edgelab.stage.plot import frame
+from edgelab.topics.rate_limit.model import COUNTERS, OBJECT, RateLimit
+from edgelab.topics.rate_limit.page import QUICK_RUNS
+
+#: Few runs, so that the tests are quick; of a bucket that no other test has.
+START = RateLimit(seeds=3, capacity=95)
+PRESETS = {
+    "Two PoPs, 50 ms apart": {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0},
+    "312 PoPs": {"pops": 312, "rate_per_s": 1000.0},
+    "A trickle": {"rate_per_s": 12.0, "kv_delay_ms": 10.0},
+    "KV at 60 s": {"kv_delay_ms": 60_000.0},
+    "The counters' mend": {"design": COUNTERS},
+    "One object decides": {"design": OBJECT},
+}
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return el.panels.rate_limit(START)
+
+
+@pytest.fixture(autouse=True)
+def calm(panel):
+    panel.pin.value = False
+    panel.show(panel.start)
+    base.ERRORS.clear()
+    yield
+    assert base.ERRORS == []
+
+
+def test_presets_make_the_same_whatever_was_pressed_before(panel):
+    assert list(panel.presets) == list(PRESETS)
+    for first in panel.presets.values():
+        for name, make in panel.presets.items():
+            assert make(first(START)) == START.replace(**PRESETS[name])
+
+
+def wanted(panel, model, at_rest):
+    return {each.plot.name: each.plot.live(model, panel.pinned, at_rest) for each in panel.board}
+
+
+def test_few_runs_under_the_hand_and_all_of_them_at_rest(panel):
+    async def drag():
+        for pops in (20, 30):
+            panel.controls["pops"].value = pops
+            await asyncio.sleep(0)
+        quick = START.replace(pops=30, seeds=QUICK_RUNS)
+        assert changed(dict(panel.live.plots), wanted(panel, quick, at_rest=False)) == {}
+        assert quick.in_words() in html.unescape(panel.words.value)
+        text = panel.below.value
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if panel.resting:
+                break
+        return text
+
+    text = asyncio.run(drag())
+    assert QUICK_RUNS < START.seeds and "Few runs so far" in text
+    assert changed(dict(panel.live.plots), wanted(panel, panel.model, at_rest=True)) == {}
+    assert START.replace(pops=30).in_words() in html.unescape(panel.words.value)
+    assert "3 runs: " in panel.below.value
+
+
+def test_no_more_runs_than_there_are_and_all_of_them_where_they_are_known(panel):
+    fresh = START.replace(capacity=96)
+    assert panel._moving(fresh) == fresh.replace(seeds=QUICK_RUNS)
+    assert panel._moving(fresh.replace(seeds=1)).seeds == 1
+    frame(RateLimit.designs, fresh)
+    assert panel._moving(fresh).seeds == QUICK_RUNS, "its map is not known yet"
+    frame(RateLimit.leak_map, fresh.mapped())
+    assert panel._moving(fresh) == fresh
+
+
+def test_dragging_the_delay_moves_the_ring_and_not_the_map(panel, monkeypatch):
+    sent = []
+    monkeypatch.setattr(panel.live, "send", lambda content, buffers=None: sent.append(content))
+
+    async def drag():
+        panel.controls["kv_delay_ms"].value = 500.0
+        while not panel.resting:
+            await asyncio.sleep(0.05)
+
+    asyncio.run(drag())
+    heat, _, ring = panel.live.plots["leak_map"]["data"]
+    assert heat["type"] == "heatmap" and ring["x"] == [np.log10(500.0)]
+    maps = [content["plots"]["leak_map"].get("data", {}) for content in sent]
+    assert [list(data) for data in maps] == [["2"], []], "at rest at most the line below it"
+
+
+def test_a_pinned_attack_stays_while_another_moves(panel):
+    panel.buttons["312 PoPs"].click()
+    panel.pin.value = True
+    panel.controls["design"].value = COUNTERS
+    panel.controls["pops"].value = 5
+    assert panel.pinned == START.replace(**PRESETS["312 PoPs"])
+    below = panel.live.plots["leak_map"]["below"]
+    assert below.startswith("“grow-only counters”, 5 PoPs")
+    assert "pinned: “KV, last writer wins”, 312 PoPs" in below
+    below = panel.live.plots["let_through"]["below"]
+    assert "; pinned: 312 PoPs, 1,000 requests/s, 250 ms late" in below
