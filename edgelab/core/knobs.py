@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -18,6 +19,14 @@ from edgelab.core import allowed
 from edgelab.core.words import counted
 
 __all__ = ["Knob", "Model", "knob", "shared"]
+
+
+RAISES = """\
+Raises
+------
+TypeError, ValueError
+    If a knob is unknown, of the wrong kind or out of range; the text names it, what came
+    and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +122,8 @@ class Model:
     main: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        """Write the docstring's list of parameters from the declarations."""
-        lines = ["\n\nParameters", "----------"]
+        """Write the docstring's parameters from the declarations, and what is raised."""
+        lines = ["Parameters", "----------"]
         for name, declared in list(vars(cls).items()):
             if not isinstance(declared, dataclasses.Field):
                 continue
@@ -127,8 +136,9 @@ class Model:
                 f"{about.meaning} Source: {about.source}.",
             ]
         # From 3.13 on Python takes the indentation of a docstring away by itself.
-        head, *raises = inspect.cleandoc(cls.__doc__ or "").partition("\n\nRaises\n")
-        cls.__doc__ = "".join([head, "\n".join(lines), *raises])
+        head, *own = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(cls.__doc__ or ""))
+        raises = () if own and own[0].startswith("Raises") else (RAISES,)
+        cls.__doc__ = "\n\n".join([head, "\n".join(lines), *raises, *own])
 
     def __new__(cls, *given: Any, **knobs: Any) -> Self:
         """Refuse an unknown knob by name; the constructor checks the others."""
@@ -209,14 +219,33 @@ class Model:
 
     def _settings(self, untold: Container[str]) -> str:
         """The same, without a check."""
-        idle, said = self.idle(), []
+        short = self._short()
+        said = [text for name, text in short.items() if text and name not in untold]
+        untold = {*untold, *short, *self.idle()}
         for name, about in self.knobs().items():
-            if name in (*self.main, *self.turned) and name not in untold and name not in idle:
+            if name in (*self.main, *self.turned) and name not in untold:
                 text = about.text(getattr(self, name))
                 words = [word.rstrip("s") for word in about.label.split()]
                 counts = about.unit.rstrip("s") in words  # "312 PoPs"
                 said.append(text if counts else f"{about.label} {text}")
         return ", ".join(said)
+
+    def _short(self) -> dict[str, str]:
+        """Knobs that `settings` tells first and in words of the model's own; or not at all."""
+        return {}
+
+    def in_words(self) -> str:
+        """What the numbers mean, in a few sentences."""
+        return ""
+
+    def _table(self) -> pd.DataFrame | None:
+        """A small table for the notebook, if there is one."""
+
+    def _repr_html_(self) -> str:
+        """The line of code, the table and the sentences, for the notebook."""
+        table = self._table()
+        shown = "" if table is None else table.to_html()
+        return f"<p><code>{self!r}</code></p>{shown}<p>{self.in_words()}</p>"
 
     def __repr__(self) -> str:
         """One line of code that makes this object."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,12 +41,6 @@ class EdgeCache(Model):
     the viewer's back (RFC 5861, section 3). Later, or if there is none, the viewer waits for a
     fetch. What was used longest ago makes room. While Mumbai is down, a copy may be served
     `stale_if_error_s` past its time (RFC 5861, section 4).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
 
     Examples
     --------
@@ -217,18 +210,14 @@ class EdgeCache(Model):
         "drawn; the same seed gives the same bits.",
     )
 
-    def _settings(self, untold: Container[str]) -> str:
-        """What it is set to, in one line: the main knobs in short, and every other turned."""
-        said = {
+    def _short(self) -> dict[str, str]:
+        return {
             "place": f"seen from {self.place}",
             "ttl_s": f"fresh for {self.ttl_s:,.4g} s",
             "stale_while_revalidate_s": f"stale for {self.stale_while_revalidate_s:,.4g} s more",
             "capacity_mb": f"{self.capacity_mb:,.4g} MB",
             "ask": f"asks {self.ask}",
         }
-        others = super()._settings([n for n in self.knobs() if n in said or n in untold])
-        told = [text for name, text in said.items() if name not in untold]
-        return ", ".join(filter(None, [*told, others]))
 
     # -- shares ----------------------------------------------------------------------------
 
@@ -587,15 +576,14 @@ class EdgeCache(Model):
         row = closed_form.audience(self.pops).pop[self.busiest]
         return str(datasets.pops().loc[row, "city"])
 
-    def _repr_html_(self) -> str:
+    def _table(self) -> pd.DataFrame:
         """A small table for the notebook."""
         row = self.headline()
         told = {
             name: _number(number) if name.endswith(("ms", "per_s")) else percent(number)
             for name, number in row.items()
         }
-        table = pd.DataFrame({self.place: told}).to_html()
-        return f"<p><code>{self!r}</code></p>{table}<p>{self.in_words()}</p>"
+        return pd.DataFrame({self.place: told})
 
 
 def _number(number: float) -> str:

@@ -511,11 +511,10 @@ class RequestChain(Model):
         half, last = (duration(part * self.dns_ttl_s) for part in (0.5, 0.99))
         return f"Once the record moves, the median follows in {half}, the p99 in {last}."
 
-    def _repr_html_(self) -> str:
+    def _table(self) -> pd.DataFrame:
         """A small table for the notebook: the links of this chain."""
         frame = self.waterfall()
-        shown = frame[["ends_at", "round_trips", "mumbai_trips"]].assign(ms=frame["ms"].round(1))
-        return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
+        return frame[["ends_at", "round_trips", "mumbai_trips"]].assign(ms=frame["ms"].round(1))
 
 
 def _trips(count: int) -> str:

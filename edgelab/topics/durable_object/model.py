@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -69,12 +68,6 @@ class DurableObject(Model):
     A request goes from the viewer to the nearest of 312 PoPs, from there to the object's home, and
     waits for those before it (M/M/1). A write's answer waits too until half of the followers have
     confirmed the copy. The last mile, which no home shortens, is left out.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
 
     Examples
     --------
@@ -565,16 +558,13 @@ class DurableObject(Model):
 
     # -- in words --------------------------------------------------------------------------------
 
-    def _settings(self, untold: Container[str]) -> str:
-        """What it is set to, in one line."""
-        said = {
+    def _short(self) -> dict[str, str]:
+        return {
             "home": f"home {self.home}",
             "followers": f"{self._followers} {self.followers_at}",
+            "followers_at": "",
             "requests_per_s": self.knobs()["requests_per_s"].text(self.requests_per_s),
         }
-        told = [text for name, text in said.items() if name not in untold]
-        told.append(super()._settings({*said, "followers_at", *untold}))
-        return ", ".join(filter(None, told))
 
     @property
     def _followers(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 
@@ -42,12 +42,6 @@ class EdgeKV(Model):
 
     Of two writes the later one wins. A write is seen at once at its own PoP, and elsewhere after a
     delay of its own for every PoP.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
 
     Examples
     --------
@@ -353,19 +347,16 @@ class EdgeKV(Model):
             out |= dict.fromkeys(names, "one PoP alone hears of no other")
         return out
 
-    def _settings(self, untold: Container[str]) -> str:
-        """What it is set to, in one line."""
+    def _short(self) -> dict[str, str]:
         delay, share, sticky, _ = (self.knobs()[n].text(getattr(self, n)) for n in self.main)
         fetched = f"fetched once in {self.kv_delay_ms / 500:g} s"
-        said = {
+        return {
+            "kv_delay_ms": "",
             "copies": f"pushed, {delay} late" if self.copies == PUSHED else fetched,
             "rebalancing_share": f"{share} rebalanced" if self.rebalancing_share else "",
             "sticky_s": f"sticky {sticky}" if self.sticky_s else "not sticky",
             "writes_per_s": f"{self.writes_per_s:.4g} writes/s",
         }
-        told = [text for name, text in said.items() if name not in untold]
-        told.append(super()._settings((*self.main, "copies", *untold)))
-        return ", ".join(filter(None, told))
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
@@ -390,9 +381,6 @@ class EdgeKV(Model):
         )
         lost += f"of {size['register_bytes']:.0f}."
         return f"{seen} {moved} {lost}"
-
-    def _repr_html_(self) -> str:
-        return f"<p><code>{self!r}</code></p><p>{self.in_words()}</p>"
 
 
 def time_in_words(ms: float) -> str:

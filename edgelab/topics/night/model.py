@@ -43,12 +43,6 @@ class CricStream(Model):
     Mumbai and the origin's time, its queue included. Writes go home behind the viewer's back:
     they load the origin and nobody waits for them.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
-
     Examples
     --------
     >>> import edgelab as el
@@ -508,13 +502,12 @@ class CricStream(Model):
             return f"{said}{p99}, the exact curve's {exact['p99_ms']:.1f} ms."
         return f"{said}more than 1 in 100 never get an answer, as the exact curve says."
 
-    def _repr_html_(self) -> str:
+    def _table(self) -> pd.DataFrame:
         """A small table for the notebook: this night beside the old Mumbai origin."""
         table = compare([self.baseline(), self]).T
         table.columns = [BASELINE, "this night"]
         text = table.apply(lambda row: [_cell(row.name, number) for number in row], axis=1)
-        shown = pd.DataFrame(text.tolist(), index=table.index, columns=table.columns)
-        return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
+        return pd.DataFrame(text.tolist(), index=table.index, columns=table.columns)
 
 
 #: Rows that stand for the night where there is no room for all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,12 +34,6 @@ class Placement(Model):
     The requests are those of `CricStream`: last mile, the way to a PoP, the function's time, and
     now and then a fetch from Mumbai. Here the PoPs can be added in another order, and a share of
     the viewers lands on another PoP than the nearest.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
 
     Examples
     --------
@@ -302,16 +296,16 @@ class Placement(Model):
     # -- in short --------------------------------------------------------------------------
 
     def _settings(self, untold: Container[str]) -> str:
-        """What it is set to, in one line."""
+        quiet = {"pop_cost_viewers", "last_mile_ms"} - self.turned.keys()
+        return super()._settings({*untold, *quiet})
+
+    def _short(self) -> dict[str, str]:
         share = self.knobs()["nearest_share"].text(self.nearest_share)
-        said = {
+        return {
             "pops": self._pops,
             "order": growth.ORDER_WORDS[self.order],
             "nearest_share": f"{share} reach the nearest",
         }
-        more = super()._settings({*said, *untold} | self.knobs().keys() - self.turned.keys())
-        told = [text for name, text in said.items() if name not in untold]
-        return ", ".join(filter(None, [*told, more]))
 
     @property
     def _pops(self) -> str:
@@ -337,13 +331,12 @@ class Placement(Model):
             words += f"Of the {len(used)} after the first, {pays} save their cost{harm}. "
         return words + f"{tens:.0%} of the world's city dwellers have a PoP within 30 km."
 
-    def _repr_html_(self) -> str:
+    def _table(self) -> pd.DataFrame:
         """A few numbers for the notebook."""
         places = self.latency()["p99_ms"]
         row = {f"{name} p99": f"{places[name]:.0f} ms" for name in LINES}
         row["as good as all 337 from"] = counted(self.enough(), "PoP")
-        shown = pd.DataFrame({"this placement": row})
-        return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
+        return pd.DataFrame({"this placement": row})
 
 
 @lru_cache(maxsize=16)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,12 +77,6 @@ class RateLimit(Model):
     Requests come at random (Poisson), each to a PoP chosen uniformly. The limit is a token
     bucket's: so many at once, so many a second after that. What gets through is told as a
     multiple of what one exact bucket lets through of the same requests.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
 
     Examples
     --------
@@ -477,17 +471,13 @@ class RateLimit(Model):
         window_s = allowed.number("window_s", window_s, above=given[-1], allowed=more)
         return float(token_bucket.window_count(*given, float(window_s)))
 
-    def _settings(self, untold: Container[str]) -> str:
-        """What it is set to, in one line."""
-        said = {
+    def _short(self) -> dict[str, str]:
+        return {
             "design": f"“{self.design}”",
             "pops": counted(self.pops, "PoP"),
             "rate_per_s": self.knobs()["rate_per_s"].text(self.rate_per_s),
             "kv_delay_ms": f"{self.knobs()['kv_delay_ms'].text(self.kv_delay_ms)} late",
         }
-        told = [text for name, text in said.items() if name not in untold]
-        told.append(super()._settings((*self.main, *untold)))
-        return ", ".join(filter(None, told))
 
     def in_words(self) -> str:
         """What the figures mean, in one or two sentences."""

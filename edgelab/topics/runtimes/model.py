@@ -6,7 +6,6 @@ miss in an LRU store.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,12 +50,6 @@ class WarmPool(Model):
     Every PoP serves every tenant. A request finds its tenant's function in memory, or waits until
     it has started; then whatever was used longest ago makes room. Requests are independent of
     each other, and a tenant's share of them follows Zipf's law.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a knob is unknown, of the wrong kind or out of range; the text names it, what came
-        and what is allowed.
 
     Examples
     --------
@@ -320,17 +313,13 @@ class WarmPool(Model):
 
     # -- in short --------------------------------------------------------------------------
 
-    def _settings(self, untold: Container[str]) -> str:
-        """What it is set to, short enough for two pools in one line."""
-        short = {
+    def _short(self) -> dict[str, str]:
+        return {
             "primitive": self.primitive,
             "tenants": counted(self.tenants, "tenant"),
             "pop_memory_gb": self.knobs()["pop_memory_gb"].text(self.pop_memory_gb),
             "figures": f"figures from {self.figures}",
         }
-        said = [text for name, text in short.items() if name not in untold]
-        more = super()._settings({*untold, *short})
-        return ", ".join([*said, *filter(None, [more])])
 
     def in_words(self) -> str:
         """A few sentences that say what the numbers mean."""
@@ -383,10 +372,10 @@ class WarmPool(Model):
             f"approximation {_percent(own['che'])}; they differ by {gap:.2g} points at most."
         )
 
-    def _repr_html_(self) -> str:
+    def _table(self) -> pd.DataFrame:
         """A small table for the notebook, a row a primitive."""
         rows = self.density()
-        shown = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "memory of a tenant": rows["memory_mb"].map(_mb),
                 "tenants that fit": rows["fit"].map("{:,}".format),
@@ -396,7 +385,6 @@ class WarmPool(Model):
                 "p99 wait": rows["p99_ms"].map(_ms),
             }
         ).rename_axis(None)
-        return f"<p><code>{self!r}</code></p>{shown.to_html()}<p>{self.in_words()}</p>"
 
 
 #: Knobs on which a replay does not depend, at one value.
