@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -266,18 +267,10 @@ class DurableObject(Model):
     @property
     def confirmations(self) -> int:
         """Followers that have to confirm a write before it is safe."""
-        return (self.followers + 1) // 2
+        return majority(self.followers)
 
     def _copies(self) -> np.ndarray:
-        """Rows of `edgelab.data.pops`: the home, then its followers, the nearest first."""
-        home = pop_row(self.home)
-        rtt = between_pops_ms()[home].copy()
-        rtt[home] = -1.0
-        near = np.argsort(rtt, kind="stable")
-        if self.followers_at == NEAR:
-            return near[: self.followers + 1]
-        chosen = np.flatnonzero(np.arange(POPS) != home)[: self.followers]
-        return np.concatenate([[home], chosen[np.argsort(rtt[chosen], kind="stable")]])
+        return copies(self.home, self.followers, self.followers_at)
 
     def sites(self) -> pd.DataFrame:
         """Where the object, its followers and the stadium are.
@@ -302,8 +295,8 @@ class DurableObject(Model):
         """Round trips until a write is confirmed by as many followers as it needs."""
         if not self.followers:
             return 0.0
-        copies = self._copies()
-        return float(np.sort(between_pops_ms()[copies[0], copies[1:]])[self.confirmations - 1])
+        home, *others = self._copies()
+        return float(np.sort(between_pops_ms()[home, others])[self.confirmations - 1])
 
     @property
     def write_wait_ms(self) -> float:
@@ -458,12 +451,7 @@ class DurableObject(Model):
         """
         store = allowed.one_of("store", store, (OBJECT, KV))
         seed = self.seed if seed is None else self.knobs()["seed"].check(seed)
-        return _run(self._of_history(), store, seed)
-
-    def _of_history(self) -> DurableObject:
-        """The same with every knob that moves no history at its default."""
-        idle = ("audience", "stadium", "requests_per_s", "write_share", "seed")
-        return self.replace(**{name: self.knobs()[name].default for name in idle})
+        return _run(self._take(_History), store, seed)
 
     def histories(self, count: int = 20, store: str = OBJECT) -> pd.DataFrame:
         """Several drawn histories, with what was lost in each.
@@ -636,19 +624,52 @@ def _witnesses() -> np.ndarray:
     return np.array([names.index(name) for name in WITNESSES])
 
 
+class _History(NamedTuple):
+    """All that a history depends on besides the seed, by the names of `DurableObject`."""
+
+    home: str
+    followers: int
+    followers_at: str
+    acknowledge: str
+    batch_s: float
+    service_ms: float
+    home_dies: str
+    keys: str
+    drop_share: float
+    duplicate_share: float
+    late_share: float
+
+
+def majority(followers: int) -> int:
+    """Followers that, with the home, are more than half of all copies."""
+    return (followers + 1) // 2
+
+
+def copies(home: str, followers: int, followers_at: str) -> np.ndarray:
+    """Rows of `edgelab.data.pops`: the home, then its followers, the nearest first."""
+    row = pop_row(home)
+    rtt = between_pops_ms()[row].copy()
+    rtt[row] = -1.0
+    near = np.argsort(rtt, kind="stable")
+    if followers_at == NEAR:
+        return near[: followers + 1]
+    chosen = np.flatnonzero(np.arange(POPS) != row)[:followers]
+    return np.concatenate([[row], chosen[np.argsort(rtt[chosen], kind="stable")]])
+
+
 @lru_cache(maxsize=4096)
-def _run(thing: DurableObject, store: str, seed: int) -> Run:
+def _run(thing: _History, store: str, seed: int) -> Run:
     faults = thing.drop_share, thing.duplicate_share, thing.late_share
     at = _witnesses()
     if store == KV:
         pop = geo.nearest_pop(POPS)[0][at, 0]
         median_ms = [delays.median_delay_ms(POPS, int(home), KV_DELAY_MS)[pop] for home in pop]
         return histories.kv_run(np.array(median_ms), seed, *faults)
-    copies = thing._copies()
+    where = copies(thing.home, thing.followers, thing.followers_at)
     setting = Setting(
-        client_rtt_ms=to_pops_ms()[at][:, :, copies].mean(axis=1),
-        copy_rtt_ms=between_pops_ms()[np.ix_(copies, copies)],
-        needed=0 if thing.acknowledge == AT_ONCE else thing.confirmations,
+        client_rtt_ms=to_pops_ms()[at][:, :, where].mean(axis=1),
+        copy_rtt_ms=between_pops_ms()[np.ix_(where, where)],
+        needed=0 if thing.acknowledge == AT_ONCE else majority(thing.followers),
         service_ms=thing.service_ms,
         dies=thing.home_dies == ONCE,
         batch_ms=1000 * thing.batch_s,

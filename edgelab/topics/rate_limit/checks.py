@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from edgelab.core.allowed import instance, number
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
-from edgelab.topics.rate_limit.model import COUNTERS, KV, OBJECT, RateLimit
+from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT
+from edgelab.topics.rate_limit.model import RateLimit
 
 __all__ = ["few_percent", "leak_guess", "mend", "shared_address"]
 

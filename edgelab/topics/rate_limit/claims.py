@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from edgelab.kernels import token_bucket
-from edgelab.topics.rate_limit.model import COARSE, KV, POP, RateLimit
+from edgelab.topics.rate_limit.limiters import COARSE, KV, POP
+from edgelab.topics.rate_limit.model import RateLimit
 from edgelab.topics.rate_limit.token_bucket import TokenBucket, last_token_orders
 
 __all__ = ["FIGURES"]

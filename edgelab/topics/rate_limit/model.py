@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,57 +17,30 @@ from edgelab.core.constants import value
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted
 from edgelab.kernels import token_bucket
-from edgelab.kernels.latency import stream_key
 from edgelab.topics.night.model import CricStream
 from edgelab.topics.rate_limit import messages
+from edgelab.topics.rate_limit.limiters import (
+    ALONE,
+    ATTACK,
+    DESIGNS,
+    KV,
+    LATE,
+    LIMITERS,
+    SHARED,
+    Attack,
+    Requests,
+    drawn,
+    exact,
+)
 from edgelab.world import geo
 
-__all__ = [
-    "COARSE",
-    "COUNTERS",
-    "DESIGNS",
-    "GCRA",
-    "ISOLATE",
-    "KV",
-    "MAP_DELAYS_MS",
-    "MAP_RATES_PER_S",
-    "OBJECT",
-    "POP",
-    "WINDOW",
-    "RateLimit",
-]
+__all__ = ["MAP_DELAYS_MS", "MAP_RATES_PER_S", "RateLimit", "leaks"]
 
-ISOLATE = "memory of an isolate"
-POP = "bucket a PoP"
-WINDOW = "sliding window a PoP"
-KV = "KV, last writer wins"
-COUNTERS = "grow-only counters"
-OBJECT = "Durable Object"
-GCRA = "Durable Object, GCRA"
-COARSE = "coarse, then precise"
-#: From the loosest to the strictest.
-DESIGNS = (ISOLATE, POP, WINDOW, KV, COUNTERS, OBJECT, GCRA, COARSE)
-#: The designs whose decisions depend on how late PoPs hear of each other.
-LATE = (KV, COUNTERS)
 #: The two axes of `RateLimit.leak_map`.
 MAP_DELAYS_MS = np.geomspace(1, 60_000, 13)
 MAP_RATES_PER_S = np.geomspace(1, 1000, 10)
 #: PoP counts of `RateLimit.by_pops`.
 POP_COUNTS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 312, 500)
-_STREAM = 7_000_000
-_ATTACK, _SHARED, _ALONE = range(3)
-
-
-class _Requests(NamedTuple):
-    """A stream of requests, in order."""
-
-    times_s: np.ndarray
-    pop: np.ndarray
-    isolate: np.ndarray
-    innocent: np.ndarray
-
-    def only(self, kept: np.ndarray) -> _Requests:
-        return _Requests(*(each[kept] for each in self))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -227,67 +200,31 @@ class RateLimit(Model):
 
     # -- runs ----------------------------------------------------------------------------------
 
-    def requests(self, run: int, kind: int = _ATTACK) -> _Requests:
+    @property
+    def _attack(self) -> Attack:
+        return self._take(Attack)
+
+    def requests(self, run: int, kind: int = ATTACK) -> Requests:
         """The requests of one run: of the attacker, of both, or of the innocent user alone."""
         run = allowed.whole("run", run, 0, self.knobs()["seeds"].high - 1)
-        kind = allowed.whole("kind", kind, _ATTACK, _ALONE)
-        innocent = self.user_per_s * (kind != _ATTACK)
-        rate = self.rate_per_s * (kind != _ALONE) + innocent
-        size = 1024
-        while (stream := _stream(self.seed, run, kind, size))[0][-1] < rate * self.attack_s:
-            size *= 2
-        count = int(np.searchsorted(stream[0], rate * self.attack_s))
-        unit_s, place, isolate, mark = (each[:count] for each in stream)
-        innocent = mark < innocent / rate * 2**32
-        pop = np.where(innocent, 0, _one_of(place, self.pops))
-        return _Requests(unit_s / rate, pop, _one_of(isolate, self.isolates_per_pop), innocent)
+        return drawn(self._attack, run, allowed.whole("kind", kind, ATTACK, ALONE))
 
-    def let_through(self, asked: _Requests) -> tuple[np.ndarray, list[tuple]]:
+    def let_through(self, asked: Requests) -> tuple[np.ndarray, list[tuple]]:
         """What the design lets through, and what it writes: times, keys and number of keys."""
-        times_s, pop, *_ = allowed.instance("asked", asked, _Requests, more=" of `requests`")
-        if pop.max(initial=0) >= self.pops or asked.isolate.max(initial=0) >= self.isolates_per_pop:
+        allowed.instance("asked", asked, Requests, more=" of `requests`")
+        most = asked.pop.max(initial=0), asked.isolate.max(initial=0)
+        if most[0] >= self.pops or most[1] >= self.isolates_per_pop:
             allowed.refuse("asked", asked, "what comes to no more PoPs and isolates than here")
-        b, r, one = float(self.capacity), self.refill_per_s, np.zeros_like(pop)
-        where, places = pop, self.pops
-        if self.design == ISOLATE:
-            places *= self.isolates_per_pop
-            where = pop * self.isolates_per_pop + asked.isolate
-        if self.design in (ISOLATE, POP):
-            through = token_bucket.bucket(times_s, where, places, b, r)
-        elif self.design == WINDOW:
-            through = token_bucket.sliding_window(times_s, pop, places, b, b / r)
-        elif self.design == KV:
-            through, _ = token_bucket.last_writer(
-                times_s, pop, places, b, r, self.kv_delay_ms / 1000
-            )
-            where, places = one, 1
-        elif self.design == COUNTERS:
-            through = token_bucket.grow_only(times_s, pop, places, b, r, self.kv_delay_ms / 1000)
-        else:
-            where, places = one, 1
-            if self.design == GCRA:
-                through = token_bucket.gcra(times_s, 1 / r, (b - 1) / r)
-            elif self.design == OBJECT:
-                through = token_bucket.bucket(times_s, one, 1, b, r)
-            else:
-                return self._coarse_then_precise(asked)
-        return through, [(times_s[through], where[through], places)]
-
-    def _coarse_then_precise(self, asked: _Requests) -> tuple[np.ndarray, list[tuple]]:
-        edge = self.replace(design=POP)
-        passed, written = edge.let_through(asked)
-        through = passed.copy()
-        through[passed], more = self.replace(design=OBJECT).let_through(asked.only(passed))
-        return through, written + more
+        return LIMITERS[self.design].decide(asked, self._attack)
 
     def _wait_ms(self) -> tuple[float, float]:
         """Mean and worst time that a request which is let through waits for the decision."""
-        if self.design in (OBJECT, GCRA, COARSE):
-            rtt = geo.origin_rtt_ms()[1][: self.pops]
-            at_edge = self.local_read_ms * (self.design == COARSE)
-            return at_edge + rtt.mean(), at_edge + rtt.max()
-        local = 0.0 if self.design == ISOLATE else self.local_read_ms
-        return local, local
+        limiter = LIMITERS[self.design]
+        at_edge = self.local_read_ms * limiter.reads
+        if not limiter.asks_home:
+            return at_edge, at_edge
+        rtt = geo.origin_rtt_ms()[1][: self.pops]
+        return at_edge + rtt.mean(), at_edge + rtt.max()
 
     # -- frames --------------------------------------------------------------------------------
 
@@ -318,9 +255,7 @@ class RateLimit(Model):
         little, of each other: as many times that. The last writer in a KV bounds nothing: a PoP
         that has spent its tokens may see them again in another's later write.
         """
-        separate = {ISOLATE: self.pops * self.isolates_per_pop, KV: np.inf}
-        separate |= dict.fromkeys((POP, WINDOW, COUNTERS), self.pops)
-        return separate.get(self.design, 1) * self.limit
+        return LIMITERS[self.design].separate(self._attack) * self.limit
 
     def leak_map(self) -> pd.DataFrame:
         """What the design lets through, over the attack's rate and the propagation delay.
@@ -331,12 +266,13 @@ class RateLimit(Model):
             ``rate_per_s``, ``kv_delay_ms``, ``requests_per_delay`` and ``through`` as in
             `designs`; the rates and delays of `MAP_RATES_PER_S` and `MAP_DELAYS_MS`.
         """
-        return _map(self.mapped()).copy()
+        return leaks(*self.map_settings).copy()
 
-    def mapped(self) -> RateLimit:
-        """The same with every knob at its default that does not change `leak_map`."""
-        idle = ("rate_per_s", "kv_delay_ms", "user_per_s", "local_read_ms", "store_write_s")
-        return self.replace(**{name: self.knobs()[name].default for name in idle})
+    @property
+    def map_settings(self) -> tuple[Attack, str, int]:
+        """What `leak_map` depends on: all of an attack but its rate, user and delay."""
+        anyone = self._attack._replace(rate_per_s=0.0, user_per_s=0.0, kv_delay_ms=0.0)
+        return anyone, self.design, self.seeds
 
     def by_pops(self) -> pd.DataFrame:
         """What each design lets through, over the number of PoPs that are attacked.
@@ -348,7 +284,8 @@ class RateLimit(Model):
         """
         rows = []
         for pops in POP_COUNTS:
-            ratios = np.mean(_each(_run_ratios, self.replace(pops=pops)), axis=0)
+            attack = self._attack._replace(pops=pops)
+            ratios = np.mean(_each(self.seeds, _run_ratios, attack), axis=0)
             rows += [(design, pops, ratio) for design, ratio in zip(DESIGNS, ratios, strict=True)]
         rows.sort(key=lambda row: DESIGNS.index(row[0]))
         return pd.DataFrame(rows, columns=["design", "pops", "through"])
@@ -371,8 +308,9 @@ class RateLimit(Model):
         for count in allowed.several("pops", pops, allowed.whole, known.low, known.high):
             for per_delay in np.geomspace(0.01, 100, 17):
                 delay_ms = 1000 * per_delay / self.rate_per_s
-                model = self.replace(pops=count)
-                mean = np.mean(_each(_run_delays, model, (np.array([delay_ms]),)))
+                attack = self._attack._replace(pops=count)
+                given = attack, self.design, np.array([delay_ms])
+                mean = np.mean(_each(self.seeds, _run_delays, *given))
                 rows.append((count, per_delay, delay_ms, mean))
         columns = ["pops", "requests_per_delay", "kv_delay_ms", "through"]
         return pd.DataFrame(rows, columns=columns)
@@ -406,21 +344,22 @@ class RateLimit(Model):
         failing = messages.Faults(lost, twice, late)
         runs = allowed.whole("runs", runs, 1, 100)
         rows = []
-        for simulate in PROMISES.values():
+        failures = {name: each for name, each in LIMITERS.items() if each.failing}
+        for limiter in failures.values():
             each = []
             for number in range(runs):
                 asked = self.requests(number)
-                exact = _exact(self, asked)
-                through, remembered = simulate[0](
+                right = exact(asked, self._attack)
+                through, remembered = limiter.failing(
                     asked.times_s, asked.pop, self.pops, self.capacity, self.refill_per_s,
                     self.kv_delay_ms, failing, self.seed + number,
                 )  # fmt: skip
-                each.append((_ratio(through, exact), through.sum(), remembered))
+                each.append((_ratio(through, right), through.sum(), remembered))
             ratio, acknowledged, remembered = np.mean(each, axis=0)
             gone = max(acknowledged - remembered, 0.0)
-            rows.append((ratio, acknowledged, remembered, gone, simulate[1]))
+            rows.append((ratio, acknowledged, remembered, gone, limiter.promise))
         columns = ["through", "acknowledged", "remembered", "lost", "promise"]
-        return pd.DataFrame(rows, pd.Index(list(PROMISES), name="design"), columns)
+        return pd.DataFrame(rows, pd.Index(list(failures), name="design"), columns)
 
     def window_error(self) -> pd.DataFrame:
         """How far two numbers are off the true count of the last window, on requests at random.
@@ -434,8 +373,8 @@ class RateLimit(Model):
             PoP; the published ones are those of `edgelab.core.constants`.
         """
         window_s = self.capacity / self.refill_per_s
-        alone = self.replace(user_per_s=float(np.clip(self.refill_per_s / 2, 0.1, 20)))
-        both = np.array(_each(_window_run, alone, (window_s,)))
+        alone = self._attack._replace(user_per_s=float(np.clip(self.refill_per_s / 2, 0.1, 20)))
+        both = np.array(_each(self.seeds, _window_run, alone, window_s))
         published = [value("window_mean_difference"), value("window_wrong_share")]
         return pd.DataFrame(
             [both.mean(axis=0), published],
@@ -522,96 +461,61 @@ class RateLimit(Model):
         return said + f"Whatever is asked, it lets at most {self.bound:,.0f} through."
 
 
-#: What becomes of an acknowledged deduction, by design: a simulation, and the promise.
-PROMISES = {
-    KV: (messages.last_writer, "none"),
-    COUNTERS: (messages.grow_only, "each counts in the end"),
-    OBJECT: (messages.one_object, "each counts at once"),
-}
-
-
-def _one_of(uniform: np.ndarray, count: int) -> np.ndarray:
-    """Turn 32 random bits into a number below `count`."""
-    return (uniform * np.uint64(count) >> np.uint64(32)).astype(np.int64)
-
-
-@lru_cache(maxsize=64)
-def _stream(seed: int, run: int, kind: int, size: int) -> tuple[np.ndarray, ...]:
-    """Requests of one stream at one a second; a longer stream begins with a shorter one."""
-    out = token_bucket.arrivals(stream_key(seed, _STREAM + 3 * run + kind), size)
-    for each in out:
-        each.flags.writeable = False
-    return out
-
-
-def _each(run, model: RateLimit, given: tuple = ()) -> list:
-    """What `run` makes of each of the model's runs, on every core; in order."""
+def _each(runs: int, run: Callable, *given: Any) -> list:
+    """What `run` makes of each number of a run, on every core; in order."""
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        return list(pool.map(lambda number: run(model, number, *given), range(model.seeds)))
+        return list(pool.map(lambda number: run(number, *given), range(runs)))
 
 
-def _ratio(through: np.ndarray, exact: np.ndarray) -> float:
+def _ratio(through: np.ndarray, right: np.ndarray) -> float:
     """Requests let through over those of an exact bucket; 1 where nobody asked."""
-    return through.sum() / exact.sum() if exact.size else 1.0
+    return through.sum() / right.sum() if right.size else 1.0
 
 
-def _exact(model: RateLimit, asked: _Requests) -> np.ndarray:
-    return token_bucket.bucket(
-        asked.times_s, np.zeros_like(asked.pop), 1, float(model.capacity), model.refill_per_s
-    )
-
-
-def _run_ratios(model: RateLimit, number: int) -> list[float]:
+def _run_ratios(number: int, attack: Attack) -> list[float]:
     """One run of the attack: each design's ratio to an exact bucket."""
-    asked = model.requests(number)
-    exact = _exact(model, asked)
-    each = [model.replace(design=design) for design in DESIGNS]
-    return [_ratio(one.let_through(asked)[0], exact) for one in each]
+    asked = drawn(attack, number, ATTACK)
+    right = exact(asked, attack)
+    return [_ratio(each.decide(asked, attack)[0], right) for each in LIMITERS.values()]
 
 
-def _run_figures(model: RateLimit, number: int, designs: Sequence[str]) -> list[tuple]:
+def _run_figures(
+    number: int, attack: Attack, designs: Sequence[str], store_write_s: float
+) -> list[tuple]:
     """One run, a tuple a design: what `_row` averages."""
-    attack, shared, alone = (model.requests(number, kind) for kind in (_ATTACK, _SHARED, _ALONE))
-    exact = _exact(model, attack)
+    theirs, shared, alone = (drawn(attack, number, kind) for kind in (ATTACK, SHARED, ALONE))
+    right = exact(theirs, attack)
     # What the user alone may do; the rest is rightly refused.
-    may = [(asked, _exact(model, asked.only(asked.innocent))) for asked in (shared, alone)]
+    may = [(asked, exact(asked.only(asked.innocent), attack)) for asked in (shared, alone)]
     out = []
     for design in designs:
-        one = model.replace(design=design)
-        through, written = one.let_through(attack)
+        decide = LIMITERS[design].decide
+        through, written = decide(theirs, attack)
         refused = [
-            (kept & ~one.let_through(asked)[0][asked.innocent]).sum() / max(kept.sum(), 1)
+            (kept & ~decide(asked, attack)[0][asked.innocent]).sum() / max(kept.sum(), 1)
             for asked, kept in may
         ]
         writes = sum(len(times_s) for times_s, _, _ in written)
-        late = sum(token_bucket.too_soon(*each, model.store_write_s) for each in written)
-        ratio = _ratio(through, exact)
-        share = late / max(writes, 1)
-        out.append((ratio, through.sum(), *refused, writes / model.attack_s, share))
+        late = sum(token_bucket.too_soon(*each, store_write_s) for each in written)
+        ratio, share = _ratio(through, right), late / max(writes, 1)
+        out.append((ratio, through.sum(), *refused, writes / attack.attack_s, share))
     return out
 
 
-def _run_delays(model: RateLimit, number: int, delays_ms: np.ndarray) -> list[float]:
+def _run_delays(number: int, attack: Attack, design: str, delays_ms: np.ndarray) -> list[float]:
     """One run at several delays: the ratios to an exact bucket."""
-    asked = model.requests(number)
-    exact = _exact(model, asked)
-    if model.design not in LATE:
-        return [_ratio(model.let_through(asked)[0], exact)] * len(delays_ms)
-    b, r = float(model.capacity), model.refill_per_s
-    out = []
-    for delay_ms in delays_ms:
-        given = (asked.times_s, asked.pop, model.pops, b, r, delay_ms / 1000)
-        if model.design == KV:
-            through, _ = token_bucket.last_writer(*given)
-        else:
-            through = token_bucket.grow_only(*given)
-        out.append(_ratio(through, exact))
-    return out
+    asked = drawn(attack, number, ATTACK)
+    right = exact(asked, attack)
+    decide = LIMITERS[design].decide
+    if design not in LATE:
+        return [_ratio(decide(asked, attack)[0], right)] * len(delays_ms)
+    late = (attack._replace(kv_delay_ms=delay_ms) for delay_ms in delays_ms)
+    return [_ratio(decide(asked, each)[0], right) for each in late]
 
 
-def _window_run(model: RateLimit, number: int, window_s: float) -> tuple[float, float]:
+def _window_run(number: int, attack: Attack, window_s: float) -> tuple[float, float]:
     """One run: mean difference of the estimated count, and how often it decides otherwise."""
-    times_s = model.requests(number, _ALONE).times_s
+    times_s = drawn(attack, number, ALONE).times_s
     ends = np.searchsorted(times_s, (times_s // window_s) * window_s)
     starts = np.searchsorted(times_s, (times_s // window_s - 1) * window_s)
     here = np.arange(times_s.size) + 1
@@ -621,24 +525,26 @@ def _window_run(model: RateLimit, number: int, window_s: float) -> tuple[float, 
     true = here - np.searchsorted(times_s, times_s - window_s, side="right")
     full = times_s >= window_s  # before that there is no window to compare with
     off = np.abs(estimate - true)[full] / true[full]
-    wrong = ((estimate > model.capacity) != (true > model.capacity))[full]
+    wrong = ((estimate > attack.capacity) != (true > attack.capacity))[full]
     return off.mean(), wrong.mean()
 
 
 @lru_cache(maxsize=256)
-def _figures(model: RateLimit, designs: tuple[str, ...]) -> np.ndarray:
+def _figures(
+    attack: Attack, seeds: int, designs: tuple[str, ...], store_write_s: float
+) -> np.ndarray:
     """What came of every run: (runs, designs, figures)."""
-    return np.array(_each(_run_figures, model, (designs,)))
+    return np.array(_each(seeds, _run_figures, attack, designs, store_write_s))
 
 
 def _row(model: RateLimit) -> dict[str, float]:
     """One row of `RateLimit.designs`."""
-    late = model.design in LATE
+    late, attack = model.design in LATE, model._attack
     together = LATE if late else tuple(design for design in DESIGNS if design not in LATE)
-    # One entry in memory, whatever turns that these figures do not depend on.
-    idle = ("design", "local_read_ms", *(() if late else ("kv_delay_ms",)))
-    same = model.replace(**{name: model.knobs()[name].default for name in idle})
-    runs = _figures(same, together)[:, together.index(model.design)]
+    if not late:
+        attack = attack._replace(kv_delay_ms=0.0)
+    figures = _figures(attack, model.seeds, together, model.store_write_s)
+    runs = figures[:, together.index(model.design)]
     ratio, admitted, shared, own, writes, refused = runs.mean(axis=0)
     wait, worst = model._wait_ms()
     return {
@@ -656,11 +562,12 @@ def _row(model: RateLimit) -> dict[str, float]:
 
 
 @lru_cache(maxsize=64)
-def _map(model: RateLimit) -> pd.DataFrame:
-    """The frame of `RateLimit.leak_map`, shared."""
+def leaks(attack: Attack, design: str, seeds: int) -> pd.DataFrame:
+    """The frame of `RateLimit.leak_map`; shared, so not to be changed."""
     # The longest runs first, so that no core is left with one at the end.
-    runs = [model.replace(rate_per_s=rate) for rate in MAP_RATES_PER_S[::-1]]
-    mean = [np.mean(_each(_run_delays, each, (MAP_DELAYS_MS,)), axis=0) for each in runs][::-1]
+    attacks = [attack._replace(rate_per_s=rate) for rate in MAP_RATES_PER_S[::-1]]
+    runs = [_each(seeds, _run_delays, each, design, MAP_DELAYS_MS) for each in attacks]
+    mean = [np.mean(each, axis=0) for each in runs[::-1]]
     rate, delay = np.meshgrid(MAP_RATES_PER_S, MAP_DELAYS_MS, indexing="ij")
     return pd.DataFrame(
         {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from edgelab.stage.panel import Panel
 from edgelab.stage.plot import frame
 from edgelab.topics.rate_limit import plots as figures
-from edgelab.topics.rate_limit.model import COUNTERS, KV, OBJECT, RateLimit
+from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT
+from edgelab.topics.rate_limit.model import RateLimit, leaks
 
 __all__ = ["RateLimitPanel"]
 
@@ -36,7 +37,7 @@ class RateLimitPanel(Panel):
     waiting = "Few runs so far …"
 
     def _moving(self, model: RateLimit) -> RateLimit:
-        wanted = (RateLimit.designs, model), (RateLimit.leak_map, model.mapped())
+        wanted = (RateLimit.designs, model), (leaks, *model.map_settings)
         if all(frame(*each, wait=False) is not None for each in wanted):
             return model
         return model.replace(seeds=min(model.seeds, QUICK_RUNS))

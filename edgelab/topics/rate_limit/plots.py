@@ -13,7 +13,8 @@ from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.plot import Drawn, frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.rate_limit.model import DESIGNS, MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit
+from edgelab.topics.rate_limit.limiters import DESIGNS
+from edgelab.topics.rate_limit.model import MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit, leaks
 
 __all__ = [
     "decision_time",
@@ -70,12 +71,13 @@ def _in_cell(ratio: float) -> str:
 
 def _map_of(attack: RateLimit, at_rest: bool) -> pd.DataFrame:
     """The map; while the hand moves a known one of the same settings and more runs, if any is."""
-    mapped, about = attack.mapped(), attack.knobs()["seeds"]
-    for runs in () if at_rest else (about.default, *range(about.high, mapped.seeds, -1)):
-        known = frame(RateLimit.leak_map, mapped.replace(seeds=runs), wait=False)
+    *same, seeds = attack.map_settings
+    about = attack.knobs()["seeds"]
+    for runs in () if at_rest else (about.default, *range(about.high, seeds, -1)):
+        known = frame(leaks, *same, runs, wait=False)
         if known is not None:
             return known
-    return frame(RateLimit.leak_map, mapped)
+    return frame(leaks, *same, seeds)
 
 
 def _heat(leak: pd.DataFrame) -> dict:

@@ -271,7 +271,13 @@ class WarmPool(Model):
         ends = (max(1, int(MEMORY_GB[0] * 1e3 / each)), MEMORY_GB[-1] * 1e3 / each)
         last = max(ends[0], min(ends[1], self.tenants))
         fits = sorted({*np.geomspace(ends[0], last, SIZES).astype(int).tolist(), own})
-        shares = _replayed(self.replace(**_SAME), tuple(min(fit, self.tenants) for fit in fits))
+        shares = _replayed(
+            self.tenants,
+            self.zipf_exponent,
+            self.idle_requests,
+            self.seed,
+            tuple(min(fit, self.tenants) for fit in fits),
+        )
         return pd.DataFrame(
             {
                 "fit": fits,
@@ -387,15 +393,6 @@ class WarmPool(Model):
         ).rename_axis(None)
 
 
-#: Knobs on which a replay does not depend, at one value.
-_SAME = {
-    "primitive": PRIMITIVES[0],
-    "figures": SOURCES[0],
-    "pop_memory_gb": 64.0,
-    "start_tail": 2.0,
-}
-
-
 @lru_cache(maxsize=8)
 def _popularity(tenants: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
     return che.popularity(tenants, exponent)
@@ -427,11 +424,13 @@ def _drawn(tenants: int, exponent: float, seed: int) -> tuple[np.ndarray, np.nda
 
 
 @lru_cache(maxsize=8)
-def _replayed(pool: WarmPool, fits: tuple[int, ...]) -> tuple[float, ...]:
+def _replayed(
+    tenants: int, exponent: float, idle_requests: float, seed: int, fits: tuple[int, ...]
+) -> tuple[float, ...]:
     """Share of cold starts at each size of the store, in tenants."""
-    ids, order, since = _drawn(pool.tenants, pool.zipf_exponent, pool.seed)
-    kept = since <= pool.idle_requests
-    sizes = np.ones(pool.tenants, np.int64)
+    ids, order, since = _drawn(tenants, exponent, seed)
+    kept = since <= idle_requests
+    sizes = np.ones(tenants, np.int64)
     hits = np.empty(len(ids), np.bool_)
     out = []
     for fit in fits:

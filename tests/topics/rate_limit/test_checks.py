@@ -3,7 +3,8 @@
 import pytest
 
 from edgelab import check
-from edgelab.topics.rate_limit.model import COUNTERS, KV, OBJECT, RateLimit
+from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT
+from edgelab.topics.rate_limit.model import RateLimit
 
 ATTACK = RateLimit()
 FAST = ATTACK.replace(pops=312, rate_per_s=1000)

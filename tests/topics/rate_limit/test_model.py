@@ -11,18 +11,21 @@ from edgelab import ledger
 from edgelab.kernels import token_bucket
 from edgelab.topics.rate_limit import messages
 from edgelab.topics.rate_limit import model as rate_limit
-from edgelab.topics.rate_limit.model import (
+from edgelab.topics.rate_limit.limiters import (
+    ALONE,
     COARSE,
     COUNTERS,
     DESIGNS,
     GCRA,
     ISOLATE,
     KV,
+    LATE,
     OBJECT,
     POP,
+    SHARED,
     WINDOW,
-    RateLimit,
 )
+from edgelab.topics.rate_limit.model import RateLimit
 
 ATTACK = RateLimit()
 #: A run of another program: PoPs, requests a second, lag in ms, and requests let through by the
@@ -131,7 +134,7 @@ def test_an_innocent_user_is_refused_for_the_attackers_sake_alone():
     assert (calm["refused_shared"] == 0).all()
     # A user beyond the limit is rightly refused.
     greedy = RateLimit(user_per_s=20, rate_per_s=1, pops=1, attack_s=120)
-    asked = greedy.requests(0, rate_limit._ALONE)
+    asked = greedy.requests(0, ALONE)
     assert not greedy.replace(design=OBJECT).let_through(asked)[0].all()
     assert greedy.designs().loc[OBJECT, "refused_own"] == 0
 
@@ -210,10 +213,10 @@ def test_the_requests_are_what_they_are_said_to_be():
     assert (np.diff(attack.times_s) > 0).all() and attack.times_s[-1] < 60
     assert np.bincount(attack.pop).min() > 0.9 * 30_000 / 7 and attack.pop.max() == 6
     assert not attack.innocent.any()
-    both = model.requests(0, rate_limit._SHARED)
+    both = model.requests(0, SHARED)
     assert both.innocent.sum() == pytest.approx(120, abs=45)
     assert (both.pop[both.innocent] == 0).all()
-    alone = model.requests(0, rate_limit._ALONE)
+    alone = model.requests(0, ALONE)
     assert alone.innocent.all() and len(alone.times_s) == pytest.approx(120, abs=45)
 
 
@@ -346,8 +349,8 @@ def test_the_sentence_says_what_the_figures_are():
         row = model.designs().loc[design]
         text = model.in_words()
         assert f"{row['admitted']:,.0f} through" in text and "nan" not in text
-        assert ("per delay" in text) == (design in rate_limit.LATE)
-        assert ("a store that takes" in text) == (design in rate_limit.LATE)
+        assert ("per delay" in text) == (design in LATE)
+        assert ("a store that takes" in text) == (design in LATE)
     assert "9.99 times as many" in ATTACK.in_words()
     assert "no more than one exact bucket" in ATTACK.replace(design=OBJECT).in_words()
     assert "1.5 % more" in ATTACK.replace(design=COUNTERS).in_words()

@@ -10,7 +10,8 @@ import edgelab as el
 from edgelab.stage import panel as base
 from edgelab.stage.live import changed
 from edgelab.stage.plot import frame
-from edgelab.topics.rate_limit.model import COUNTERS, OBJECT, RateLimit
+from edgelab.topics.rate_limit.limiters import COUNTERS, OBJECT
+from edgelab.topics.rate_limit.model import RateLimit, leaks
 from edgelab.topics.rate_limit.page import QUICK_RUNS
 
 #: Few runs, so that the tests are quick; of a bucket that no other test has.
@@ -78,7 +79,7 @@ def test_no_more_runs_than_there_are_and_all_of_them_where_they_are_known(panel)
     assert panel._moving(fresh.replace(seeds=1)).seeds == 1
     frame(RateLimit.designs, fresh)
     assert panel._moving(fresh).seeds == QUICK_RUNS, "its map is not known yet"
-    frame(RateLimit.leak_map, fresh.mapped())
+    frame(leaks, *fresh.map_settings)
     assert panel._moving(fresh) == fresh
 
 

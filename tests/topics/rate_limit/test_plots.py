@@ -6,7 +6,8 @@ import pytest
 import edgelab as el
 from edgelab.stage import theme
 from edgelab.topics.rate_limit import plots as figures
-from edgelab.topics.rate_limit.model import COUNTERS, DESIGNS, KV, POP, RateLimit
+from edgelab.topics.rate_limit.limiters import COUNTERS, DESIGNS, KV, POP
+from edgelab.topics.rate_limit.model import RateLimit
 
 FEW = RateLimit(seeds=2)
 OTHER = FEW.replace(pops=312, rate_per_s=1000, kv_delay_ms=500, design=COUNTERS)
