@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from edgelab.kernels import lru, zipf
-from edgelab.kernels.latency import stream_key
+from edgelab.kernels.draws import stream_key
 
 #: A record of a binary trace in libCacheSim's "oracleGeneral" form.
 RECORD = np.dtype([("time", "<u4"), ("id", "<u8"), ("size", "<u4"), ("next", "<i8")])

@@ -28,7 +28,7 @@ from edgelab.core.knobs import Model
 from edgelab.stage.panel import Panel
 
 #: What a function gives; a reader makes none.
-RESULTS = {"check.Verdict", "isolates.Outcome", "DataError", "Undecided"}
+RESULTS = {"check.Verdict", "bench.isolates.Outcome"}
 
 # -- what is right -----------------------------------------------------------------------------
 
@@ -55,11 +55,11 @@ VALID = {
     "write": lambda: ((1.0, "exponential", 0.2),),
     "QuorumNetwork.median_ms.way": lambda: "write",
     "EdgeKV.of.vendor": lambda: "Cloudflare Workers KV",
-    "GCounter.counts": lambda: {"DEL": 2},
-    "LWWRegister.write.value": lambda: 1, "LWWRegister.write.time": lambda: 2.0,
+    "crdt.GCounter.counts": lambda: {"DEL": 2},
+    "crdt.LWWRegister.write.value": lambda: 1, "crdt.LWWRegister.write.time": lambda: 2.0,
     "replica": lambda: "DEL", "element": lambda: "x", "time": lambda: 1.0,
-    "GCounter.merge.other": el.crdt.GCounter, "PNCounter.merge.other": el.crdt.PNCounter,
-    "LWWRegister.merge.other": el.crdt.LWWRegister, "ORSet.merge.other": el.crdt.ORSet,
+    "crdt.GCounter.merge.other": el.crdt.GCounter, "crdt.PNCounter.merge.other": el.crdt.PNCounter,
+    "crdt.LWWRegister.merge.other": el.crdt.LWWRegister, "crdt.ORSet.merge.other": el.crdt.ORSet,
     "count": lambda: 1, "seeds": lambda: 1, "runs": lambda: 1, "trials": lambda: 1000,
     "repeats": lambda: 2, "reads": lambda: 100, "step_ms": lambda: 10.0, "level": lambda: 0.5,
     "since_write_ms": lambda: 200.0, "since_commit_ms": lambda: 10.0, "now_s": lambda: 1.0,
@@ -68,9 +68,9 @@ VALID = {
     "RateLimit.requests.run": lambda: 0,
     "RateLimit.let_through.asked": lambda: el.RateLimit().requests(0),
     "previous": lambda: 42, "current": lambda: 18, "elapsed_s": lambda: 15, "window_s": lambda: 60,
-    "rtt_held_out.seed": lambda: 1, "figures.rtt_errors.seed": lambda: 0,
+    "evidence.rtt_held_out.seed": lambda: 1, "figures.rtt_errors.seed": lambda: 0,
     "places": lambda: ["Delhi"], "page": lambda: 7,
-    "isolates.run.code": lambda: "6 * 7",
+    "bench.isolates.run.code": lambda: "6 * 7",
     "what": lambda: el.figures.anycast_detours(), "path": lambda: "night.html",
     "progress": lambda: len,
     "question": lambda: "Which?", "choices": lambda: ["a", "b"],
@@ -107,15 +107,15 @@ RIGHT = {
     "RateLimit.by_delay.pops": lambda x: 1 <= x <= 500,
     "RateLimit.requests.run": lambda x: 0 <= x < 100,
     "RateLimit.requests.kind": lambda x: 0 <= x <= 2,
-    "GCounter.add.amount": lambda x: x >= 0, "PNCounter.add.amount": lambda x: True,
+    "crdt.GCounter.add.amount": lambda x: x >= 0, "crdt.PNCounter.add.amount": lambda x: True,
     "seed": lambda x: 0 <= x < 2**32,
     "budget_steps": lambda x: x >= 1,
     "answer": lambda x: True,
-    "GCounter.counts": lambda x: isinstance(x, dict),
-    "LWWRegister.value": lambda x: True, "LWWRegister.write.value": lambda x: True,
+    "crdt.GCounter.counts": lambda x: isinstance(x, dict),
+    "crdt.LWWRegister.value": lambda x: True, "crdt.LWWRegister.write.value": lambda x: True,
 }  # fmt: skip
 #: Any text is right.
-FREE_TEXT = {"export.path", "isolates.run.code", "panels.predict.question"}
+FREE_TEXT = {"export.path", "bench.isolates.run.code", "panels.predict.question"}
 #: What is right takes as long as it is large, and is not tried.
 LONG = {"count", "seeds", "runs", "trials", "reads", "repeats", "by_delay.pops"}
 

@@ -10,6 +10,7 @@ from edgelab.kernels import (
     corridors,
     curves,
     cycles,
+    draws,
     edge_cache,
     histogram,
     latency,
@@ -59,7 +60,7 @@ def warm(
         progress(len(names), len(names), "ready")
 
 
-_TABLE = np.ones(latency.QUANTILES, np.float32)
+_TABLE = np.ones(draws.QUANTILES, np.float32)
 _POINTS = np.ones((1, latency.POINTS), np.float32)
 _ONE = np.ones(1)
 
@@ -115,7 +116,7 @@ def _slow_start() -> None:
 
 
 def _messages() -> None:
-    bits = np.uint64(latency.draw(np.uint64(1), 1))
+    bits = np.uint64(draws.draw(np.uint64(1), 1))
     replication.propagation_delay_ms(bits, 1.0, _TABLE, _TABLE, 1)
 
 
@@ -126,7 +127,7 @@ def _lost_updates() -> None:
 
 
 def _quorums() -> None:
-    below = np.full((quorum.WAYS, 1), quorum.ALWAYS, np.uint64)
+    below = np.full((quorum.WAYS, 1), draws.ALWAYS, np.uint64)
     tails = np.ones((quorum.WAYS, 1, quorum.TAIL), np.float32)
     quorum.simulate(1, 0, 1, 1, 1, below, tails, 0.0, 1.0, threads=1)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgelab.kernels import lru
 from edgelab.kernels._jit import kernel
-from edgelab.kernels.latency import draw
+from edgelab.kernels.draws import draw
 
 __all__ = [
     "FAILED", "FRESH", "INSTEAD", "OUTCOMES", "STALE", "WAITED", "Life", "arrive", "empty", "serve",
@@ -141,7 +141,7 @@ def arrive(first, key, start_s, step_s, rates, times):
     first : int
         Number of the first request.
     key : uint64
-        From `edgelab.kernels.latency.stream_key`.
+        From `edgelab.kernels.draws.stream_key`.
     start_s : float
         When the request before it came, not before 0.
     step_s : float

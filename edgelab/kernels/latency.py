@@ -13,56 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from edgelab.kernels._jit import kernel
+from edgelab.kernels.draws import HALF, QUANTILE_BITS, QUANTILE_MASK, SECOND, draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_of
 
-__all__ = [
-    "FETCH_ALWAYS",
-    "POINTS",
-    "QUANTILES",
-    "add_mixture",
-    "draw",
-    "simulate",
-    "simulate_block",
-    "stream_key",
-]
+__all__ = ["POINTS", "add_mixture", "simulate", "simulate_block"]
 
-QUANTILE_BITS = 12
-POINT_BITS = 5
-#: Length of a quantile table.
-QUANTILES = 2**QUANTILE_BITS
-#: Number of points that stand for a place's catchment.
-POINTS = 2**POINT_BITS
-#: `fetch_below` at which every request is fetched from the origin.
-FETCH_ALWAYS = 2**32
+#: Number of points that stand for a place's catchment: 5 bits, between the two quantiles'.
+POINTS = 2**5
 #: Requests in one unit of work; fixed, so that threads do not change a result.
 BLOCK = 2**19
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_B = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
-_MASK_Q = np.uint64(QUANTILES - 1)
 _MASK_P = np.uint64(POINTS - 1)
 _SHIFT_P = np.uint64(QUANTILE_BITS)
-_SHIFT_O = np.uint64(QUANTILE_BITS + POINT_BITS)
-
-
-@kernel
-def draw(key, index):
-    """64 random bits for one request: SplitMix64's output number `index` from state `key`.
-
-    Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
-    OOPSLA 2014.
-    """
-    z = key + (np.uint64(index) + np.uint64(1)) * _GOLDEN
-    z = (z ^ (z >> _S30)) * _MIX_A
-    z = (z ^ (z >> _S27)) * _MIX_B
-    return z ^ (z >> _S31)
-
-
-def stream_key(seed: int, stream: int) -> np.uint64:
-    """Start of an independent stream of draws for one seed and one place or PoP."""
-    return np.random.SeedSequence([seed, stream]).generate_state(1, np.uint64)[0]
 
 
 @kernel
@@ -83,7 +45,7 @@ def simulate_block(
         For each point of the catchment: what every request pays after the last
         mile, and what a fetch adds before the origin's own time.
     fetch_below : int
-        A request is fetched if its upper 32 bits are below this; `FETCH_ALWAYS`
+        A request is fetched if its upper 32 bits are below this; `ALWAYS`
         fetches all.
     counts : int64 ndarray, (BINS,)
         Added to in place.
@@ -92,9 +54,9 @@ def simulate_block(
     for i in range(first, first + count):
         bits = draw(key, i)
         point = (bits >> _SHIFT_P) & _MASK_P
-        ms = last_mile_ms[bits & _MASK_Q] + near_ms[point]
-        if (bits >> _S32) < below:
-            ms += far_ms[point] + origin_ms[(bits >> _SHIFT_O) & _MASK_Q]
+        ms = last_mile_ms[bits & QUANTILE_MASK] + near_ms[point]
+        if (bits >> HALF) < below:
+            ms += far_ms[point] + origin_ms[(bits >> SECOND) & QUANTILE_MASK]
         counts[bin_of(ms)] += 1
 
 

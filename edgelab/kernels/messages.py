@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from edgelab.kernels._jit import kernel
-from edgelab.kernels.latency import _S32, draw
+from edgelab.kernels.draws import HALF, LOW, draw
 from edgelab.kernels.replication import propagation_delay_ms
 
 __all__ = ["deliveries_ms"]
-
-_LOW = np.uint64(2**32 - 1)
 
 
 @kernel
@@ -36,9 +34,9 @@ def deliveries_ms(keys, write, median_ms, spread, extra_ms, extra_below, lost_be
     out = np.full((2, keys.size), np.inf)
     for pop in range(keys.size):
         fate = draw(keys[pop], 3 * write)
-        if (fate >> _S32) < np.uint64(lost_below):
+        if (fate >> HALF) < np.uint64(lost_below):
             continue
-        for copy in range(1 + ((fate & _LOW) < np.uint64(twice_below))):
+        for copy in range(1 + ((fate & LOW) < np.uint64(twice_below))):
             bits = draw(keys[pop], 3 * write + 1 + copy)
             out[copy, pop] = propagation_delay_ms(bits, median_ms, spread, extra_ms, extra_below)
     return out

@@ -13,13 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from edgelab.kernels._jit import kernel
+from edgelab.kernels.draws import HALF, LOW, draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_of
-from edgelab.kernels.latency import _S32, draw, stream_key
 
-__all__ = ["ALWAYS", "TAIL", "mixture", "simulate", "simulate_block", "tail_levels"]
+__all__ = ["TAIL", "mixture", "simulate", "simulate_block", "tail_levels"]
 
-#: `below` of the last part of a mixture: every draw is below it.
-ALWAYS = 2**32
 SUB_BITS = 6
 #: Length of a part's table; its last entry is the smallest value.
 TAIL = 32 * 2**SUB_BITS + 1
@@ -27,7 +25,6 @@ _SHIFT = np.int32(23 - SUB_BITS)
 _PART = np.int32((1 << (23 - SUB_BITS)) - 1)
 _STEP = np.float32(2.0 ** (SUB_BITS - 23))
 _FIRST = int(np.float32(1.0).view(np.int32)) >> (23 - SUB_BITS)
-_LOW = np.uint64(2**32 - 1)
 #: Trials in one unit of work; fixed, so that threads do not change a result.
 BLOCK = 2**18
 #: Ways of a message: write, acknowledgement, request, reply.
@@ -60,9 +57,9 @@ def mixture(bits, below, tails):
     """
     part = 0
     for k in range(below.size - 1):
-        part += (bits >> _S32) >= below[k]
+        part += (bits >> HALF) >= below[k]
     # Signed on the way to a float: from an unsigned number that takes several instructions.
-    level = np.float32(np.int64(bits & _LOW) + 1).view(np.int32)
+    level = np.float32(np.int64(bits & LOW) + 1).view(np.int32)
     at = (level >> _SHIFT) - _FIRST
     between = np.float32(level & _PART) * _STEP
     longer = tails[part, at]
@@ -115,7 +112,7 @@ def simulate_block(first, count, key, n, r, w, below, tails, apart, scale, reads
         writer, reader = 0, 0
         if apart > 0.0:
             bits = draw(key, index)
-            writer, reader = np.int64(bits >> _S32) % n, np.int64(bits & _LOW) % n
+            writer, reader = np.int64(bits >> HALF) % n, np.int64(bits & LOW) % n
         for k in range(n):
             at = index + np.uint64(1 + WAYS * k)
             to_write = mixture(draw(key, at), below[0], tails[0])

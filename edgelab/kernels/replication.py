@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgelab.kernels._jit import kernel
+from edgelab.kernels.draws import HALF, QUANTILE_MASK, SECOND, draw
 from edgelab.kernels.histogram import bin_of
-from edgelab.kernels.latency import _MASK_Q, _S32, _SHIFT_O, draw
 
 __all__ = ["last_writer_values", "propagation_delay_ms", "replicate", "weigh"]
 
@@ -28,11 +28,11 @@ def propagation_delay_ms(bits, median_ms, spread, extra_ms, extra_below):
     extra_below : int
         Such a lag is added if the upper 32 bits are below this.
     """
-    delay = np.float32(median_ms) * spread[bits & _MASK_Q]
+    delay = np.float32(median_ms) * spread[bits & QUANTILE_MASK]
     # Read in any case: with a branch around it the call is not inlined, and takes eight times as
     # long.
-    lag = extra_ms[(bits >> _SHIFT_O) & _MASK_Q]
-    return delay + lag if (bits >> _S32) < np.uint64(extra_below) else delay
+    lag = extra_ms[(bits >> SECOND) & QUANTILE_MASK]
+    return delay + lag if (bits >> HALF) < np.uint64(extra_below) else delay
 
 
 @kernel

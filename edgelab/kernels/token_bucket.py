@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgelab.kernels._jit import kernel
-from edgelab.kernels.latency import draw
+from edgelab.kernels.draws import LOW, draw
 
 __all__ = [
     "arrivals",
@@ -22,8 +22,7 @@ __all__ = [
     "window_count",
 ]
 
-_S11, _S32 = np.uint64(11), np.uint64(32)
-_LOW = np.uint64(2**32 - 1)
+_S11, HALF = np.uint64(11), np.uint64(32)
 #: What rounding may take from a bucket, in tokens, and two units in the last place of a time.
 SLACK, CLOCK = 1e-9, 2.0**-51
 
@@ -35,7 +34,7 @@ def arrivals(key, count):
     Parameters
     ----------
     key : uint64
-        From `edgelab.kernels.latency.stream_key`.
+        From `edgelab.kernels.draws.stream_key`.
     count : int
 
     Returns
@@ -54,8 +53,8 @@ def arrivals(key, count):
         now -= np.log1p(-np.float64(draw(key, 3 * i) >> _S11) * 2.0**-53)
         times_s[i] = now
         bits = draw(key, 3 * i + 1)
-        place[i], isolate[i] = bits >> _S32, bits & _LOW
-        mark[i] = draw(key, 3 * i + 2) >> _S32
+        place[i], isolate[i] = bits >> HALF, bits & LOW
+        mark[i] = draw(key, 3 * i + 2) >> HALF
     return times_s, place, isolate, mark
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from edgelab.kernels._jit import kernel
-from edgelab.kernels.latency import draw
+from edgelab.kernels.draws import LOW, draw
 
 __all__ = ["aliases", "sample", "weights"]
 
-_S32 = np.uint64(32)
-_LOW = np.uint64(2**32 - 1)
+HALF = np.uint64(32)
 
 
 def weights(objects: int, exponent: float) -> np.ndarray:
@@ -92,7 +91,7 @@ def sample(first, key, keep, other, ids):
     first : int
         Number of the first request; the same numbers give the same objects, in any pieces.
     key : uint64
-        From `edgelab.kernels.latency.stream_key`.
+        From `edgelab.kernels.draws.stream_key`.
     keep, other
         From `aliases`.
     ids : int32 ndarray, (requests,)
@@ -101,5 +100,5 @@ def sample(first, key, keep, other, ids):
     objects = np.uint64(keep.size)
     for k in range(ids.size):
         bits = draw(key, first + k)
-        i = np.int64(((bits >> _S32) * objects) >> _S32)
-        ids[k] = i if np.float64(bits & _LOW) < keep[i] * 4294967296.0 else other[i]
+        i = np.int64(((bits >> HALF) * objects) >> HALF)
+        ids[k] = i if np.float64(bits & LOW) < keep[i] * 4294967296.0 else other[i]

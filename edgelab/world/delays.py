@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from edgelab.core import datasets
 from edgelab.core.constants import value
 from edgelab.kernels import histogram, replication
-from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
+from edgelab.kernels.draws import ALWAYS, QUANTILES, stream_key
 from edgelab.world import geo
 
 __all__ = [
@@ -136,7 +136,7 @@ def delay_histogram(
     spread, lag = delay_tables(fetched)
     median = median_delay_ms(pops, home, kv_delay_ms, fetched)
     # At the writer's own PoP a write is seen at once, whatever else happens.
-    share = np.where(np.arange(pops) == home, 0, round(rebalancing_share * FETCH_ALWAYS))
+    share = np.where(np.arange(pops) == home, 0, round(rebalancing_share * ALWAYS))
     counts = np.zeros((pops, histogram.BINS), np.int64)
     replication.replicate(
         WRITES,

@@ -10,7 +10,7 @@ from scipy.fft import next_fast_len
 from scipy.special import ndtri
 
 from edgelab.core import datasets
-from edgelab.kernels import histogram, latency
+from edgelab.kernels import draws, histogram, latency
 from edgelab.world import geo, queue
 
 __all__ = [
@@ -129,16 +129,16 @@ def tables(night: Settings) -> Tables:
         ``fetch_below``; see `edgelab.kernels.latency.simulate_block`.
     """
     way = ways(night.route)
-    levels = (np.arange(latency.QUANTILES) + 0.5) / latency.QUANTILES
+    levels = (np.arange(draws.QUANTILES) + 0.5) / draws.QUANTILES
     last_mile = way.last_mile_ms[:, None] * np.exp(night.last_mile_sigma * ndtri(levels))
     if night.ends_at == HOME:
         near, far = way.home_ms, np.zeros_like(way.home_ms)
-        below = latency.FETCH_ALWAYS
+        below = draws.ALWAYS
     else:
         near, far = way.pop_ms + night.function_ms, way.pop_home_ms
-        below = round(night.origin_fetch_ratio * latency.FETCH_ALWAYS)
+        below = round(night.origin_fetch_ratio * draws.ALWAYS)
     origin = queue.sojourn_quantiles_ms(
-        night.origin_servers, night.offered_erlang, night.origin_service_ms, latency.QUANTILES
+        night.origin_servers, night.offered_erlang, night.origin_service_ms, draws.QUANTILES
     )
     single = np.float32
     return Tables(
@@ -179,7 +179,7 @@ def exact(night: Settings) -> np.ndarray:
     """
     way = tables(night)
     edges = histogram.bin_edges_ms()[1:-1]
-    ratio = way.fetch_below / latency.FETCH_ALWAYS
+    ratio = way.fetch_below / draws.ALWAYS
     mass = np.zeros((len(way.viewers), histogram.BINS))
     for place, near in enumerate(way.near_ms.astype(float)):
         last_mile = way.last_mile_ms[place].tobytes()

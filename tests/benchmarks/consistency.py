@@ -17,8 +17,8 @@ import simpy
 
 from edgelab.kernels import quorum as kernel
 from edgelab.kernels import warm
+from edgelab.kernels.draws import stream_key
 from edgelab.kernels.histogram import BINS, bin_edges_ms
-from edgelab.kernels.latency import stream_key
 from edgelab.kernels.replication import replicate
 from edgelab.topics.kv import quorum
 from edgelab.topics.kv.quorum import Quorum

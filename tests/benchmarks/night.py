@@ -21,7 +21,7 @@ import numpy as np
 
 from edgelab.core import datasets
 from edgelab.core.sphere import great_circle_km
-from edgelab.kernels import histogram, latency, warm
+from edgelab.kernels import draws, histogram, latency, warm
 from edgelab.kernels.placement import greedy_order
 from edgelab.topics.night.model import CricStream
 from edgelab.world import request
@@ -58,10 +58,10 @@ def vectorised(tables: request.Tables, seed: int) -> list[np.ndarray]:
     rng = np.random.Generator(np.random.SFC64(seed))
     for place, n in enumerate(tables.viewers):
         point = rng.integers(0, latency.POINTS, n, dtype=np.uint8)
-        ms = tables.last_mile_ms[place][rng.integers(0, latency.QUANTILES, n, dtype=np.uint16)]
+        ms = tables.last_mile_ms[place][rng.integers(0, draws.QUANTILES, n, dtype=np.uint16)]
         ms += tables.near_ms[place][point]
-        fetched = rng.random(n) * latency.FETCH_ALWAYS < tables.fetch_below
-        origin = tables.origin_ms[rng.integers(0, latency.QUANTILES, n, dtype=np.uint16)]
+        fetched = rng.random(n) * draws.ALWAYS < tables.fetch_below
+        origin = tables.origin_ms[rng.integers(0, draws.QUANTILES, n, dtype=np.uint16)]
         ms += np.where(fetched, tables.far_ms[place][point] + origin, 0)
         out.append(np.bincount(np.searchsorted(edges, ms, side="right"), minlength=histogram.BINS))
     return out

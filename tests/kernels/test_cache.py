@@ -16,6 +16,7 @@ from numba import config
 from edgelab.kernels import (
     _jit,
     corridors,
+    draws,
     histogram,
     latency,
     placement,
@@ -28,7 +29,7 @@ PROJECT = Path(_jit.__file__).resolve().parents[2]
 KERNELS = [
     histogram.bin_of,
     histogram.quantiles,
-    latency.draw,
+    draws.draw,
     latency.simulate_block,
     latency.add_mixture,
     placement.greedy_order,
@@ -54,7 +55,7 @@ import edgelab
 from edgelab.kernels import cache_dir, latency, replication
 assert edgelab.__file__.startswith(sys.argv[1]), edgelab.__file__
 counts = np.zeros((2, latency.BINS), np.int64)
-table, points = np.ones(latency.QUANTILES, np.float32), np.ones(latency.POINTS, np.float32)
+table, points = np.ones(draws.QUANTILES, np.float32), np.ones(latency.POINTS, np.float32)
 key = np.array([1], np.uint64)
 latency.simulate_block(0, 9, key[0], table, points, points, table, 2**31, counts[0])
 replication.replicate(9, key, np.ones(1), table, table, np.array([2**31]), counts[1:])

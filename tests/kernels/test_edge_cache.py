@@ -13,8 +13,8 @@ from scipy import stats
 from scipy.integrate import solve_ivp
 
 from edgelab.kernels import cycles, edge_cache, lru, zipf
+from edgelab.kernels.draws import stream_key
 from edgelab.kernels.edge_cache import FAILED, FRESH, INSTEAD, STALE, WAITED, Life
-from edgelab.kernels.latency import stream_key
 from edgelab.world import che
 
 EXAMPLES = 30 if config.DISABLE_JIT else 300

@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import chi2
 
 from edgelab.kernels import latency
+from edgelab.kernels.draws import ALWAYS, QUANTILES, draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_of
-from edgelab.kernels.latency import FETCH_ALWAYS, POINTS, QUANTILES, draw, stream_key
+from edgelab.kernels.latency import POINTS
 
 # Without the JIT an unsigned wrap warns; np.errstate would not reach the worker threads.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")
@@ -99,7 +100,7 @@ def test_parts_of_a_draw_are_uniform_and_independent(key):
         assert 1e-5 < p < 1 - 1e-5
 
 
-@pytest.mark.parametrize("fetch_below", [0, 1, 2**31, FETCH_ALWAYS // 500, FETCH_ALWAYS])
+@pytest.mark.parametrize("fetch_below", [0, 1, 2**31, ALWAYS // 500, ALWAYS])
 @pytest.mark.parametrize("first", [0, 12_345, 2**33])
 def test_a_block_is_the_twins(first, fetch_below):
     key = stream_key(3, 1)
@@ -118,14 +119,14 @@ def test_a_request_is_fetched_if_its_upper_bits_are_below_the_bound_and_not_at_i
 
 @pytest.mark.parametrize("cut", [0, 1, 137, 500])
 def test_blocks_add_up_in_one_histogram(cut):
-    rest = (stream_key(8, 0), *tables(), FETCH_ALWAYS // 4)
+    rest = (stream_key(8, 0), *tables(), ALWAYS // 4)
     parts = np.zeros(BINS, np.int64)
     latency.simulate_block(0, cut, *rest, parts)
     latency.simulate_block(cut, 500 - cut, *rest, parts)
     assert_array_equal(parts, block(0, 500, *rest))
 
 
-@pytest.mark.parametrize(("fetch_below", "share"), [(0, 0), (FETCH_ALWAYS, 1), (2**30, 0.25)])
+@pytest.mark.parametrize(("fetch_below", "share"), [(0, 0), (ALWAYS, 1), (2**30, 0.25)])
 def test_those_who_are_fetched_from_a_saturated_origin_never_get_an_answer(fetch_below, share):
     last_mile, near, far, _ = tables()
     never = np.full(QUANTILES, math.inf, np.float32)
@@ -149,7 +150,7 @@ def places():
     """Viewers at the blocks' boundaries, their tables, and the histograms without any threads."""
     viewers = np.array([BLOCK - 1, BLOCK, 0, BLOCK + 1, 1, 2 * BLOCK + 3])
     *ways, origin = tables(2, len(viewers))
-    below = FETCH_ALWAYS // 3
+    below = ALWAYS // 3
     expected = [
         block(0, n, stream_key(2026, place), *(way[place] for way in ways), origin, below)
         for place, n in enumerate(viewers)

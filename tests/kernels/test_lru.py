@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from edgelab.kernels import lru, zipf
-from edgelab.kernels.latency import draw, stream_key
+from edgelab.kernels.draws import draw, stream_key
 
 EXAMPLES = 20 if config.DISABLE_JIT else 200
 REQUESTS = 2_000 if config.DISABLE_JIT else 200_000

@@ -8,9 +8,9 @@ import pytest
 from numba import config
 from numpy.testing import assert_allclose, assert_array_equal
 
-from edgelab.kernels import quorum
+from edgelab.kernels import draws, quorum
+from edgelab.kernels.draws import draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_edges_ms, bin_of, quantiles
-from edgelab.kernels.latency import draw, stream_key
 
 # Without the JIT an unsigned wrap warns.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")
@@ -25,8 +25,8 @@ KEY = stream_key(3, 2_000_000)
 def laws(*parts):
     """`below` and `tails` of four ways that are alike, from shares and quantiles of the rest."""
     shares = np.cumsum([share for share, _ in parts[:-1]])
-    below = np.full((4, len(parts)), quorum.ALWAYS, np.uint64)
-    below[:, : len(shares)] = np.round(shares * quorum.ALWAYS)
+    below = np.full((4, len(parts)), draws.ALWAYS, np.uint64)
+    below[:, : len(shares)] = np.round(shares * draws.ALWAYS)
     tails = np.array([[tail(LEVELS) for _, tail in parts]] * 4, np.float32)
     return below, tails
 

@@ -8,8 +8,8 @@ from numba import config
 from numpy.testing import assert_array_equal
 from scipy.special import ndtr, ndtri
 
+from edgelab.kernels.draws import ALWAYS, QUANTILES, draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_edges_ms, bin_of
-from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, draw, stream_key
 from edgelab.kernels.replication import last_writer_values, propagation_delay_ms, replicate
 from edgelab.world import delays
 
@@ -36,7 +36,7 @@ def later(counts):
     return np.append(1, 1 - np.cumsum(counts) / counts.sum())[: EDGES.size]
 
 
-@pytest.mark.parametrize("extra_below", [0, 2**30, FETCH_ALWAYS])
+@pytest.mark.parametrize("extra_below", [0, 2**30, ALWAYS])
 @pytest.mark.parametrize("median_ms", [0.0, 50.0, 250.0])
 def test_delays_are_the_twins(median_ms, extra_below):
     rng = np.random.default_rng(3)
@@ -75,7 +75,7 @@ def test_share_of_later_writes_is_the_lognormals(median_ms, sigma):
 def test_a_rebalanced_pop_adds_an_exponential_lag_to_its_share(share):
     mean, median = 4000.0, 100.0
     lag = (-mean * np.log1p(-LEVELS)).astype(np.float32)
-    found = later(run(WRITES, [median], ONES, lag, [round(share * FETCH_ALWAYS)])[0])[1:-1]
+    found = later(run(WRITES, [median], ONES, lag, [round(share * ALWAYS)])[0])[1:-1]
     after = EDGES[1:-1] - median
     right = np.where(after <= 0, 1, share * np.exp(-np.maximum(after, 0) / mean))
     error = np.sqrt(right * (1 - right) / WRITES)

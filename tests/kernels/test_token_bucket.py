@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from edgelab.kernels import messages, token_bucket
-from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
+from edgelab.kernels.draws import ALWAYS, QUANTILES, stream_key
 from edgelab.topics.rate_limit.token_bucket import TokenBucket
 
 # Without the JIT an unsigned wrap warns.
@@ -316,7 +316,7 @@ def test_arrivals_are_poisson_and_their_places_uniform():
 
 def test_messages_meet_their_fate_as_often_as_asked():
     keys = np.array([stream_key(1, pop) for pop in range(20)])
-    below = [round(share * FETCH_ALWAYS) for share in (0.1, 0.2, 0.3)]
+    below = [round(share * ALWAYS) for share in (0.1, 0.2, 0.3)]
     late = np.full(QUANTILES, 1000, np.float32)
     count = 20 if PLAIN else 400
     seen = np.array(
@@ -329,5 +329,5 @@ def test_messages_meet_their_fate_as_often_as_asked():
     assert came[:, 1].sum() / came[:, 0].sum() == pytest.approx(0.3, abs=error)
     assert set(seen[came]) == {250.0, 1250.0}
     assert (seen[came] > 1000).mean() == pytest.approx(0.1, abs=error)
-    sure = messages.deliveries_ms(keys, 0, 250.0, ONE, late, 0, 0, FETCH_ALWAYS)
+    sure = messages.deliveries_ms(keys, 0, 250.0, ONE, late, 0, 0, ALWAYS)
     assert (sure == 250.0).all()

@@ -1,7 +1,6 @@
 """Every live panel in plain Python: all that a reader can do with its controls."""
 
 import html
-import inspect
 import re
 import threading
 import time
@@ -17,15 +16,10 @@ from edgelab.stage import export
 from edgelab.stage import panel as base
 from edgelab.stage.browser import BrowserError
 from edgelab.stage.live import changed
-from edgelab.stage.panel import Panel
 
 #: Few draws where a knob counts them, so that the tests are quick.
 FEW = {"rate_limit": {"seeds": 3}}
-KINDS = {
-    name: kind
-    for name, kind in vars(el.panels).items()
-    if inspect.isclass(kind) and issubclass(kind, Panel)
-}
+KINDS = el.panels.PANELS
 
 
 @pytest.fixture(scope="module", params=list(KINDS))

@@ -6,7 +6,7 @@ from numba import config
 from numpy.testing import assert_allclose
 
 from edgelab.kernels import lru, zipf
-from edgelab.kernels.latency import stream_key
+from edgelab.kernels.draws import stream_key
 from edgelab.world import che
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgelab.core.constants import value
 from edgelab.kernels import edge_cache, lru, zipf
-from edgelab.kernels.latency import stream_key
+from edgelab.kernels.draws import stream_key
 from edgelab.topics.cache import closed_form, match
 
 __all__ = ["REQUESTS", "Trace", "misses", "sizes", "trace"]

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from edgelab.core.constants import value
-from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, draw, stream_key
+from edgelab.kernels.draws import ALWAYS, QUANTILES, draw, stream_key
 from edgelab.kernels.replication import propagation_delay_ms
 
 __all__ = ["OPERATIONS", "Network", "Run", "Setting", "kv_run", "object_run"]
@@ -107,7 +107,7 @@ class Network:
         tail = np.log(value("kv_tail_ratio")) / ndtri(0.99)
         self._spread = np.exp(tail * ndtri(_LEVELS)).astype(np.float32)
         self._lag = (-1000 * value("kv_rebalancing_s") * np.log1p(-_LEVELS)).astype(np.float32)
-        self._late_below = round(self.late_share * FETCH_ALWAYS)
+        self._late_below = round(self.late_share * ALWAYS)
 
     def uniform(self) -> float:
         """A number from 0 to 1."""

@@ -22,7 +22,7 @@ def _price_of_merging() -> float:
     store = EdgeKV(writers=EVERYWHERE)
     lost = store.lost_updates()["crdt_lost_share"].any()
     lost |= store.faults().xs("G-counter", level="design")["lost"].any()
-    last = store.metadata().iloc[-1]
+    last = store.crdt_bytes().iloc[-1]
     return 0.0 if lost else last["g_counter_bytes"] / last["register_bytes"]
 
 

@@ -14,8 +14,8 @@ from edgelab.core.constants import value
 from edgelab.core.datasets import COPIES
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.kernels import replication
+from edgelab.kernels.draws import ALWAYS, stream_key
 from edgelab.kernels.histogram import resolved
-from edgelab.kernels.latency import FETCH_ALWAYS, stream_key
 from edgelab.topics.kv.crdt import GCounter, LWWRegister, Network, ORSet, PNCounter, exchange
 from edgelab.topics.night.model import CricStream
 from edgelab.world import delays
@@ -29,7 +29,7 @@ VIEWERS, EVERYWHERE = "where viewers are", "at every PoP alike"
 #: the rates at which they are made.
 UPDATES, ENDS = 4000, 400
 RATES_PER_S = tuple(float(f"{10 ** (k / 4):.3g}") for k in range(-8, 9))
-#: Operations up to which `EdgeKV.metadata` follows a key, and elements of its set.
+#: Operations up to which `EdgeKV.crdt_bytes` follows a key, and elements of its set.
 OPERATIONS, ELEMENTS = 10_000, 20
 REPAIRED = "dropped, then repaired"
 #: PoPs, updates, updates a second and rounds of the small world of `EdgeKV.faults`.
@@ -307,7 +307,7 @@ class EdgeKV(Model):
             }
         )
 
-    def metadata(self) -> pd.DataFrame:
+    def crdt_bytes(self) -> pd.DataFrame:
         """Bytes of one key, by how many operations it has seen.
 
         Returns
@@ -317,7 +317,7 @@ class EdgeKV(Model):
             wins), ``g_counter_bytes``, ``pn_counter_bytes`` (up or down at random) and
             ``or_set_bytes`` (elements of twenty added, and removed the next time).
         """
-        return _metadata(self.pops, self.seed, self.writers == VIEWERS).copy()
+        return _crdt_bytes(self.pops, self.seed, self.writers == VIEWERS).copy()
 
     def faults(self) -> pd.DataFrame:
         """What a bad network does to what was acknowledged, in a world of twelve PoPs.
@@ -373,7 +373,7 @@ class EdgeKV(Model):
         else:
             moved += "no sticky route prevents that."
         row = self.lost_updates((self.writes_per_s,)).iloc[0]
-        size = self.metadata().iloc[-1]
+        size = self.crdt_bytes().iloc[-1]
         lost = f"At {self.writes_per_s:.3g} writes a second to a counter the last writer wins and "
         lost += f"{_share(row['lww_lost_share'])} are lost; a CRDT loses "
         lost += (
@@ -462,7 +462,7 @@ def _last_writer_lost(
         stream_key(seed, 3_000_002),
         spread,
         lag,
-        round(rebalancing_share * FETCH_ALWAYS),
+        round(rebalancing_share * ALWAYS),
     )
     made = np.arange(1, UPDATES + 1)
     return 1 - float(np.mean((values / made)[-ENDS:]))
@@ -478,8 +478,8 @@ def _counted(pops: int, seed: int, by_viewers: bool) -> int:
 
 
 @lru_cache(maxsize=8)
-def _metadata(pops: int, seed: int, by_viewers: bool) -> pd.DataFrame:
-    """The frame of `EdgeKV.metadata`: states grow as the types of `edgelab.topics.kv.crdt` do."""
+def _crdt_bytes(pops: int, seed: int, by_viewers: bool) -> pd.DataFrame:
+    """The frame of `EdgeKV.crdt_bytes`: states grow as the types of `edgelab.topics.kv.crdt` do."""
     _, pop = _writes(pops, seed, OPERATIONS, by_viewers)
     rng = np.random.default_rng([seed, 3_000_003])
     up, element = rng.random(OPERATIONS) < 0.5, rng.integers(0, ELEMENTS, OPERATIONS)

@@ -29,7 +29,7 @@ class KVPanel(Panel):
 
     topic = "kv"
     scenario = EdgeKV
-    board = (figures.stale_reads, figures.handoff, figures.lost_updates, figures.metadata)
+    board = (figures.stale_reads, figures.handoff, figures.lost_updates, figures.crdt_bytes)
     presets = {
         "The article": lambda now: now.replace(**ARTICLE, writes_per_s=10.0),
         "Rebalancing": lambda now: now.replace(**ARTICLE | {"rebalancing_share": 0.02}),

@@ -19,7 +19,7 @@ from edgelab.topics.kv.quorum import Quorum
 if TYPE_CHECKING:
     from edgelab.stage.figure import Figure
 
-__all__ = ["consistency", "handoff", "lost_updates", "metadata", "stale_reads"]
+__all__ = ["consistency", "crdt_bytes", "handoff", "lost_updates", "stale_reads"]
 
 BLUE = {"color": COLOURS["tonight"], "width": 2.5}
 ORANGE = {"color": COLOURS["old"], "width": 2.5, "dash": "dash"}
@@ -190,16 +190,16 @@ def lost_updates(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     EdgeKV, "How large does one key get?", span=6, height_px=240,
     untold=("rebalancing_share", "sticky_s"),
 )  # fmt: skip
-def metadata(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
+def crdt_bytes(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     """Bytes of one key, over the operations on it: three CRDTs and a register.
 
     Both axes are logarithmic.
     """
-    last = frame(EdgeKV.metadata, store).iloc[-1]
+    last = frame(EdgeKV.crdt_bytes, store).iloc[-1]
     sizes = [f"{name} {last[column]:,.0f}" for column, name, _ in BYTES]
     hover = "%{y:,.0f} bytes after %{x:,.0f} operations"
     return Drawn(
-        _lines(EdgeKV.metadata, store, pinned, BYTES, hover),
+        _lines(EdgeKV.crdt_bytes, store, pinned, BYTES, hover),
         _tens("operations on it", 0, 4),
         _tens("bytes", 1, 5),
         caption=f"Bytes after {last['operations']:,.0f} operations at {last['writers']:,.0f} "

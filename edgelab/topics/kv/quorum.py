@@ -16,7 +16,7 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.kernels import histogram, quorum
+from edgelab.kernels import draws, histogram, quorum
 from edgelab.topics.night.model import CricStream
 
 __all__ = ["NETWORKS", "Quorum", "QuorumNetwork", "published"]
@@ -402,14 +402,14 @@ def law(store: Quorum) -> tuple:
     """What `edgelab.kernels.quorum.simulate` has to know of a store, after trials and seed."""
     net = store.messages
     parts = max(len(getattr(net, way)) for way in WAYS)
-    below = np.full((len(WAYS), parts), quorum.ALWAYS, np.uint64)
+    below = np.full((len(WAYS), parts), draws.ALWAYS, np.uint64)
     tails = np.zeros((len(WAYS), parts, quorum.TAIL), np.float32)
     for row, way in enumerate(WAYS):
         mixture = getattr(net, way)
         for k, part in enumerate(mixture):
             tails[row, k] = tail(part, quorum.tail_levels())
         shares = np.cumsum([part[0] for part in mixture[:-1]])
-        below[row, : shares.size] = np.round(shares * quorum.ALWAYS)
+        below[row, : shares.size] = np.round(shares * draws.ALWAYS)
     # The histogram spans 21 octaves: 7 below the quickest way's median, 14 above it.
     quick = max(min(net.median_ms(way) for way in WAYS), net.apart_ms / 1000)
     scale = 2.0 ** np.round(np.log2(8 / quick))

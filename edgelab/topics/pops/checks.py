@@ -11,7 +11,7 @@ from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.pops.growth import CHANCE, ORDERS, VIEWERS, operators
 from edgelab.topics.pops.model import Placement
 
-__all__ = ["aim", "enough_guess", "few_pops", "idle_pops"]
+__all__ = ["enough_guess", "few_pops", "idle_pops", "least_share"]
 
 #: Most that everyone's p99 may be in exercise 2, and that of the four places abroad in exercise 3.
 AIM_MS, ABROAD_MS = 28.0, 60.0
@@ -61,7 +61,7 @@ def idle_pops(answer: int) -> Verdict:
 
 
 @exercise("set a share, for instance 0.9 for 90 %", number, ABOUT.low, ABOUT.high)
-def aim(answer: float) -> Verdict:
+def least_share(answer: float) -> Verdict:
     """Notebook 03, exercise 2: the least share at the nearest that keeps the p99 under 28 ms.
 
     Parameters

@@ -7,7 +7,7 @@ from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT
 from edgelab.topics.rate_limit.model import RateLimit
 
-__all__ = ["few_percent", "leak_guess", "mend", "shared_address"]
+__all__ = ["few_percent", "leak_guess", "safe_limiter", "shared_address"]
 
 #: What exercise 2 and exercise 3 give.
 SLOW = {"pops": 10, "rate_per_s": 20.0}
@@ -91,7 +91,7 @@ def few_percent(answer: float) -> Verdict:
 
 
 @exercise("set a RateLimit: attack.replace(...)", instance, RateLimit)
-def mend(answer: RateLimit) -> Verdict:
+def safe_limiter(answer: RateLimit) -> Verdict:
     """Notebook 07, exercise 3: nearly exact, and nobody waits.
 
     Parameters

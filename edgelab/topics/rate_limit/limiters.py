@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgelab.kernels import token_bucket
-from edgelab.kernels.latency import stream_key
+from edgelab.kernels.draws import stream_key
 from edgelab.topics.rate_limit import messages
 
 __all__ = [

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgelab.core import allowed
 from edgelab.core.constants import value
-from edgelab.kernels.latency import FETCH_ALWAYS, QUANTILES, stream_key
+from edgelab.kernels.draws import ALWAYS, QUANTILES, stream_key
 from edgelab.kernels.messages import deliveries_ms
 from edgelab.kernels.token_bucket import spend
 from edgelab.topics.rate_limit.token_bucket import TokenBucket
@@ -38,7 +38,7 @@ class Faults:
 
     def below(self) -> tuple[int, int, int]:
         """Late, lost, twice: bounds for 32 random bits."""
-        return tuple(round(share * FETCH_ALWAYS) for share in (self.late, self.lost, self.twice))
+        return tuple(round(share * ALWAYS) for share in (self.late, self.lost, self.twice))
 
 
 class _Post:

@@ -17,7 +17,7 @@ from edgelab.core.datasets import PRIMITIVES
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted
 from edgelab.kernels import lru, zipf
-from edgelab.kernels.latency import stream_key
+from edgelab.kernels.draws import stream_key
 from edgelab.topics.night.model import CricStream
 from edgelab.topics.runtimes.primitives import QUANTITIES, SOURCES, costs
 from edgelab.world import che
@@ -31,7 +31,7 @@ PLURAL = {
     "container": "containers",
     "process": "processes",
 }
-#: Where `cold_starts`, `memory` and `waits` look.
+#: Where `cold_starts`, `memory` and `cold_waits` look.
 MEMORY_GB = np.geomspace(1, 4096, 97)
 TENANTS = np.geomspace(100, 1e6, 9)
 WAIT_MS = np.geomspace(0.01, 20_000, 190)
@@ -300,7 +300,7 @@ class WarmPool(Model):
         index = pd.Index(TENANTS, name="tenants")
         return pd.DataFrame(np.multiply.outer(TENANTS, each), index, list(PRIMITIVES))
 
-    def waits(self) -> pd.DataFrame:
+    def cold_waits(self) -> pd.DataFrame:
         """Share of requests whose function has not begun after a time, by primitive.
 
         Returns

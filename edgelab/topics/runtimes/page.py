@@ -20,7 +20,7 @@ class PoolPanel(Panel):
 
     topic = "runtimes"
     scenario = WarmPool
-    board = (figures.cold_starts, figures.waits, figures.tenants_memory, figures.costs)
+    board = (figures.cold_starts, figures.cold_waits, figures.tenants_memory, figures.costs)
     presets = {
         "The article's isolates": lambda now: now.replace(**USUAL, figures="article"),
         "A process for every tenant": lambda now: now.replace(**USUAL | {"primitive": "process"}),

@@ -15,7 +15,7 @@ from edgelab.stage.theme import COLOURS
 from edgelab.topics.runtimes.model import MEMORY_GB, PLURAL, TENANTS, WAIT_MS, WarmPool
 from edgelab.topics.runtimes.primitives import SOURCES, runtimes
 
-__all__ = ["cold_starts", "costs", "tenants_memory", "waits"]
+__all__ = ["cold_starts", "cold_waits", "costs", "tenants_memory"]
 
 #: What a colour says, a dash says too.
 DASHES = {"isolate": "solid", "Wasm": "dashdot", "container": "dot", "process": "dash"}
@@ -117,7 +117,7 @@ def cold_starts(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn
 
 
 @plot(WarmPool, "Who still waits for the function", span=5, height_px=280)
-def waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
+def cold_waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
     """Share of requests whose function has not begun, over the time since they came."""
     until = _by_primitive(frame(WarmPool.density, pool)["p99_ms"], _until)
     at_the_end = note(
@@ -125,7 +125,7 @@ def waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
         font=drawing.QUIET,
     )  # fmt: skip
     return Drawn(
-        _lines(pool, pinned, WarmPool.waits, "%{y:.3~%} still wait after %{x:.3~g} ms", LEAST),
+        _lines(pool, pinned, WarmPool.cold_waits, "%{y:.3~%} still wait after %{x:.3~g} ms", LEAST),
         theme.log_axis(
             "since the request came, ms", *WAIT_MS[[0, -1]], TENS | {1e4: "10 s", 1e3: "1 s"}
         ),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import edgelab as el
-from edgelab.kernels.latency import stream_key
+from edgelab.kernels.draws import stream_key
 from edgelab.topics.durable_object import histories
 from edgelab.topics.durable_object.histories import Network
 from edgelab.topics.durable_object.linearisable import linearisable

@@ -174,7 +174,7 @@ def test_bytes_are_those_of_states_that_grow_by_the_same_operations():
     rng = np.random.default_rng([store.seed, 3_000_003])
     up = rng.random(edge_kv.OPERATIONS) < 0.5
     element = rng.integers(0, edge_kv.ELEMENTS, edge_kv.OPERATIONS)
-    frame = store.metadata().set_index("operations")
+    frame = store.crdt_bytes().set_index("operations")
     counter, both, some = GCounter(), PNCounter(), ORSet()
     for k in range(stop):
         counter, both = counter.add(pop[k]), both.add(pop[k], 1 if up[k] else -1)
@@ -189,7 +189,7 @@ def test_bytes_are_those_of_states_that_grow_by_the_same_operations():
 
 
 def test_at_312_pops_a_counter_takes_3_1_kilobytes():
-    last = STORE.replace(writers=EVERYWHERE).metadata().iloc[-1]
+    last = STORE.replace(writers=EVERYWHERE).crdt_bytes().iloc[-1]
     assert (last["g_counter_bytes"], last["pn_counter_bytes"]) == (3120, 6240)
 
 

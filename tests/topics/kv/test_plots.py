@@ -16,7 +16,7 @@ LINES = {
     "stale_reads": (EdgeKV.staleness, edge_kv.STALE),
     "handoff": (EdgeKV.handoff, edge_kv.MISSED),
     "lost_updates": (EdgeKV.lost_updates, edge_kv.LOST),
-    "metadata": (EdgeKV.metadata, edge_kv.BYTES),
+    "crdt_bytes": (EdgeKV.crdt_bytes, edge_kv.BYTES),
 }
 
 
@@ -27,7 +27,7 @@ def drawn(name, store, pinned=None):
 @pytest.mark.parametrize("name", LINES)
 def test_curves_are_the_frames_columns_and_the_pinned_one_is_the_main_one(name):
     method, lines = LINES[name]
-    x = {"lost_updates": "writes_per_s", "metadata": "operations"}.get(name, "since_write_ms")
+    x = {"lost_updates": "writes_per_s", "crdt_bytes": "operations"}.get(name, "since_write_ms")
     traces = {trace.get("name"): trace for trace in drawn(name, STORE, CACHE).traces}
     for model, columns in ((STORE, lines), (CACHE, [(lines[0][0], "pinned", edge_kv.PINNED)])):
         frame = method(model)
@@ -64,8 +64,8 @@ def test_captions_say_the_numbers_of_the_store():
     assert "With one" not in drawn("handoff", ALONE).caption
     lost = CACHE.lost_updates((1.0,))["lww_lost_share"].iloc[0]
     assert f"{lost:.1%} at 1 a second" in drawn("lost_updates", CACHE).caption
-    size = CACHE.metadata()["or_set_bytes"].iloc[-1]
-    assert f"OR-set {size:,.0f}" in drawn("metadata", CACHE).caption
+    size = CACHE.crdt_bytes()["or_set_bytes"].iloc[-1]
+    assert f"OR-set {size:,.0f}" in drawn("crdt_bytes", CACHE).caption
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_waits_and_quantiles_are_those_of_draws(name):
     assert row["mean_ms"] == pytest.approx(waits.mean(), rel=0.02)
     assert row["p99_ms"] == pytest.approx(np.quantile(waits, 0.99), rel=0.02)
     assert row["p999_ms"] == pytest.approx(np.quantile(waits, 0.999), rel=0.05)
-    curve = pool.waits()
+    curve = pool.cold_waits()
     for ms in curve.index[10::25]:
         assert curve.loc[ms, name] == pytest.approx((waits > ms).mean(), abs=0.004), ms
 
@@ -210,7 +210,7 @@ def test_a_p99_pays_a_start_only_beyond_one_request_in_a_hundred():
 def test_starts_without_a_tail_take_one_time():
     pool = WarmPool(tenants=60_000, start_tail=1.0)
     assert pool.density().loc["isolate", ["p99_ms", "p999_ms"]].tolist() == [5.05, 5.05]
-    curve = pool.waits()["isolate"]
+    curve = pool.cold_waits()["isolate"]
     assert set(np.round(curve.unique(), 9)) == {
         0.0, 1.0, round(pool.density().loc["isolate", "cold_share"], 9)
     }  # fmt: skip
@@ -293,7 +293,7 @@ def test_every_knob_is_checked_and_works_at_its_ends(name):
     about = WarmPool.knobs()[name]
     for value in (about.low, about.high):
         pool = POOL.replace(**{name: value})
-        for frame in (pool.density(), pool.cold_starts(), pool.waits(), pool.memory()):
+        for frame in (pool.density(), pool.cold_starts(), pool.cold_waits(), pool.memory()):
             assert np.isfinite(frame.to_numpy(float)).all(), name
         assert not re.search(r"\b(nan|inf)\b", pool.in_words())
     for bad in (about.low - 1, about.high * 2 + 1, float("nan"), float("inf")):

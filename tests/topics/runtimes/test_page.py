@@ -94,4 +94,4 @@ def test_a_tail_moves_the_waits_and_nothing_else(panel):
         pairs = zip(before[name]["data"], panel.live.plots[name]["data"], strict=True)
         return any(not np.array_equal(a["y"], b["y"], equal_nan=True) for a, b in pairs)
 
-    assert [name for name in before if moved(name)] == ["waits"]
+    assert [name for name in before if moved(name)] == ["cold_waits"]

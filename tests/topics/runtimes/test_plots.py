@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("nothing_measured")
 
 POOL = WarmPool(tenants=40_000)
 OTHER = WarmPool(primitive="process", tenants=5_000, figures="public")
-LINES = {"cold_starts": "cold_starts", "waits": "waits", "tenants_memory": "memory"}
+LINES = {"cold_starts": "cold_starts", "cold_waits": "cold_waits", "tenants_memory": "memory"}
 
 
 def drawn(name, pool, pinned=None, at_rest=True):
@@ -93,7 +93,7 @@ def test_captions_have_the_numbers_of_the_pool():
     cold = drawn("cold_starts", OTHER).caption
     assert f"process {100 * rows.loc['process', 'cold_share']:.2g} %" in cold
     assert "with 64 GB" in cold and "isolate none" in cold
-    waits = drawn("waits", OTHER).caption
+    waits = drawn("cold_waits", OTHER).caption
     assert f"process {rows.loc['process', 'p99_ms']:.3g} ms" in waits and "Wasm at once" in waits
 
 
@@ -154,8 +154,8 @@ def test_a_figure_alone_tells_of_itself_in_words_and_by_its_line_of_code(name, p
 
 def test_the_line_below_a_title_has_room_for_two_pools():
     other = OTHER.replace(start_tail=5.0)
-    below = el.figures.waits(POOL, OTHER).layout.title.subtitle.text
+    below = el.figures.cold_waits(POOL, OTHER).layout.title.subtitle.text
     assert below.startswith("isolate, 40,000 tenants, 64 GB, figures from article; pinned: process")
-    below = el.figures.waits(other).layout.title.subtitle.text
+    below = el.figures.cold_waits(other).layout.title.subtitle.text
     assert below == "process, 5,000 tenants, 64 GB, figures from public, Tail of a start 5 times"
     assert el.figures.costs(other).layout.title.subtitle.text == "figures from public"
