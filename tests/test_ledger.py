@@ -118,7 +118,7 @@ def refused(tmp_path, monkeypatch):
         with (tmp_path / "claims.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
         with pytest.raises(constants.DataError) as error:
-            datasets._claims.__wrapped__()
+            datasets.claims.__wrapped__()
         return str(error.value)
 
     return load

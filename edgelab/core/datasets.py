@@ -10,11 +10,13 @@ import json
 import math
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from edgelab.core.constants import DataError, data_path
 from edgelab.core.sphere import great_circle_km, light_floor_ms
@@ -177,6 +179,12 @@ CLAIMS = {
 }
 
 
+def _table(make: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+    """Remember a table; everyone who asks for it gets a copy."""
+    made = cache(make)
+    return wraps(make)(lambda: made().copy())
+
+
 def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read one CSV file against its schema.
 
@@ -230,23 +238,7 @@ def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.Dat
     return pd.DataFrame(rows, columns=list(schema))
 
 
-@cache
-def _places() -> pd.DataFrame:
-    return read_table(data_path("places.csv"), PLACES, ("place",))
-
-
-@cache
-def _pops() -> pd.DataFrame:
-    frame = read_table(data_path("pops.csv"), POPS, ("code",))
-    wrong = np.flatnonzero(frame["rank"] != np.arange(1, len(frame) + 1))
-    if wrong.size:
-        raise DataError(
-            f"pops.csv, line {wrong[0] + 2}, column rank: got {frame['rank'][wrong[0]]}, "
-            f"allowed {wrong[0] + 1}: ranks run from 1 without a gap"
-        )
-    return frame
-
-
+@_table
 def places() -> pd.DataFrame:
     """Places with viewers: one row a place, a copy.
 
@@ -259,9 +251,10 @@ def places() -> pd.DataFrame:
         route to Mumbai that the model cannot explain). Sources and rules are in
         ``data/README.md``.
     """
-    return _places().copy()
+    return read_table(data_path("places.csv"), PLACES, ("place",))
 
 
+@_table
 def pops() -> pd.DataFrame:
     """PoP metros in the order in which they are added: one row a PoP, a copy.
 
@@ -272,19 +265,14 @@ def pops() -> pd.DataFrame:
         ``lat`` and ``lon`` (degrees), ``hypothetical`` (the operator has none
         there). Sources and rules are in ``data/README.md``.
     """
-    return _pops().copy()
-
-
-@cache
-def _hubs() -> pd.DataFrame:
-    return read_table(data_path("hubs.csv"), HUBS, ("hub",))
-
-
-@cache
-def _corridors() -> pd.DataFrame:
-    return audit_corridors(
-        read_table(data_path("corridors.csv"), CORRIDORS, ("hub_a", "hub_b")), _hubs()
-    )
+    frame = read_table(data_path("pops.csv"), POPS, ("code",))
+    wrong = np.flatnonzero(frame["rank"] != np.arange(1, len(frame) + 1))
+    if wrong.size:
+        raise DataError(
+            f"pops.csv, line {wrong[0] + 2}, column rank: got {frame['rank'][wrong[0]]}, "
+            f"allowed {wrong[0] + 1}: ranks run from 1 without a gap"
+        )
+    return frame
 
 
 def _refuse_unknown(
@@ -319,19 +307,16 @@ def audit_corridors(frame: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
                 f"{name}, line {row + 2}, column along: got {frame['along'][row]!r}, allowed a "
                 f"cable that goes on from {passage}"
             )
-    joined = {hubs["hub"][0]}
-    while True:
-        ends = frame[["hub_a", "hub_b"]].isin(joined)
-        more = {*frame[["hub_a", "hub_b"]][ends.any(axis=1)].to_numpy().ravel()} - joined
-        if not more:
-            break
-        joined |= more
-    apart = sorted(set(hubs["hub"]) - joined)
+    ends = [pd.Index(hubs["hub"]).get_indexer(frame[end]) for end in ("hub_a", "hub_b")]
+    graph = coo_array((np.ones(len(frame)), ends), (len(hubs), len(hubs)))
+    _, part = connected_components(graph, directed=False)
+    apart = sorted(hubs["hub"][part != part[0]])
     if apart:
         raise DataError(f"{name}: no way leads from {hubs['hub'][0]} to {', '.join(apart)}")
     return frame
 
 
+@_table
 def hubs() -> pd.DataFrame:
     """Where cable corridors meet: one row a hub, a copy.
 
@@ -342,9 +327,10 @@ def hubs() -> pd.DataFrame:
         that cables round), ``cca2`` (of a passage: the nearest country's), ``lat`` and ``lon``
         (degrees). Sources are in ``data/README.md``.
     """
-    return _hubs().copy()
+    return read_table(data_path("hubs.csv"), HUBS, ("hub",))
 
 
+@_table
 def corridors() -> pd.DataFrame:
     """The ways that cables take between hubs: one row a corridor, a copy.
 
@@ -356,7 +342,9 @@ def corridors() -> pd.DataFrame:
         at both ends by the Submarine Cable Map; announced: by its owners; assumed). Rules are
         in ``data/README.md``.
     """
-    return _corridors().copy()
+    return audit_corridors(
+        read_table(data_path("corridors.csv"), CORRIDORS, ("hub_a", "hub_b")), hubs()
+    )
 
 
 @cache
@@ -404,8 +392,17 @@ def audit_cloud_rtt(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame.assign(distance_km=distance)
 
 
-@cache
-def _cloud_rtt() -> pd.DataFrame:
+@_table
+def cloud_rtt() -> pd.DataFrame:
+    """Round trips between the regions of a public cloud: one row a directed pair, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``region_a``, ``region_b``, ``rtt_ms`` (P50 over 30 days), ``lat_a``,
+        ``lon_a``, ``lat_b``, ``lon_b`` (degrees), ``distance_km``. Source:
+        Microsoft, "Azure network round-trip latency statistics", CC BY 4.0.
+    """
     table, regions = "rtt_azure.csv", "rtt_azure_regions.csv"
     place = read_table(data_path(regions), CLOUD_REGIONS, ("region",)).set_index("region")
     frame = read_table(data_path(table), CLOUD_RTT, ("region_a", "region_b"))
@@ -417,31 +414,12 @@ def _cloud_rtt() -> pd.DataFrame:
     return audit_cloud_rtt(frame, table)
 
 
-def cloud_rtt() -> pd.DataFrame:
-    """Round trips between the regions of a public cloud: one row a directed pair, a copy.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``region_a``, ``region_b``, ``rtt_ms`` (P50 over 30 days), ``lat_a``,
-        ``lon_a``, ``lat_b``, ``lon_b`` (degrees), ``distance_km``. Source:
-        Microsoft, "Azure network round-trip latency statistics", CC BY 4.0.
-    """
-    return _cloud_rtt().copy()
-
-
 #: A village in Haryana that the list gives 1.3 million people and a city's name; the city
 #: itself stands in the list too.
 NOT_A_CITY = (1270926,)
 
 
-@cache
-def _cities() -> pd.DataFrame:
-    name = "sources/cities_top1000_geonames.csv"
-    frame = read_table(data_path(name), CITIES, ("geonameid",))
-    return frame[~frame["geonameid"].isin(NOT_A_CITY)].reset_index(drop=True)
-
-
+@_table
 def cities() -> pd.DataFrame:
     """The world's 1,000 largest cities, less one wrong record: one row a city, a copy.
 
@@ -451,14 +429,12 @@ def cities() -> pd.DataFrame:
         ``geonameid``, ``name``, ``cca2``, ``lat`` and ``lon`` (degrees), ``population``.
         Source: GeoNames, CC BY 4.0.
     """
-    return _cities().copy()
+    name = "sources/cities_top1000_geonames.csv"
+    frame = read_table(data_path(name), CITIES, ("geonameid",))
+    return frame[~frame["geonameid"].isin(NOT_A_CITY)].reset_index(drop=True)
 
 
-@cache
-def _pbs() -> pd.DataFrame:
-    return read_table(data_path("pbs.csv"), PBS, ("network", "n", "r", "w", "measure"))
-
-
+@_table
 def pbs() -> pd.DataFrame:
     """Figures of PBS, as published and by an independent simulation: one row a figure, a copy.
 
@@ -468,14 +444,10 @@ def pbs() -> pd.DataFrame:
         ``network``, ``n``, ``r``, ``w``, ``measure``, ``paper``, ``independent``. Sources are in
         ``data/README.md``.
     """
-    return _pbs().copy()
+    return read_table(data_path("pbs.csv"), PBS, ("network", "n", "r", "w", "measure"))
 
 
-@cache
-def _kv_vendors() -> pd.DataFrame:
-    return read_table(data_path("kv_vendors.csv"), KV_VENDORS, ("vendor",)).set_index("vendor")
-
-
+@_table
 def kv_vendors() -> pd.DataFrame:
     """What operators document of their KV's propagation: one row a product, a copy.
 
@@ -486,14 +458,10 @@ def kv_vendors() -> pd.DataFrame:
         for it (empty and NaN where none does), ``says`` and ``model`` (in our words) and
         ``source``.
     """
-    return _kv_vendors().copy()
+    return read_table(data_path("kv_vendors.csv"), KV_VENDORS, ("vendor",)).set_index("vendor")
 
 
-@cache
-def _front_ends() -> pd.DataFrame:
-    return read_table(data_path("front_ends_microsoft.csv"), FRONT_ENDS, ("city",))
-
-
+@_table
 def front_ends() -> pd.DataFrame:
     """Cities with a front-end of Microsoft's CDN in August 2018: one row a city, a copy.
 
@@ -505,11 +473,21 @@ def front_ends() -> pd.DataFrame:
         ``city``, ``cca2``, ``lat`` and ``lon`` (degrees). Source: Microsoft, "Azure CDN POP
         locations by region", CC BY 4.0; coordinates are the cities' own.
     """
-    return _front_ends().copy()
+    return read_table(data_path("front_ends_microsoft.csv"), FRONT_ENDS, ("city",))
 
 
-@cache
-def _claims() -> pd.DataFrame:
+@_table
+def claims() -> pd.DataFrame:
+    """The article's statements as they stand in ``data/claims.csv``: one row each, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``section``, ``statement``, ``figure``, ``unit``, ``test``, ``how``, ``low`` and
+        ``high`` (the range of our figure in which the statement holds, NaN where none is
+        computed), ``verdict`` (one of `VERDICTS`, or of `COMPUTED`), ``because``, ``page``,
+        ``finding`` (number in the list of the article's errors, or NaN).
+    """
     frame = read_table(data_path("claims.csv"), CLAIMS, ("id",))
     computed = frame["verdict"].isin(COMPUTED)
     ordered = frame["low"] <= frame["high"]  # False where either is missing
@@ -525,34 +503,7 @@ def _claims() -> pd.DataFrame:
     return frame
 
 
-def claims() -> pd.DataFrame:
-    """The article's statements as they stand in ``data/claims.csv``: one row each, a copy.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``section``, ``statement``, ``figure``, ``unit``, ``test``, ``how``, ``low`` and
-        ``high`` (the range of our figure in which the statement holds, NaN where none is
-        computed), ``verdict`` (one of `VERDICTS`, or of `COMPUTED`), ``because``, ``page``,
-        ``finding`` (number in the list of the article's errors, or NaN).
-    """
-    return _claims().copy()
-
-
-@cache
-def _runtimes() -> pd.DataFrame:
-    frame = read_table(data_path("runtimes.csv"), RUNTIMES, ("primitive", "quantity", "said_by"))
-    ordered = (frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])
-    wrong = np.flatnonzero(~ordered)
-    if wrong.size:
-        row = frame.iloc[wrong[0]]
-        raise DataError(
-            f"runtimes.csv, line {wrong[0] + 2}, column value: got {row['value']:g}, allowed a "
-            f"number from low, {row['low']:g}, to high, {row['high']:g}"
-        )
-    return frame
-
-
+@_table
 def runtimes() -> pd.DataFrame:
     """What isolates, Wasm instances, containers and processes are said to cost: a copy.
 
@@ -564,4 +515,13 @@ def runtimes() -> pd.DataFrame:
         ``said_by`` (article or public), ``value`` that the model uses, ``low`` and ``high`` of
         what is said, what it ``says`` in our words, and the ``source``.
     """
-    return _runtimes().copy()
+    frame = read_table(data_path("runtimes.csv"), RUNTIMES, ("primitive", "quantity", "said_by"))
+    ordered = (frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])
+    wrong = np.flatnonzero(~ordered)
+    if wrong.size:
+        row = frame.iloc[wrong[0]]
+        raise DataError(
+            f"runtimes.csv, line {wrong[0] + 2}, column value: got {row['value']:g}, allowed a "
+            f"number from low, {row['low']:g}, to high, {row['high']:g}"
+        )
+    return frame

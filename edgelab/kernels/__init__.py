@@ -99,7 +99,7 @@ def _stale() -> None:
 
 def _corridors() -> None:
     none, start = np.zeros(1, np.int64), np.array([0, 1])
-    ways = corridors.all_pairs(np.zeros((1, 1)))
+    ways = np.zeros((1, 1))
     corridors.best_joints(start, none, np.ones(1), ways)
     reached = corridors.reach(start, none, np.ones(1), ways)
     corridors.between(reached, none, start, none, np.ones(1), none)

@@ -1,4 +1,4 @@
-"""Shortest ways through a small graph of cable corridors."""
+"""Ways between points that join a small graph of cable corridors at some of its hubs."""
 
 from __future__ import annotations
 
@@ -6,33 +6,7 @@ import numpy as np
 
 from edgelab.kernels._jit import kernel
 
-__all__ = ["all_pairs", "best_joints", "between", "reach"]
-
-
-@kernel
-def all_pairs(direct):
-    """Cost of the cheapest way between every two hubs (Floyd and Warshall).
-
-    Parameters
-    ----------
-    direct : float64 ndarray, (hubs, hubs)
-        Cost of the corridor between two hubs, infinite where there is none.
-
-    Returns
-    -------
-    float64 ndarray, (hubs, hubs)
-        Zero on the diagonal.
-    """
-    cost = direct.copy()
-    hubs = cost.shape[0]
-    for h in range(hubs):
-        cost[h, h] = 0.0
-    for via in range(hubs):
-        for a in range(hubs):
-            if np.isfinite(cost[a, via]):
-                for b in range(hubs):
-                    cost[a, b] = min(cost[a, b], cost[a, via] + cost[via, b])
-    return cost
+__all__ = ["best_joints", "between", "reach"]
 
 
 @kernel
@@ -71,7 +45,7 @@ def reach(start, hub, loop, ways):
     loop : float64 ndarray, (joints,)
         Cost from the point to that hub.
     ways : float64 ndarray, (hubs, hubs)
-        From `all_pairs`.
+        Cost of the cheapest way between every two hubs.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.sparse.csgraph import floyd_warshall
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
@@ -209,4 +210,4 @@ def _ways_ms(sea_inflation: float, land_inflation: float) -> np.ndarray:
     direct[a, b] = direct[b, a] = corridors["floor_ms"] * inflation
     on_land = direct[:count, :count]
     np.minimum(on_land, _uncovered_ways_ms(), out=on_land)
-    return np.ascontiguousarray(kernel.all_pairs(direct)[:count, :count])
+    return np.ascontiguousarray(floyd_warshall(direct)[:count, :count])

@@ -15,13 +15,13 @@ from edgelab.core import constants, datasets
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 LOADERS = {
-    "places.csv": datasets._places,
-    "pops.csv": datasets._pops,
-    "rtt_azure.csv": datasets._cloud_rtt,
-    "rtt_azure_regions.csv": datasets._cloud_rtt,
-    "hubs.csv": datasets._hubs,
-    "corridors.csv": datasets._corridors,
-    "front_ends_microsoft.csv": datasets._front_ends,
+    "places.csv": datasets.places,
+    "pops.csv": datasets.pops,
+    "rtt_azure.csv": datasets.cloud_rtt,
+    "rtt_azure_regions.csv": datasets.cloud_rtt,
+    "hubs.csv": datasets.hubs,
+    "corridors.csv": datasets.corridors,
+    "front_ends_microsoft.csv": datasets.front_ends,
     "coastline.json": datasets.coastline,
 }
 

@@ -39,7 +39,6 @@ KERNELS = [
     replication.last_writer_values,
     quorum.mixture,
     quorum.simulate_block,
-    corridors.all_pairs,
     corridors.best_joints,
     corridors.reach,
     corridors.between,
