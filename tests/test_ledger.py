@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 import edgelab as el
 from edgelab import ledger
 from edgelab.core import constants, datasets
+from edgelab.core.table import Table
 from edgelab.kernels import histogram
 from edgelab.topics.night import claims as night
 from edgelab.world.request import EDGE
@@ -294,7 +295,7 @@ def test_the_modules_import_leaves_the_function_alone():
 def test_filtering_keeps_the_way_it_is_shown():
     table = el.claims()
     for part in (table[table["page"] == 6], table.query("ours > 100"), table[["verdict"]]):
-        assert isinstance(part, ledger.Ledger)
+        assert isinstance(part, Table)
 
 
 def test_shown_are_whole_texts_to_the_left_and_nothing_for_no_figure():

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 import pandas as pd
 
 from edgelab.core import allowed
+from edgelab.core.table import Table
 from edgelab.core.words import counted
 
 __all__ = ["Knob", "Model", "knob", "shared"]
@@ -160,9 +161,9 @@ class Model:
         return {f.name: f.metadata["knob"] for f in fields if "knob" in f.metadata}
 
     @classmethod
-    def glossary(cls) -> pd.DataFrame:
+    def glossary(cls) -> Table:
         """One row a knob: label, symbol, unit, allowed values, default, meaning and source."""
-        return pd.DataFrame(
+        return Table(
             [
                 {
                     "knob": name,

@@ -13,6 +13,7 @@ from edgelab.core import allowed, datasets
 from edgelab.core.constants import value
 from edgelab.core.datasets import COPIES
 from edgelab.core.knobs import Model, knob, shared
+from edgelab.core.table import Table
 from edgelab.kernels import replication
 from edgelab.kernels.draws import ALWAYS, stream_key
 from edgelab.kernels.histogram import resolved
@@ -128,13 +129,13 @@ class EdgeKV(Model):
     seed: int = shared(CricStream, "seed")
 
     @classmethod
-    def vendors(cls) -> pd.DataFrame:
+    def vendors(cls) -> Table:
         """What operators document, beside the article, and what the model makes of it.
 
         Returns
         -------
-        pandas.DataFrame
-            Indexed by ``vendor``: ``says``, ``model`` and ``source`` in words, and
+        Table
+            A pandas frame, indexed by ``vendor``: ``says``, ``model`` and ``source`` in words, and
             ``seen_s``, the seconds after which 99 of 100 PoPs show a write.
         """
         frame = datasets.kv_vendors()
@@ -142,7 +143,7 @@ class EdgeKV(Model):
             cls.of(vendor).seen_ms() / 1000 if copies else 0.0
             for vendor, copies in frame["copies"].items()
         ]
-        return frame[["says", "model", "seen_s", "source"]]
+        return Table(frame[["says", "model", "seen_s", "source"]])
 
     @classmethod
     def of(cls, vendor: str) -> EdgeKV:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from edgelab.core import datasets, remembered
 from edgelab.core.datasets import PRIMITIVES
+from edgelab.core.table import Table
 
 __all__ = ["QUANTITIES", "SOURCES", "costs", "runtimes"]
 
@@ -25,17 +26,18 @@ MEASURED_QUANTITIES = dict(zip(("start", "memory", "call"), QUANTITIES, strict=T
 LEAST_MB = 0.001
 
 
-def runtimes() -> pd.DataFrame:
+def runtimes() -> Table:
     """What each primitive costs, by everyone who says so, the reader's own machine included.
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by ``primitive`` and ``quantity`` (start_ms, memory_mb, call_ms): for each of
-        ``article``, ``public`` and ``measured`` the figure; NaN where there is none. ``least``
-        and ``most`` of all that is said, ranges included, and how many times they ``disagree``.
+    Table
+        A pandas frame, indexed by ``primitive`` and ``quantity`` (start_ms, memory_mb,
+        call_ms): for each of ``article``, ``public`` and ``measured`` the figure; NaN where
+        there is none. ``least`` and ``most`` of all that is said, ranges included, and how many
+        times they ``disagree``.
     """
-    return _runtimes(remembered.stamp()).copy()
+    return Table(_runtimes(remembered.stamp()).copy())
 
 
 @lru_cache(maxsize=2)
