@@ -6,6 +6,21 @@ import pytest
 
 from browsers import find_chromium
 
+#: Files whose tests take long, by themselves or together.
+LONG = {
+    *("test_bad_input", "test_every_page", "test_isolates", "test_measure", "test_notebooks"),
+    *("test_printed", "test_rebuild", "test_start", "test_export", "test_evidence"),
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what a quick run leaves out, and what it has."""
+    for item in items:
+        if item.path.stem in LONG:
+            item.add_marker("long")
+        if not any(map(item.get_closest_marker, ("slow", "browser", "oracle", "long"))):
+            item.add_marker("quick")
+
 
 @pytest.fixture(scope="session")
 def chromium():

@@ -51,7 +51,7 @@ SCRIPT = """
 import sys
 import numpy as np
 import edgelab
-from edgelab.kernels import cache_dir, latency, replication
+from edgelab.kernels import cache_dir, draws, latency, replication
 assert edgelab.__file__.startswith(sys.argv[1]), edgelab.__file__
 counts = np.zeros((2, latency.BINS), np.int64)
 table, points = np.ones(draws.QUANTILES, np.float32), np.ones(latency.POINTS, np.float32)
