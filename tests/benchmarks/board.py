@@ -142,7 +142,7 @@ class Page:
 
 def compare(browser, address: str, panel: Panel, sliders: dict[str, list]) -> None:
     """Print what one panel costs beside bare figures."""
-    call = panel.call.split(".")[-1]
+    call = panel.topic
     live = Page(browser, address, call, len(panel.board))
     bare = {knob: Page(browser, address, f"{call}-{knob}", 1) for knob in sliders}
     first, *rest = bare.values()
@@ -172,8 +172,8 @@ def compare(browser, address: str, panel: Panel, sliders: dict[str, list]) -> No
 
 def main(wanted: list[str]) -> None:
     """Measure and print; every panel if none is named."""
-    made = [kind() for kind in Panel.__subclasses__()]
-    made = [panel for panel in made if not wanted or panel.call.split(".")[-1] in wanted]
+    made = [kind() for kind in el.panels.PANELS.values()]
+    made = [panel for panel in made if not wanted or panel.topic in wanted]
     sliders = {
         panel: {
             knob: values
@@ -188,8 +188,8 @@ def main(wanted: list[str]) -> None:
         (home / "copy" / "notebooks").mkdir(parents=True)
         cells = {}
         for panel, knobs in sliders.items():
-            call = panel.call.split(".")[-1]
-            cells[call] = LIVE.format(call=panel.call)
+            call = panel.topic
+            cells[call] = LIVE.format(call=f"el.panels.{panel.topic}")
             for knob, values in knobs.items():
                 path = home / f"{call}-{knob}.json"
                 models = [panel.start.replace(**{knob: value}) for value in values]
