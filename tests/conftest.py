@@ -1,22 +1,29 @@
 """What the tests of several rooms share."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
 from browsers import find_chromium
 
+HERE = Path(__file__).parent
 #: Files whose tests take long, by themselves or together.
-LONG = {
-    *("test_bad_input", "test_every_page", "test_isolates", "test_measure", "test_notebooks"),
-    *("test_printed", "test_rebuild", "test_start", "test_export", "test_evidence"),
-}
+LONG = """
+    test_bad_input test_docs test_doctor test_printed test_rebuild bench/test_isolates bench/test_measure
+    kernels/test_cache kernels/test_curves kernels/test_edge_cache kernels/test_token_bucket
+    notebooks/test_notebooks stage/test_export stage/test_start world/test_corridors
+    world/test_request topics/test_every_page topics/cache/test_model topics/cache/test_page
+    topics/durable_object/test_checks topics/durable_object/test_claims
+    topics/durable_object/test_histories topics/durable_object/test_linearisable
+    topics/kv/test_quorum topics/pops/test_evidence topics/rate_limit/test_model
+""".split()
 
 
 def pytest_collection_modifyitems(items):
     """Mark what a quick run leaves out, and what it has."""
     for item in items:
-        if item.path.stem in LONG:
+        if item.path.relative_to(HERE).with_suffix("").as_posix() in LONG:
             item.add_marker("long")
         if not any(map(item.get_closest_marker, ("slow", "browser", "oracle", "long"))):
             item.add_marker("quick")
