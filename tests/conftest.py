@@ -10,7 +10,8 @@ from browsers import find_chromium
 HERE = Path(__file__).parent
 #: Files whose tests take long, by themselves or together.
 LONG = """
-    test_bad_input test_docs test_doctor test_printed test_rebuild bench/test_isolates bench/test_measure
+    test_bad_input test_docs test_doctor test_printed test_rebuild
+    bench/test_isolates bench/test_measure
     kernels/test_cache kernels/test_curves kernels/test_edge_cache kernels/test_token_bucket
     notebooks/test_notebooks stage/test_export stage/test_start world/test_corridors
     world/test_request topics/test_every_page topics/cache/test_model topics/cache/test_page
