@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import update_wrapper, wraps
+from functools import wraps
 from typing import Any
 
 from edgelab.core import allowed
@@ -83,17 +83,17 @@ def guess(*choices: str, because: str, ask: str, commit: str = COMMIT) -> Callab
         What the reader has to do first.
     """
 
-    def declare(happened: Callable[[], tuple[int, str]]) -> Callable[[str | None], Verdict]:
-        @exercise(commit, allowed.one_of, choices)
+    def declare(happened: Callable[[], tuple[int, str]]) -> Callable[[str], Verdict]:
         def judge(answer: str) -> Verdict:
             which, seen = happened()
             if answer == choices[which]:
                 return Verdict(RIGHT, f"{seen}. {because}")
             return Verdict(WORKING, f"not what happened: you said “{answer}”, and {seen}. {ask}")
 
-        judge = update_wrapper(judge, happened)
-        del judge.__wrapped__  # whose arguments are others
-        judge.choices = choices
-        return judge
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(judge, name, getattr(happened, name))
+        judged = exercise(commit, allowed.one_of, choices)(judge)
+        judged.choices = choices
+        return judged
 
     return declare
