@@ -12,7 +12,7 @@ import pandas as pd
 from edgelab.core import datasets
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, scatter
-from edgelab.stage.plot import Drawn
+from edgelab.stage.drawn import Drawn
 from edgelab.stage.theme import COLOURS
 
 __all__ = ["INDIA", "WORLD", "coast", "places_by_p99", "pop_marks", "with_india"]

@@ -5,43 +5,24 @@ from __future__ import annotations
 import functools
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from edgelab.core import allowed, remembered
 from edgelab.core.knobs import Model
 from edgelab.stage import theme
+from edgelab.stage.drawn import Drawn
 
 if TYPE_CHECKING:
     from edgelab.stage.figure import Figure
 
-__all__ = ["Drawn", "Plot", "alone", "frame", "plot"]
+__all__ = ["Plot", "alone", "frame", "plot"]
 
 #: Frames that are kept, so that several plots and the next tick share them.
 KEPT = 128
-
-
-class Drawn(NamedTuple):
-    """What a plot draws: traces and axes for plotly, in the sizes of a panel, and words.
-
-    Where a second pair of axes is needed, `layout` has it, as ``xaxis2`` and ``yaxis2``.
-    """
-
-    traces: list[dict]
-    x: Mapping
-    y: Mapping
-    #: What the plot says of these models, in a sentence or two.
-    caption: str
-    #: What kind of picture it is, for whoever does not see it; the caption follows it.
-    alt: str
-    notes: Sequence[Mapping] = ()
-    shapes: Sequence[Mapping] = ()
-    #: In place of the plot's own, where that depends on the model.
-    title: str = ""
-    layout: Mapping = {}
 
 
 class Plot:

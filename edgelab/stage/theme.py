@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgelab.stage.drawn import Drawn
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-    from edgelab.stage.plot import Drawn
 
 __all__ = [
     "ALONE_LEAST_PX",

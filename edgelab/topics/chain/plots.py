@@ -8,7 +8,8 @@ import pandas as pd
 from edgelab.core.words import in_ms
 from edgelab.stage import drawing
 from edgelab.stage.drawing import note, rule, scatter
-from edgelab.stage.plot import Drawn, frame, plot
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.chain.links import LINKS, PARTS
 from edgelab.topics.chain.model import RequestChain, duration

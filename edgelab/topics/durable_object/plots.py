@@ -9,7 +9,8 @@ from edgelab.core import datasets
 from edgelab.core.words import in_ms
 from edgelab.stage import drawing, maps, theme
 from edgelab.stage.drawing import note, scatter
-from edgelab.stage.plot import Drawn, frame, plot
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.durable_object.homes import POPS
 from edgelab.topics.durable_object.model import DurableObject

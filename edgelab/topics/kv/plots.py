@@ -11,7 +11,8 @@ import pandas as pd
 from edgelab.core import allowed
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
-from edgelab.stage.plot import Drawn, alone, frame, plot
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import alone, frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.kv.model import EdgeKV, time_in_words
 from edgelab.topics.kv.quorum import Quorum

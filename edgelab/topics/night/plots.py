@@ -10,7 +10,8 @@ import pandas as pd
 from edgelab.core.words import counted, in_ms
 from edgelab.stage import drawing, maps, theme
 from edgelab.stage.drawing import NOT_YET, note, rule, scatter
-from edgelab.stage.plot import Drawn, frame, plot
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.night.model import BASELINE, EDGE, HEADLINE_PLACES, CricStream, spread
 

@@ -11,7 +11,8 @@ from edgelab.core import allowed
 from edgelab.core.sphere import light_floor_ms
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, scatter
-from edgelab.stage.plot import Drawn, alone
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import alone
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.pops import anycast
 from edgelab.world.calibration import rtt_held_out, rtt_residuals

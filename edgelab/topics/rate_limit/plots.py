@@ -11,7 +11,8 @@ import pandas as pd
 from edgelab.core.words import counted
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
-from edgelab.stage.plot import Drawn, frame, plot
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.rate_limit.limiters import DESIGNS
 from edgelab.topics.rate_limit.model import MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit, leaks

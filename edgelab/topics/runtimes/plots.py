@@ -10,7 +10,8 @@ import pandas as pd
 from edgelab.core.datasets import PRIMITIVES
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import NOT_YET, note, rule, scatter
-from edgelab.stage.plot import Drawn, frame, plot
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.runtimes.model import MEMORY_GB, PLURAL, TENANTS, WAIT_MS, WarmPool
 from edgelab.topics.runtimes.primitives import SOURCES, runtimes
