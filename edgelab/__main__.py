@@ -140,7 +140,7 @@ def lab(options):
 
 
 def examine(options):
-    """Print one line a check; return 1 if any asks to be mended."""
+    """Print one line per check; return 1 if any asks to be mended."""
     failed = False
     for check in doctor.examine():
         print(check, flush=True)

@@ -23,7 +23,7 @@ BUILD = ["hatchling", "editables"]  # `editables` is asked for when the install 
 def pins_of(lock):
     """Return `name==version` for every registry package of a parsed uv.lock.
 
-    A name with several versions gets one line a version, each with the marker it holds under.
+    A name with several versions gets one line per version, each with the marker it holds under.
     """
     packages = [p for p in lock["package"] if "registry" in p["source"]]
     pins = []

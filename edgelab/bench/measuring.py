@@ -38,7 +38,7 @@ SHOWN = {"start": "start, ms", "memory": "memory, MB", "call": "call, ms"}
 
 
 class Measurements(Told):
-    """A tidy frame of figures; a notebook shows one row a runtime, medians with their spread."""
+    """A tidy frame of figures; a notebook shows one row per runtime, medians with their spread."""
 
     def table(self) -> pd.DataFrame:
         """Medians by runtime and quantity, and between which values 9 of 10 lie."""

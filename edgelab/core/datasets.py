@@ -207,7 +207,7 @@ def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.Dat
         for line, text in enumerate(file, start=1):
             where = f"{path.name}, line {line}"
             try:
-                # One line a row: an open quote cannot swallow the rows that follow.
+                # One line per row: an open quote cannot swallow the rows that follow.
                 cells = next(csv.reader([text.decode("utf-8").rstrip("\r\n")], strict=True), [])
             except (UnicodeDecodeError, csv.Error) as error:
                 raise DataError(f"{where}: {error}, allowed one row of UTF-8 text") from None
@@ -240,7 +240,7 @@ def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.Dat
 
 @_table
 def places() -> pd.DataFrame:
-    """Places with viewers: one row a place, a copy.
+    """Places with viewers: one row per place, a copy.
 
     Returns
     -------
@@ -318,7 +318,7 @@ def audit_corridors(frame: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
 
 @_table
 def hubs() -> pd.DataFrame:
-    """Where cable corridors meet: one row a hub, a copy.
+    """Where cable corridors meet: one row per hub, a copy.
 
     Returns
     -------
@@ -332,7 +332,7 @@ def hubs() -> pd.DataFrame:
 
 @_table
 def corridors() -> pd.DataFrame:
-    """The ways that cables take between hubs: one row a corridor, a copy.
+    """The ways that cables take between hubs: one row per corridor, a copy.
 
     Returns
     -------
@@ -394,7 +394,7 @@ def audit_cloud_rtt(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 @_table
 def cloud_rtt() -> pd.DataFrame:
-    """Round trips between the regions of a public cloud: one row a directed pair, a copy.
+    """Round trips between the regions of a public cloud: one row per directed pair, a copy.
 
     Returns
     -------
@@ -421,7 +421,7 @@ NOT_A_CITY = (1270926,)
 
 @_table
 def cities() -> pd.DataFrame:
-    """The world's 1,000 largest cities, less one wrong record: one row a city, a copy.
+    """The world's 1,000 largest cities, less one wrong record: one row per city, a copy.
 
     Returns
     -------
@@ -436,7 +436,7 @@ def cities() -> pd.DataFrame:
 
 @_table
 def pbs() -> pd.DataFrame:
-    """Figures of PBS, as published and by an independent simulation: one row a figure, a copy.
+    """Figures of PBS, as published and by an independent simulation: one row per figure, a copy.
 
     Returns
     -------
@@ -449,7 +449,7 @@ def pbs() -> pd.DataFrame:
 
 @_table
 def kv_vendors() -> pd.DataFrame:
-    """What operators document of their KV's propagation: one row a product, a copy.
+    """What operators document of their KV's propagation: one row per product, a copy.
 
     Returns
     -------
@@ -463,7 +463,7 @@ def kv_vendors() -> pd.DataFrame:
 
 @_table
 def front_ends() -> pd.DataFrame:
-    """Cities with a front-end of Microsoft's CDN in August 2018: one row a city, a copy.
+    """Cities with a front-end of Microsoft's CDN in August 2018: one row per city, a copy.
 
     The same network, three years younger, whose anycast was measured by Calder et al., IMC 2015.
 

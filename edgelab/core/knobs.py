@@ -162,7 +162,7 @@ class Model:
 
     @classmethod
     def glossary(cls) -> Table:
-        """One row a knob: label, symbol, unit, allowed values, default, meaning and source."""
+        """One row per knob: label, symbol, unit, allowed values, default, meaning and source."""
         return Table(
             [
                 {

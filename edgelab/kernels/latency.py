@@ -1,6 +1,6 @@
 """A request's latency: every viewer drawn, and the exact distribution of the same model.
 
-One draw a request. Its 64 bits choose the quantile of the last mile, the point of
+One draw per request. Its 64 bits choose the quantile of the last mile, the point of
 the catchment where the viewer lives, whether the panel has to be fetched from the
 origin, and the quantile of the origin's time.
 """

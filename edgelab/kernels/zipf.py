@@ -1,4 +1,4 @@
-"""Requests whose objects follow a popularity: one draw a request, by Walker's aliases."""
+"""Requests whose objects follow a popularity: one draw per request, by Walker's aliases."""
 
 from __future__ import annotations
 

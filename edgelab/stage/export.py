@@ -63,7 +63,7 @@ def export(
     Returns
     -------
     pathlib.Path or list of pathlib.Path
-        What was written. A list for pictures of a panel or a sequence, one file a figure, with
+        What was written. A list for pictures of a panel or a sequence, one file per figure, with
         numbered names.
 
     Raises
@@ -231,7 +231,7 @@ def _page(figures: Sequence[BaseFigure], told: Sequence[Told], name: str) -> byt
 
 
 def _deck(drawn: Sequence[bytes], told: Sequence[Told], name: str) -> bytes:
-    """A 16:9 PowerPoint deck: a slide a picture, with its caption, and its code in the notes."""
+    """A 16:9 PowerPoint deck: one slide per picture, with its caption, and code in the notes."""
     from pptx import Presentation
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
     from pptx.util import Emu, Inches, Pt

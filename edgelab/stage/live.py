@@ -1,4 +1,4 @@
-"""The live board: one widget a panel, whose plots are drawn by themselves and patched in place.
+"""The live board: one widget per panel, whose plots are drawn by themselves and patched in place.
 
 plotly's own FigureWidget carries plotly.js with every figure, and stays blank or frozen where that
 does not load in time. Here plotly.js comes once for a kernel and a browser page, and a board can

@@ -29,7 +29,7 @@ def rtt_residuals(table: pd.DataFrame | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a pair at least 50 km apart, worst first: ``region_a``, ``region_b``,
+        One row per pair at least 50 km apart, worst first: ``region_a``, ``region_b``,
         ``distance_km``, ``rtt_ms`` (mean of both directions), ``model_ms``, ``error`` (model
         over measured, less 1).
 

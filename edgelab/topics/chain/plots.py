@@ -106,7 +106,7 @@ def _rows(links: pd.DataFrame) -> np.ndarray:
 
 
 def _bars(links: pd.DataFrame) -> list[dict]:
-    """A bar a link, from when it begins, in parts."""
+    """One bar per link, from when it begins, in parts."""
     start, out = links["start_ms"].to_numpy(), []
     look = {"fillmode": "overlay", "fgcolor": COLOURS["paper"], "size": 7, "solidity": 0.3}
     for part in PARTS:

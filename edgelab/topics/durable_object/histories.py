@@ -61,7 +61,7 @@ class Setting(NamedTuple):
 class Run(NamedTuple):
     """What came of a run."""
 
-    #: One row an operation: client, kind, value, invoked_ms, returned_ms.
+    #: One row per operation: client, kind, value, invoked_ms, returned_ms.
     history: pd.DataFrame
     #: Numbers of the operations in the score that is left at the end, in order.
     left: tuple[int, ...]

@@ -108,7 +108,7 @@ def linearisable(
     Parameters
     ----------
     history : pandas.DataFrame
-        One row an operation: ``kind``, ``value`` (what was written, or what a read gave; a
+        One row per operation: ``kind``, ``value`` (what was written, or what a read gave; a
         missing one is None), ``invoked_ms``, ``returned_ms``. An operation that was never
         answered has an infinite ``returned_ms``: it may have happened at any time after its call,
         or not at all. Only the order of the times counts: they may be any numbers, or datetime64,

@@ -410,7 +410,7 @@ class DurableObject(Model):
         Returns
         -------
         pandas.DataFrame
-            One row a number of ``regions``, 1 to 312: ``leader`` (the PoP that hears soonest from
+            One row per number of ``regions``, 1 to 312: ``leader`` (the PoP that hears soonest from
             a majority, itself included), ``majority_ms`` (its wait), ``light_ms`` (the least
             wait of any leader if light in fibre ran straight), ``all_ms`` (the least wait for
             all of them), ``turns_per_s`` (how often a lock held for one ``majority_ms`` can
@@ -440,7 +440,7 @@ class DurableObject(Model):
         Returns
         -------
         Run
-            ``history``, with one row an operation for `linearisable`: ``client``, ``kind`` (add or
+            ``history``, with one row per operation for `linearisable`: ``client``, ``kind`` (add or
             read), ``value`` (what a read gave), ``invoked_ms``, ``returned_ms`` (infinite if it was
             never answered); and ``acknowledged``, ``lost`` and ``twice``.
 

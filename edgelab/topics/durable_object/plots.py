@@ -97,7 +97,7 @@ def object_latency(thing: DurableObject, pinned: DurableObject | None, at_rest: 
             "showgrid": False,
         },
         caption=f"{never[0].upper()}{never[1:]}." if thing.saturated else caption,
-        alt=f"Dots on lines, a row a place: round trip, p99 of a read and of a write: {told}.",
+        alt=f"Dots on lines, one row per place: round trip, p99 of a read and of a write: {told}.",
         notes=[word] * thing.saturated,
     )
 
@@ -204,7 +204,7 @@ def home_choice(thing: DurableObject, pinned: DurableObject | None, at_rest: boo
             hovertemplate=f"%{{text}}: {place}<extra></extra>",
         )
     ]
-    # A line a role, where no home can lie: its p99 would be less than its mean.
+    # One line per role, where no home can lie: its p99 would be less than its mean.
     words = []
     named = {
         "home": thing.home,

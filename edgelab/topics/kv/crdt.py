@@ -178,7 +178,7 @@ class LWWRegister:
             both = " and ".join(map(allowed.shown, (self.value, other.value)))
             raise ValueError(
                 f"time: got two values, {both}, by replica "
-                f"{self.replica!r} at {self.time!r}; allowed one value a replica and time"
+                f"{self.replica!r} at {self.time!r}; allowed one value per replica and time"
             )
         return other if theirs > mine else self
 

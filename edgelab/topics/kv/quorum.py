@@ -447,7 +447,7 @@ def published(trials: int = 1_000_000) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a figure: ``network``, ``n``, ``r``, ``w``, ``measure`` (latency of reads and of
+        One row per figure: ``network``, ``n``, ``r``, ``w``, ``measure`` (latency of reads and of
         writes at the 99.9th percentile, t-visibility at 99.9 %, share of reads that see the write
         at once), ``paper``, ``independent``, ``ours``, ``off_paper`` and ``off_independent``
         (ours over theirs, less 1).

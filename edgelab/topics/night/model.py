@@ -546,7 +546,7 @@ def compare(nights: Sequence[CricStream]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a night, indexed by the line of code that makes it: p99 by place in
+        One row per night, indexed by the line of code that makes it: p99 by place in
         milliseconds, share of blank panels, utilisation of the origin, viewers with a stale
         list.
 

@@ -34,7 +34,7 @@ IN_WORDS = {"tonight": "tonight", "old": f"from {BASELINE}", "pinned": "with the
 
 
 def _by_night(values: Mapping[str, str]) -> str:
-    """One value a night, as the end of a sentence."""
+    """One value per night, as the end of a sentence."""
     return ", ".join(f"{value} {IN_WORDS[key]}" for key, value in values.items()) + "."
 
 
@@ -216,7 +216,7 @@ def p99_by_place(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
             "showgrid": False,
         },
         caption=f"Bay Area viewers: p99 {_by_night(bay)}",
-        alt=f"Dots on lines, a row a place: p50, p95 and p99. {' '.join(told)}",
+        alt=f"Dots on lines, one row per place: p50, p95 and p99. {' '.join(told)}",
         notes=[late],
         shapes=[rule("x", x0=blank, x1=blank), *_bands()],
     )

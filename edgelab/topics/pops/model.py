@@ -142,7 +142,7 @@ class Placement(Model):
         Returns
         -------
         pandas.DataFrame
-            One row a place and PoP count: ``place``, ``pops``, ``p50_ms``, ``p95_ms``,
+            One row per place and PoP count: ``place``, ``pops``, ``p50_ms``, ``p95_ms``,
             ``p99_ms``, ``mean_ms``, ``in_time_share`` (of the requests that take at most 10 ms).
             From the exact distribution, as `CricStream.latency`.
 
@@ -215,7 +215,7 @@ class Placement(Model):
         Returns
         -------
         pandas.DataFrame
-            One row an order and PoP count: ``order``, ``pops``, ``p99_ms`` (random: the
+            One row per order and PoP count: ``order``, ``pops``, ``p99_ms`` (random: the
             median over the seeds), ``low_ms`` and ``high_ms`` (random: the 5th and the 95th
             percentile). With all 337 the orders are one and the same set.
 

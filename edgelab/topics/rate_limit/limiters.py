@@ -35,8 +35,8 @@ __all__ = [
 ]
 
 ISOLATE = "memory of an isolate"
-POP = "bucket a PoP"
-WINDOW = "sliding window a PoP"
+POP = "bucket per PoP"
+WINDOW = "sliding window per PoP"
 KV = "KV, last writer wins"
 COUNTERS = "grow-only counters"
 OBJECT = "Durable Object"

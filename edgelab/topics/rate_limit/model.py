@@ -482,7 +482,7 @@ def _run_ratios(number: int, attack: Attack) -> list[float]:
 def _run_figures(
     number: int, attack: Attack, designs: Sequence[str], store_write_s: float
 ) -> list[tuple]:
-    """One run, a tuple a design: what `_row` averages."""
+    """One run, one tuple per design: what `_row` averages."""
     theirs, shared, alone = (drawn(attack, number, kind) for kind in (ATTACK, SHARED, ALONE))
     right = exact(theirs, attack)
     # What the user alone may do; the rest is rightly refused.

@@ -171,11 +171,11 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
     )
 
 
-# -- a row a design -------------------------------------------------------------------------------
+# -- one row per design ---------------------------------------------------------------------------
 
 
 def _by_design(attack: RateLimit, traces: list[dict], x: dict, caption: str, alt: str) -> Drawn:
-    """Traces in rows, a row a design, with a tint behind the chosen one's."""
+    """Traces in rows, one row per design, with a tint behind the chosen one's."""
     row = float(ROWS[DESIGNS.index(attack.design)])
     band = rule("x domain", type="rect", x0=0, x1=1, yref="y", y0=row - 0.47, y1=row + 0.47) | {
         "line": {"width": 0},
@@ -194,7 +194,7 @@ def _shifts(attack: RateLimit, pinned: RateLimit | None) -> dict[str, tuple[pd.D
 
 
 def _marks(designs: pd.DataFrame, key: str, shift: float, legend: bool) -> list[dict]:
-    """Multiples of the limit, a line and a mark a design, and the number after it."""
+    """Multiples of the limit, a line and one mark per design, and the number after it."""
     colour = COLOURS["tonight" if key == NOW else "pinned"]
     times = designs["through"].to_numpy()
     shown = np.clip(times, LEAST * 1.05, MOST)
@@ -237,7 +237,7 @@ def let_through(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> D
         made,
         theme.log_axis("times the limit", LEAST, 10**2.75, TIMES),
         caption="In multiples of what one exact bucket lets through.",
-        alt=f"Marks on lines, a row a design. Times the limit: {'; '.join(told)}.",
+        alt=f"Marks on lines, one row per design. Times the limit: {'; '.join(told)}.",
     )
     return drawn._replace(shapes=[*drawn.shapes, rule("x", x0=1, x1=1)])
 
@@ -269,7 +269,7 @@ def refusals(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
         theme.share_axis("share that is refused", range=[-0.03, 1.03], dtick=0.25),
         caption="Requests of a user behind the attacker's address, and writes that follow the "
         "last one to the same key too soon.",
-        alt=f"Two marks a row, a row a design. Users and writes refused: {'; '.join(told)}.",
+        alt=f"Two marks a row, one row per design. Users and writes refused: {'; '.join(told)}.",
     )
 
 

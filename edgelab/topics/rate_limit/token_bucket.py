@@ -111,7 +111,7 @@ class TokenBucket:
         Returns
         -------
         pandas.DataFrame
-            One row a request, from 1: ``time_s``, ``allowed``, and the tokens in the bucket
+            One row per request, from 1: ``time_s``, ``allowed``, and the tokens in the bucket
             ``before`` and ``after`` it.
         """
         times_s = allowed.several("times_s", times_s, allowed.number, least=0)

@@ -234,7 +234,7 @@ class WarmPool(Model):
         Returns
         -------
         pandas.DataFrame
-            Indexed by ``memory_gb``, a column a primitive.
+            Indexed by ``memory_gb``, one column per primitive.
         """
         fits = np.multiply.outer(MEMORY_GB * 1e3, _ROUNDING / self._cost("memory_mb"))
         shares = self._cold_shares(np.floor(fits))
@@ -294,7 +294,7 @@ class WarmPool(Model):
         Returns
         -------
         pandas.DataFrame
-            Indexed by ``tenants``, a column a primitive, in GB.
+            Indexed by ``tenants``, one column per primitive, in GB.
         """
         each = self._cost("memory_mb") / 1e3
         index = pd.Index(TENANTS, name="tenants")
@@ -306,7 +306,7 @@ class WarmPool(Model):
         Returns
         -------
         pandas.DataFrame
-            Indexed by ``wait_ms``, a column a primitive.
+            Indexed by ``wait_ms``, one column per primitive.
         """
         cold = self.density()["cold_share"].to_numpy()
         left = WAIT_MS[:, None] - self._cost("call_ms")
@@ -379,7 +379,7 @@ class WarmPool(Model):
         )
 
     def _table(self) -> pd.DataFrame:
-        """A small table for the notebook, a row a primitive."""
+        """A small table for the notebook, one row per primitive."""
         rows = self.density()
         return pd.DataFrame(
             {

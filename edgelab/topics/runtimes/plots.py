@@ -38,7 +38,7 @@ NOT_A_COST = [name for name in WarmPool.knobs() if name != "figures"]
 def _lines(
     pool: WarmPool, pinned: WarmPool | None, method: Callable, hover: str, least: float = 0.0
 ) -> list[dict]:
-    """One line a primitive, the chosen one bold, and the chosen one of a pinned pool."""
+    """One line per primitive, the chosen one bold, and the chosen one of a pinned pool."""
     lines = {}
     for name, curve in frame(method, pool).items():
         width = BOLD if name == pool.primitive else THIN
@@ -233,14 +233,14 @@ def costs(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
         },
         caption=f"They disagree most about the {word} of {PLURAL[name]}: "
         f"the largest figure is {gaps.max():,.0f} times the smallest.",
-        alt="Marks in rows, a row a primitive, on logarithmic axes of start, memory and overhead.",
+        alt="Marks in rows, one per primitive, on logarithmic axes of start, memory and overhead.",
         shapes=bands,
         layout={"xaxis2": memory, "xaxis3": calls},
     )
 
 
 def _said(said: pd.DataFrame, quantity: str, axis: str, chosen: str) -> list[dict]:
-    """What is said of one quantity: a mark a source, in rows by primitive."""
+    """What is said of one quantity: one mark per source, in rows by primitive."""
     rows = np.arange(len(PRIMITIVES))[::-1]
     values = said.xs(quantity, level="quantity").loc[list(PRIMITIVES)]
     out = [
