@@ -353,7 +353,7 @@ def test_nine_of_ten_viewers():
 
 
 def test_nine_of_ten_requests_by_drawing_every_viewer():
-    drawn = el.CricStream().histogram("simulation").sum(axis=0)
+    drawn = el.CricStream().histogram("drawn").sum(axis=0)
     level = histogram.quantiles(
         drawn[None].astype(float), histogram.bin_edges_ms(), np.array([0.9])
     )

@@ -81,7 +81,7 @@ compiled = lambda: sorted(
 kernels.warm()
 print(compiled())
 night = el.CricStream()
-night.latency(), night.latency("simulation"), night.baseline().latency()
+night.latency(), night.latency("drawn"), night.baseline().latency()
 night.replace(origin_fetch_ratio=1.0, origin_servers=1).latency()
 night.staleness(), night.stale_viewers, night.origin_load(), night.distribution()
 el.EdgeKV().lost_updates(), el.EdgeKV(copies="fetched", rebalancing_share=0.01).lost_updates()

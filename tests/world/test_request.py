@@ -49,7 +49,7 @@ def setting(number):
 
 def exact_rows(night, names):
     """The exact distribution of each place or group."""
-    counts = night.histogram("exact")
+    counts = night.histogram("closed form")
     member = {
         "everyone": np.full(len(PLACES), True),
         **{name: (PLACES["group"] == name).to_numpy() for name in ("diaspora", "India")},
@@ -67,7 +67,7 @@ def one_bin(ms, to_side):
 @pytest.mark.parametrize("number", range(SETTINGS))
 def test_a_simulated_quantile_lies_where_the_exact_distribution_says(number):
     night, names = setting(number)
-    simulated = night.latency("simulation").loc[names]
+    simulated = night.latency("drawn").loc[names]
     exact = exact_rows(night, names)
     assert (simulated["state"] == ("saturated" if night.saturated else "steady")).all()
     for row, name in enumerate(names):

@@ -405,12 +405,12 @@ class EdgeCache(Model):
 
     # -- size and number of the stores -----------------------------------------------------
 
-    def misses(self, method: str = "che") -> pd.DataFrame:
+    def misses(self, method: str = "closed form") -> pd.DataFrame:
         """Requests that a plain LRU store misses, by its size: no copy ever grows stale here.
 
         Parameters
         ----------
-        method : {"che", "simulation"}
+        method : {"closed form", "drawn"}
             Che's approximation, or 400,000 requests replayed for each of eight sizes.
 
         Returns
@@ -418,9 +418,9 @@ class EdgeCache(Model):
         pandas.DataFrame
             ``capacity_mb``, ``miss_share`` and ``now``, true in the one row of the present size.
         """
-        method = allowed.one_of("method", method, ("che", "simulation"))
+        method = allowed.one_of("method", method, ("closed form", "drawn"))
         about = self.objects, self.zipf_exponent, self.object_kb
-        if method == "che":
+        if method == "closed form":
             now = self.capacity_mb
             order = np.argsort(np.append(CURVE_MB, now), kind="stable")
             missed = np.append(

@@ -247,7 +247,7 @@ def _events(seed: int) -> list[dict]:
 def cache_misses(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Drawn:
     """Misses of a plain LRU store over its size: Che's curve, and replayed requests."""
     rows = frame(EdgeCache.misses, cache)
-    drawn = frame(EdgeCache.misses, cache, "simulation", wait=at_rest)
+    drawn = frame(EdgeCache.misses, cache, "drawn", wait=at_rest)
     here, of = rows[rows["now"]], ("capacity_mb", "miss_share")
     hover = "%{x:.3~s} MB: %{y:.3~%} missed"
     mark = {"symbol": "square", "size": 11, "color": COLOURS["tonight"]}

@@ -23,7 +23,7 @@ __all__ = ["BASELINE", "EDGE", "GROUPS", "HOME", "CricStream", "compare", "sprea
 GROUPS = ("diaspora", "India", "everyone")
 BASELINE = "the old Mumbai origin"
 #: How a distribution can be found.
-METHODS = ("exact", "simulation")
+METHODS = ("closed form", "drawn")
 QUANTILE_LEVELS = np.array([0.5, 0.95, 0.99])
 STEADY, SATURATED = "steady", "saturated"
 
@@ -318,12 +318,12 @@ class CricStream(Model):
         alike = {"function_ms": 0.0, "origin_fetch_ratio": 1.0}
         return self._take(request.Settings, route=route._replace(pops=1), **alike)
 
-    def histogram(self, method: str = "exact") -> np.ndarray:
+    def histogram(self, method: str = "closed form") -> np.ndarray:
         """Viewers by place and by bin of latency.
 
         Parameters
         ----------
-        method : {"exact", "simulation"}
+        method : {"closed form", "drawn"}
             The exact distribution, or one request drawn for every viewer with `seed`.
 
         Returns
@@ -334,12 +334,12 @@ class CricStream(Model):
         """
         return _histogram(self.latency_settings, self._drawn(method))
 
-    def latency(self, method: str = "exact") -> pd.DataFrame:
+    def latency(self, method: str = "closed form") -> pd.DataFrame:
         """What the viewers of each place see.
 
         Parameters
         ----------
-        method : {"exact", "simulation"}
+        method : {"closed form", "drawn"}
             As for `histogram`.
 
         Returns
@@ -356,21 +356,21 @@ class CricStream(Model):
 
     def _drawn(self, method: str) -> int | None:
         """The seed to draw with, or None for the closed form."""
-        return None if allowed.one_of("method", method, METHODS) == "exact" else self.seed
+        return None if allowed.one_of("method", method, METHODS) == METHODS[0] else self.seed
 
     @property
     def state(self) -> str:
         """The origin's state: steady, or saturated."""
         return SATURATED if self.saturated else STEADY
 
-    def distribution(self, group: str = "everyone", method: str = "exact") -> pd.DataFrame:
+    def distribution(self, group: str = "everyone", method: str = "closed form") -> pd.DataFrame:
         """How the latencies of one place or group are spread.
 
         Parameters
         ----------
         group : str
             A place of `edgelab.data.places`, or diaspora, India or everyone.
-        method : {"exact", "simulation"}
+        method : {"closed form", "drawn"}
             As for `histogram`.
 
         Returns
@@ -492,10 +492,10 @@ class CricStream(Model):
             stale = f"Out-of-date lists, at any moment: {_people(self.stale_viewers)}."
         return f"{where} {seen}. Blank panels: {blank}. Mumbai {origin}. {stale}"
 
-    def simulation_in_words(self) -> str:
+    def drawn_in_words(self) -> str:
         """How well the draw of every viewer agrees with the exact distribution."""
         exact = self.latency().loc["everyone"]
-        drawn = self.latency("simulation").loc["everyone"]
+        drawn = self.latency("drawn").loc["everyone"]
         said = f"○ One request was drawn for each of {drawn['viewers']:,} viewers: "
         if np.isfinite(exact["p99_ms"]):
             p99 = f"their p99 is {drawn['p99_ms']:.1f} ms"

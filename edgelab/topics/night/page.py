@@ -37,4 +37,4 @@ class NightPanel(Panel):
     waiting = "Drawing every viewer …"
 
     def _rested(self, model: CricStream) -> str:
-        return model.simulation_in_words()
+        return model.drawn_in_words()

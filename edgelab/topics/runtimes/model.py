@@ -263,8 +263,8 @@ class WarmPool(Model):
         -------
         pandas.DataFrame
             Indexed by ``memory_gb``: ``fit`` (tenants that it holds), ``cold_share`` of the
-            requests replayed, and ``che``, what the approximation says. The row of the pool's
-            own memory has ``own`` set.
+            requests replayed, and ``closed_form``, what the approximation says. The row of the
+            pool's own memory has ``own`` set.
         """
         at = PRIMITIVES.index(self.primitive)
         each, own = float(self._cost("memory_mb")[at]), int(self._slots()[at])
@@ -282,7 +282,7 @@ class WarmPool(Model):
             {
                 "fit": fits,
                 "cold_share": shares,
-                "che": [self._cold_share(fit) for fit in fits],
+                "closed_form": [self._cold_share(fit) for fit in fits],
                 "own": [fit == own for fit in fits],
             },
             index=pd.Index(np.array(fits) * each / 1e3, name="memory_gb"),
@@ -367,15 +367,16 @@ class WarmPool(Model):
             return f"{held}: {cold}, and 99 in 100 do not wait at all."
         return f"{held}: {cold}, and 1 in 100 waits more than {_ms(row['p99_ms'])}."
 
-    def simulation_in_words(self) -> str:
+    def drawn_in_words(self) -> str:
         """How well the replayed requests agree with Che's approximation."""
         frame = self.simulation()
         own = frame[frame["own"]].iloc[0]
-        gap = 100 * (frame["cold_share"] - frame["che"]).abs().max()
+        gap = 100 * (frame["cold_share"] - frame["closed_form"]).abs().max()
         return (
             f"○ {REQUESTS:,} requests went through the LRU at each of {len(frame)} sizes of "
             f"memory. At this one {_percent(own['cold_share'])} started cold, by Che's "
-            f"approximation {_percent(own['che'])}; they differ by {gap:.2g} points at most."
+            f"approximation {_percent(own['closed_form'])}; they differ by {gap:.2g} points at "
+            "most."
         )
 
     def _table(self) -> pd.DataFrame:

@@ -34,4 +34,4 @@ class PoolPanel(Panel):
     waiting = "Replaying requests …"
 
     def _rested(self, model: WarmPool) -> str:
-        return model.simulation_in_words()
+        return model.drawn_in_words()

@@ -310,7 +310,7 @@ def test_stale_if_error_serves_what_an_outage_would_fail():
 
 @jit_only
 def test_che_beside_the_simulation():
-    drawn, curve = CACHE.misses("simulation"), CACHE.misses()
+    drawn, curve = CACHE.misses("drawn"), CACHE.misses()
     meant = np.interp(drawn["capacity_mb"], curve["capacity_mb"], curve["miss_share"])
     assert_allclose(drawn["miss_share"], meant, atol=0.01)
     assert curve["now"].sum() == 1 and curve["miss_share"].is_monotonic_decreasing
@@ -357,7 +357,7 @@ def test_bad_arguments_are_refused():
         el.EdgeCache(ttl=3)
     with pytest.raises(TypeError, match="ttl_s: got '60'"):
         el.EdgeCache(ttl_s="60")
-    with pytest.raises(ValueError, match="method: got 'lru', allowed 'che' or 'simulation'"):
+    with pytest.raises(ValueError, match="method: got 'lru', allowed 'closed form' or 'drawn'"):
         CACHE.misses("lru")
     for minutes in (0, -1, 31, math.nan, True, "5"):
         with pytest.raises((TypeError, ValueError), match="minutes: got "):

@@ -99,7 +99,7 @@ def test_misses_are_ches_and_those_replayed():
     pinned, curve, circles, here = made.traces
     assert_is(pinned, OTHER.replace(objects=100).misses(), "capacity_mb", "miss_share")
     assert_is(curve, CACHE.misses(), "capacity_mb", "miss_share")
-    assert_is(circles, CACHE.misses("simulation"), "capacity_mb", "miss_share")
+    assert_is(circles, CACHE.misses("drawn"), "capacity_mb", "miss_share")
     assert here["x"] == [CACHE.capacity_mb]
 
 

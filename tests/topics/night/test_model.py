@@ -148,10 +148,10 @@ def test_the_blank_share_follows_its_limit():
 
 
 def test_same_seed_same_bits_and_another_seed_others():
-    one = FINAL.histogram("simulation").copy()
+    one = FINAL.histogram("drawn").copy()
     request.simulated.cache_clear()
-    assert (FINAL.histogram("simulation") == one).all()
-    assert (FINAL.replace(seed=7).histogram("simulation") != one).any()
+    assert (FINAL.histogram("drawn") == one).all()
+    assert (FINAL.replace(seed=7).histogram("drawn") != one).any()
     assert one.sum() == 28_000_000
 
 
@@ -176,7 +176,7 @@ def test_compare_tells_nights_apart():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: FINAL.latency("guess"), "method: got 'guess', allowed 'exact' or 'simulation'"),
+        (lambda: FINAL.latency("guess"), "method: got 'guess', allowed 'closed form' or 'drawn'"),
         (lambda: FINAL.distribution("Atlantis"), "group: got 'Atlantis'"),
     ],
 )

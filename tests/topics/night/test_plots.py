@@ -65,7 +65,7 @@ def test_every_viewer_is_drawn_once_the_hand_rests():
     dots = traces("distribution", fresh, at_rest=False)[-1]
     assert dots["name"] == "every viewer drawn" and np.isnan(dots["x"]).all()
     dots = traces("distribution", fresh)[-1]
-    frame = fresh.distribution(method="simulation").iloc[::3]
+    frame = fresh.distribution(method="drawn").iloc[::3]
     shown = frame["later_share"].to_numpy() > 1e-7
     np.testing.assert_array_equal(dots["y"][shown], frame["later_share"].to_numpy()[shown])
     assert shown.any() and np.isnan(dots["y"][~shown]).all()

@@ -237,12 +237,12 @@ def test_memory_is_tenants_times_a_tenants():
 def test_replayed_requests_agree_with_the_approximation(pool, fewer):
     frame = pool.simulation()
     near = 0.06 if config.DISABLE_JIT else 0.005
-    assert_allclose(frame["cold_share"], frame["che"], atol=near)
+    assert_allclose(frame["cold_share"], frame["closed_form"], atol=near)
     assert frame["own"].sum() == 1 and frame["fit"].is_monotonic_increasing
     own = frame[frame["own"]].iloc[0]
     row = pool.density().loc[pool.primitive]
-    assert own["fit"] == row["fit"] and own["che"] == row["cold_share"]
-    assert "requests went through the LRU" in pool.simulation_in_words()
+    assert own["fit"] == row["fit"] and own["closed_form"] == row["cold_share"]
+    assert "requests went through the LRU" in pool.drawn_in_words()
 
 
 def test_the_replay_is_that_of_plain_dictionaries(fewer):
