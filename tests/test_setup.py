@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import refresh_pins
+from edgelab.panels import PANELS
+from edgelab.topics import TOPICS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -214,3 +216,14 @@ def test_nothing_tracked_names_a_registry():
     assert not [
         p for p in texts - {ROOT / "tests/refresh_pins.py"} if option.search(p.read_bytes())
     ]
+
+
+def test_every_topic_has_its_parts_and_only_topics_have_folders():
+    parts = {"model", "plots", "page", "checks", "claims"}
+    for room in (ROOT / "edgelab" / "topics", ROOT / "tests" / "topics"):
+        folders = {path.parent.name for path in room.glob("*/*.py")}
+        assert folders == set(TOPICS)
+    for topic in TOPICS:
+        files = [path.stem for path in (ROOT / "edgelab" / "topics" / topic).glob("*.py")]
+        assert parts <= set(files) and len(files) <= 10
+        assert PANELS[topic].topic == topic
