@@ -41,7 +41,7 @@ WAITS = panels.night.board[1].plot.title
 SETTLED = f"""(code) => {{
   const s = ({STATE})();
   return s.code === code && s.rest
-    && s.traces['{WAITS}'].find(t => t.name === '{DRAWN}')?.x.some((at) => at !== null);
+    && s.traces['{WAITS}'].find(t => t.name === '{DRAWN}')?.x.some(Number.isFinite);
 }}"""
 PINNED = f"""(some) => some === Object.values(({STATE})().traces).flat()
   .some(t => t.name === 'pinned')"""
