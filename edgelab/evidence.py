@@ -1,6 +1,6 @@
 """What the models answer to: the article's figures, and what others have measured."""
 
-from edgelab.topics.kv.quorum import published as quorums
+from edgelab.topics.kv.pbs import published as quorums
 from edgelab.topics.night.calibration import leave_one_out, residuals
 from edgelab.topics.pops.anycast import anycast_detours, anycast_residuals
 from edgelab.topics.runtimes.primitives import runtimes

@@ -16,9 +16,8 @@ from scipy.special import ndtr, ndtri
 from edgelab.core.datasets import PRIMITIVES
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted
-from edgelab.kernels import lru, zipf
-from edgelab.kernels.draws import stream_key
 from edgelab.topics.night.model import CricStream
+from edgelab.topics.runtimes import replay
 from edgelab.topics.runtimes.primitives import QUANTITIES, SOURCES, costs
 from edgelab.world import che
 
@@ -39,8 +38,8 @@ WAIT_MS = np.geomspace(0.01, 20_000, 190)
 NOBODY = 1e-12
 #: So that a tenant who just fits is not lost to rounding.
 _ROUNDING = 1 + 1e-12
-#: Requests that `simulation` draws for each size of memory, and how many sizes.
-REQUESTS, SIZES = 1_000_000, 8
+#: Sizes of memory for which requests are replayed.
+SIZES = 8
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -271,7 +270,7 @@ class WarmPool(Model):
         ends = (max(1, int(MEMORY_GB[0] * 1e3 / each)), MEMORY_GB[-1] * 1e3 / each)
         last = max(ends[0], min(ends[1], self.tenants))
         fits = sorted({*np.geomspace(ends[0], last, SIZES).astype(int).tolist(), own})
-        shares = _replayed(
+        shares = replay.replayed(
             self.tenants,
             self.zipf_exponent,
             self.idle_requests,
@@ -373,7 +372,7 @@ class WarmPool(Model):
         own = frame[frame["own"]].iloc[0]
         gap = 100 * (frame["cold_share"] - frame["closed_form"]).abs().max()
         return (
-            f"○ {REQUESTS:,} requests went through the LRU at each of {len(frame)} sizes of "
+            f"○ {replay.REQUESTS:,} requests went through the LRU at each of {len(frame)} sizes of "
             f"memory. At this one {_percent(own['cold_share'])} started cold, by Che's "
             f"approximation {_percent(own['closed_form'])}; they differ by {gap:.2g} points at "
             "most."
@@ -405,41 +404,6 @@ def _che_curve(tenants: int, exponent: float) -> tuple[np.ndarray, np.ndarray, n
     groups = _popularity(tenants, exponent)
     time = np.geomspace(0.1, 40 / groups[0].min(), 240)
     return time, che.filled(time, *groups), che.miss_share(time, *groups)
-
-
-@lru_cache(maxsize=4)
-def _drawn(tenants: int, exponent: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Requests, how long ago each tenant was asked for before them, and how long before each.
-
-    All in requests. Tenants are numbered by rank.
-    """
-    share = zipf.weights(tenants, exponent)
-    ids = np.empty(REQUESTS, np.int32)
-    with np.errstate(over="ignore"):  # without numba, draws wrap with a warning
-        zipf.sample(0, stream_key(seed, 4_000_000), *zipf.aliases(share), ids)
-    rng = np.random.default_rng([seed, 4_000_001])
-    ago = rng.exponential(1 / share)
-    since = np.empty(REQUESTS)
-    lru.since_last(ids, -ago, since)
-    return ids, np.argsort(-ago), since
-
-
-@lru_cache(maxsize=8)
-def _replayed(
-    tenants: int, exponent: float, idle_requests: float, seed: int, fits: tuple[int, ...]
-) -> tuple[float, ...]:
-    """Share of cold starts at each size of the store, in tenants."""
-    ids, order, since = _drawn(tenants, exponent, seed)
-    kept = since <= idle_requests
-    sizes = np.ones(tenants, np.int64)
-    hits = np.empty(len(ids), np.bool_)
-    out = []
-    for fit in fits:
-        # Of those that were used longer ago nothing is left.
-        links, used = lru.fill(order[max(len(order) - fit, 0) :], sizes, fit)
-        lru.replay(ids, sizes, fit, links, used, hits)
-        out.append(1 - float(np.mean(hits & kept)))
-    return tuple(out)
 
 
 def _mb(mb: float) -> str:

@@ -6,7 +6,8 @@ import pytest
 import edgelab as el
 from edgelab.core import datasets
 from edgelab.topics.kv import quorum
-from edgelab.topics.kv.quorum import MEASURES, NETWORKS, Quorum, QuorumNetwork
+from edgelab.topics.kv.pbs import MEASURES
+from edgelab.topics.kv.quorum import NETWORKS, Quorum, QuorumNetwork
 
 FIGURES = datasets.pbs()
 ROWS = [tuple(row) for row in FIGURES.itertuples(index=False)]

@@ -13,7 +13,7 @@ import made_up
 from edgelab.core import datasets
 from edgelab.kernels import zipf
 from edgelab.topics.runtimes import model as runtimes
-from edgelab.topics.runtimes import primitives
+from edgelab.topics.runtimes import primitives, replay
 from edgelab.topics.runtimes.model import MEMORY_GB, PRIMITIVES, WarmPool
 from edgelab.world import che
 
@@ -32,9 +32,9 @@ def measured(tmp_path, monkeypatch):
 def fewer(monkeypatch):
     """Without numba, fewer requests."""
     if config.DISABLE_JIT:
-        monkeypatch.setattr(runtimes, "REQUESTS", 5_000)
-        runtimes._drawn.cache_clear()
-        runtimes._replayed.cache_clear()
+        monkeypatch.setattr(replay, "REQUESTS", 5_000)
+        replay._drawn.cache_clear()
+        replay.replayed.cache_clear()
 
 
 # -- costs ---------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_replayed_requests_agree_with_the_approximation(pool, fewer):
 def test_the_replay_is_that_of_plain_dictionaries(fewer):
     """The same requests, the same beginning, an ordered dictionary with times."""
     pool = WarmPool(tenants=300, primitive="process", pop_memory_gb=4.0, requests_per_s=10_000.0)
-    ids, order, _ = runtimes._drawn(300, 1.0, pool.seed)
+    ids, order, _ = replay._drawn(300, 1.0, pool.seed)
     ago = np.random.default_rng([pool.seed, 4_000_001]).exponential(1 / zipf.weights(300, 1.0))
     last = dict(enumerate(-ago))
     store, cold, fit = dict.fromkeys(order[-80:].tolist()), 0, 80
@@ -260,15 +260,15 @@ def test_the_replay_is_that_of_plain_dictionaries(fewer):
         if len(store) > fit:
             del store[next(iter(store))]
         last[i] = k
-    runtimes.REQUESTS, before = len(some), runtimes.REQUESTS
+    replay.REQUESTS, before = len(some), replay.REQUESTS
     try:
-        runtimes._drawn.cache_clear()
-        runtimes._replayed.cache_clear()
+        replay._drawn.cache_clear()
+        replay.replayed.cache_clear()
         frame = pool.simulation()
     finally:
-        runtimes.REQUESTS = before
-        runtimes._drawn.cache_clear()
-        runtimes._replayed.cache_clear()
+        replay.REQUESTS = before
+        replay._drawn.cache_clear()
+        replay.replayed.cache_clear()
     assert frame.loc[frame["own"], "fit"].item() == fit
     assert frame.loc[frame["own"], "cold_share"].item() == pytest.approx(cold / len(some))
 
@@ -278,8 +278,8 @@ def test_a_seed_chooses_the_draws_and_nothing_else_does(fewer):
     again = pool.replace(figures="public", start_tail=5.0)
     first = pool.simulation()["cold_share"].tolist()
     assert pool.simulation()["cold_share"].tolist() == first
-    runtimes._drawn.cache_clear()
-    runtimes._replayed.cache_clear()
+    replay._drawn.cache_clear()
+    replay.replayed.cache_clear()
     assert pool.simulation()["cold_share"].tolist() == first
     assert pool.replace(seed=1).simulation()["cold_share"].tolist() != first
     assert len(again.simulation()) >= 2
