@@ -11,7 +11,7 @@ import numpy as np
 
 from edgelab.core.knobs import Knob
 
-__all__ = ["CARD", "control", "options"]
+__all__ = ["CARD", "columns", "control", "options"]
 
 #: With more choices than this a list folds out.
 BUTTONS = 6
@@ -64,6 +64,17 @@ def control(
     slider = widgets.SelectionSlider(options=options(about, value), value=value, **common)
     slider.add_class("edgelab-stops")
     return slider
+
+
+def columns(some: Sequence[widgets.Widget], shares: Sequence[float]) -> widgets.HBox:
+    """Widgets in columns, filled from the left, each with its share of the width."""
+    rows = -(-len(some) // len(shares))
+    parts = [some[at * rows : (at + 1) * rows] for at in range(len(shares))]
+    widths = [f"{100 * share / sum(shares):g}%" for share in shares]
+    box = widgets.HBox(
+        [widgets.VBox(p, layout={"width": w}) for p, w in zip(parts, widths, strict=True)]
+    )
+    return box.add_class("edgelab-columns")
 
 
 def _stops(about: Knob) -> Sequence[float]:

@@ -16,7 +16,7 @@ from IPython.display import HTML, display, update_display
 from edgelab import kernels
 from edgelab.core import allowed
 from edgelab.core.knobs import Model
-from edgelab.stage.controls import CARD, control, options
+from edgelab.stage.controls import CARD, columns, control, options
 from edgelab.stage.live import LiveBoard
 
 __all__ = ["ERRORS", "STATE", "WIDGET", "Panel", "warm"]
@@ -58,17 +58,6 @@ def warm(names: Sequence[str]) -> None:
         )
     finally:
         tell("")
-
-
-def _columns(some: Sequence[widgets.Widget], shares: Sequence[float]) -> widgets.HBox:
-    """Widgets in columns, filled from the left, each with its share of the width."""
-    rows = -(-len(some) // len(shares))
-    parts = [some[at * rows : (at + 1) * rows] for at in range(len(shares))]
-    widths = [f"{100 * share / sum(shares):g}%" for share in shares]
-    box = widgets.HBox(
-        [widgets.VBox(p, layout={"width": w}) for p, w in zip(parts, widths, strict=True)]
-    )
-    return box.add_class("edgelab-columns")
 
 
 def _paragraph(text: str, about: str = "") -> str:
@@ -170,9 +159,9 @@ class Panel(widgets.VBox):
         more = widgets.ToggleButton(description="More knobs", icon="sliders")
         # Empty until it is wanted: sliders that nobody sees take time too. Not an Accordion: its
         # header cannot be reached by keyboard.
-        knobs, drawer = _columns(folded, (1, 1)), widgets.VBox()
+        knobs, drawer = columns(folded, (1, 1)), widgets.VBox()
         more.observe(lambda c: setattr(drawer, "children", [knobs] if c["new"] else []), "value")
-        sliders = _columns(main, self.columns)
+        sliders = columns(main, self.columns)
         sliders.layout.flex = "1 1 auto"
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
         side.add_class("edgelab-side")
