@@ -1,8 +1,8 @@
 """The ledger: every checkable statement of the article, how it is tested, and the verdict.
 
 The rows stand in ``data/claims.csv``. A figure that a model answers is computed here, never typed
-in, and its verdict follows from the range in which the statement holds. Each notebook's figures
-stand in a module of their own.
+in, and its verdict follows from the range in which the statement holds. Each topic's
+figures stand in its ``claims.py``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _ledger(page: int | None = None) -> Table:
     if odd:
         raise DataError(
             f"claims.csv, column id: got {', '.join(odd)} with a computed verdict and no figure "
-            f"in edgelab.ledger, or the other way round; allowed the same {len(FIGURES)} in both"
+            f"in a topic's claims.py, or the other way round; allowed the same {len(FIGURES)}"
         )
     if page is not None:
         rows = rows[rows["page"] == page]

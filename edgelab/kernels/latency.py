@@ -45,7 +45,7 @@ def simulate_block(
         For each point of the catchment: what every request pays after the last
         mile, and what a fetch adds before the origin's own time.
     fetch_below : int
-        A request is fetched if its upper 32 bits are below this; `ALWAYS`
+        A request is fetched if its upper 32 bits are below this; `draws.ALWAYS`
         fetches all.
     counts : int64 ndarray, (BINS,)
         Added to in place.

@@ -370,7 +370,7 @@ class RateLimit(Model):
             Indexed by who counts: ``mean_difference``, between the estimate and the true count
             as a share of the latter, and ``wrong``, the share of requests on which the two
             decide differently. Ours is for requests at half the limit's rate that come to one
-            PoP; the published ones are those of `edgelab.core.constants`.
+            PoP; the published ones stand in ``data/cricstream.toml``.
         """
         window_s = self.capacity / self.refill_per_s
         alone = self._attack._replace(user_per_s=float(np.clip(self.refill_per_s / 2, 0.1, 20)))

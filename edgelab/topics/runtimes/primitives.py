@@ -80,7 +80,7 @@ def costs(source: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        See `edgelab.topics.runtimes.model.WarmPool.costs`; remembered, so not to be changed.
+        See `edgelab.WarmPool.costs`; remembered, so not to be changed.
     """
     return _costs(source, remembered.stamp())
 
