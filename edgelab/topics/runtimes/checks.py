@@ -96,7 +96,7 @@ def memory_enough(answer: int) -> Verdict:
     )
 
 
-@exercise("set a pool: quiet.replace(...)", instance, WarmPool)
+@exercise("set a pool: el.WarmPool(requests_per_s=..., pops=...)", instance, WarmPool)
 def quiet_platform(answer: WarmPool) -> Verdict:
     """Notebook 04, exercise 3: most PoPs at which a quiet platform's p99 pays no start.
 
