@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,9 +24,21 @@ WORLD = (BLIND | {"range": [-130, 155]}, BLIND | {"range": [-40, 62]})
 INDIA = (BLIND | {"range": [67, 91]}, BLIND | {"range": [7, 35.5]})
 
 
-def coast() -> dict:
-    """Natural Earth's coastline."""
+@lru_cache(maxsize=4)
+def _stroke(west: float, east: float, south: float, north: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a map shows of Natural Earth's coastline, with the first point beyond its edges."""
     lon, lat = datasets.coastline()
+    inside = (west < lon) & (lon < east) & (south < lat) & (lat < north)
+    near = inside | np.roll(inside, 1) | np.roll(inside, -1)
+    lon = np.where(near, lon, np.nan)
+    lifted = np.isnan(lon)
+    again = lifted & np.roll(lifted, 1)
+    return lon[~again], lat[~again]
+
+
+def coast(window: Sequence[Mapping] = WORLD) -> dict:
+    """The coastline on a map with these axes."""
+    lon, lat = _stroke(*window[0]["range"], *window[1]["range"])
     line = {"color": COLOURS["coast"], "width": 1}
     return scatter(lon, lat, mode="lines", line=line, hoverinfo="skip")
 
@@ -103,7 +115,7 @@ def with_india(world: Sequence[dict], india: Sequence[dict]) -> Drawn:
         "xaxis2": INDIA[0] | {"domain": [0.71, 1], "anchor": "y2"},
         "yaxis2": INDIA[1] | {"anchor": "x2"},
     }
-    traces = [coast(), first, *rest, coast() | beside, *(_indian(t) | beside for t in india)]
+    traces = [coast(), first, *rest, coast(INDIA) | beside, *(_indian(t) | beside for t in india)]
     x, y = WORLD
     return Drawn(traces, x | {"domain": [0, 0.7]}, y, "", "", notes=[word], layout=axes)
 
