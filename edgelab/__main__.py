@@ -1,7 +1,13 @@
-"""The command line: `edgelab lab` opens the workbook, `edgelab doctor` checks what it stands on."""
+"""The command line.
+
+`edgelab lab` opens the workbook, `edgelab doctor` checks what it stands on; for who teaches,
+`edgelab hand-out` copies the pages without solutions, and `edgelab collect` tells what a class has
+answered.
+"""
 
 import argparse
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,8 +21,8 @@ FIRST_PAGE = Path("notebooks", "01-cricstream-live.ipynb")
 
 
 def workbook():
-    """Return the folder that holds the notebooks: this checkout, else where we stand, else None."""
-    places = (Path(__file__).resolve().parent.parent, Path.cwd())
+    """Return the folder that holds the notebooks: where we stand, else this checkout, else None."""
+    places = (Path.cwd(), Path(__file__).resolve().parent.parent)
     return next((place for place in places if (place / FIRST_PAGE).is_file()), None)
 
 
@@ -116,17 +122,73 @@ def run(command):
     return code if code >= 0 else 128 - code
 
 
-def lab(options):
-    """Start JupyterLab on the first page; return its exit code."""
+def pages(command):
+    """Return the folder that holds the notebooks, or say that they are not here."""
     root = workbook()
     if root is None:
         print(
             f"edgelab is installed, but its notebooks are not here: no {FIRST_PAGE.as_posix()} "
             f"beside {Path(__file__).resolve().parent} nor in {Path.cwd()}.\n"
             "A wheel brings the library only. Change into a clone of the project (the folder that "
-            "holds README.md) and run there:  edgelab lab",
+            f"holds README.md) and run there:  edgelab {command}",
             file=sys.stderr,
         )
+    return root
+
+
+def hand_out(options):
+    """Copy the pages without solutions, and say what became of each; return the exit code."""
+    from edgelab.classroom.hand_out import hand_out
+
+    root = pages("hand-out")
+    if root is None:
+        return 1
+    try:
+        for path, done in hand_out(root / "notebooks", options.folder):
+            print(f"{done}: {path}", flush=True)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Students open it with:  cd {shlex.quote(str(options.folder))} && edgelab lab")
+    return 0
+
+
+def collect(options):
+    """Run a class's notebooks and write what their checks said; return the exit code."""
+    import pandas as pd
+
+    from edgelab.classroom.collect import collect, publish, submissions
+
+    root = pages("collect")
+    if root is None:
+        return 1
+    print(
+        "Submissions are code, and run with your rights. In an account of its own they reach "
+        "nothing of yours:  sudo -u ACCOUNT edgelab collect FOLDER",
+        flush=True,
+    )
+    frames = []
+    try:
+        total = len(submissions(options.folder))
+        given = (options.folder, root / "notebooks", options.seconds, options.memory_gb)
+        for frame in collect(*given):
+            frames.append(frame)
+            states = ", ".join(f"{n} {state}" for state, n in frame["state"].value_counts().items())
+            print(f"{len(frames)} of {total}  {frame['file'].iat[0]}: {states}", flush=True)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:  # what was collected is kept, also when Ctrl-C ends the rest
+        if frames:
+            written = publish(pd.concat(frames), options.folder)
+            print("Written:", *written, flush=True)
+    return 0
+
+
+def lab(options):
+    """Start JupyterLab on the first page; return its exit code."""
+    root = pages("lab")
+    if root is None:
         return 1
     try:
         warm()
@@ -156,6 +218,14 @@ def port(text):
     return number
 
 
+def positive(text):
+    """Return a number above 0, or raise ValueError."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
 def parser():
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
@@ -171,6 +241,16 @@ def parser():
         "--port", type=port, help="exactly this port (default: first free one from 8888)"
     )
     sub.set_defaults(call=lab)
+    sub = commands.add_parser("hand-out", help="copy the pages for students, without solutions")
+    sub.add_argument("folder", type=Path, help="the students' folder; what they changed stays")
+    sub.set_defaults(call=hand_out)
+    sub = commands.add_parser("collect", help="run a class's notebooks, and tell what checks say")
+    sub.add_argument("folder", type=Path, help="with a folder for each student")
+    sub.add_argument(
+        "--seconds", type=positive, default=600, help="for each notebook (default: 600)"
+    )
+    sub.add_argument("--memory-gb", type=positive, default=3, help="for each notebook (default: 3)")
+    sub.set_defaults(call=collect)
     sub = commands.add_parser("doctor", help="check what the workbook stands on, with the mends")
     sub.set_defaults(call=examine)
     return top

@@ -10,9 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
+
+import psutil
 
 __all__ = ["OVERFULL", "Child", "ChildEnded", "ChildError"]
 
@@ -34,9 +37,15 @@ class ChildEnded(ChildError):
 
 
 class Child:
-    """A process that hosts real runtimes; a context manager that leaves nothing behind."""
+    """A process that obeys orders; a context manager that leaves nothing behind.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    script : pathlib.Path
+        What it runs; the one that hosts real runtimes by default.
+    """
+
+    def __init__(self, script: Path = SCRIPT) -> None:
         # A group of its own: the interrupt that a kernel gets is ours to deal with.
         apart = (
             {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -44,7 +53,7 @@ class Child:
             else {"start_new_session": True}
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(SCRIPT)],
+            [sys.executable, "-P", str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -114,6 +123,9 @@ class Child:
     def close(self) -> None:
         """End the child and whatever it started."""
         if self._process.poll() is None:
+            for each in psutil.Process(self._process.pid).children(recursive=True):
+                with suppress(psutil.Error):  # a kernel has a group of its own
+                    each.kill()
             try:
                 if sys.platform == "win32":
                     self._process.kill()

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from typing import Any
 
 from edgelab.core import allowed
 
-__all__ = ["RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess"]
+__all__ = ["MARKS", "MIME", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess"]
 
 COMMIT = "choose and commit above, before you move a slider"
 UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
+#: How each state is shown.
+MARKS = {UNANSWERED: ("○", "#6b6b6b"), WORKING: ("◐", "#8c5a00"), RIGHT: ("●", "#00664c")}
+#: The part of a cell's output that is for programs.
+MIME = "application/vnd.edgelab.verdict+json"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says: its state, and why."""
+    """What a check says: its state, and why; and which check says it."""
 
     state: str
     reason: str
+    check: str = ""
 
     def __repr__(self) -> str:
         return f"{self.state}: {self.reason}"
 
+    def _repr_mimebundle_(self, **_: Any) -> dict:
+        """What a collector reads; IPython adds text and HTML."""
+        return {MIME: asdict(self)}
+
     def _repr_html_(self) -> str:
-        mark, colour = {
-            UNANSWERED: ("○", "#6b6b6b"),
-            WORKING: ("◐", "#8c5a00"),
-            RIGHT: ("●", "#00664c"),
-        }[self.state]
+        mark, colour = MARKS[self.state]
         return (
             f'<p style="border-left: 4px solid {colour}; padding: 4px 10px; background: #fff; '
             f'color: #1a1a1a"><b style="color: {colour}">{mark} {html.escape(self.state)}</b>: '
@@ -55,6 +60,9 @@ def exercise(question: str, check: Callable, *given: Any) -> Callable:
     def declare(judge: Callable[[Any], Verdict]) -> Callable[[Any], Verdict]:
         @wraps(judge)
         def judged(answer: Any) -> Verdict:
+            return replace(verdict(answer), check=judge.__name__)
+
+        def verdict(answer: Any) -> Verdict:
             if answer is None:
                 return Verdict(UNANSWERED, question)
             try:

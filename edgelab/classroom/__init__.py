@@ -1,0 +1,1 @@
+"""For who teaches: pages to hand out, and submissions to collect."""
