@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import threading
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from IPython.display import HTML, display, update_display
 from edgelab import kernels
 from edgelab.core import allowed
 from edgelab.core.knobs import Model
+from edgelab.stage import again
 from edgelab.stage.controls import CARD, columns, control, options
 from edgelab.stage.live import LiveBoard
 
@@ -32,9 +32,6 @@ REST_S = 0.1
 #: Room for a knob's label where the main knobs stand in columns.
 NARROW = "118px"
 CLOSED = "This panel was closed, since its cell was run again. The one below that cell is alive."
-
-#: The panels that each cell made, and the execution that made them.
-_MADE: dict[str, tuple[str, list[weakref.ref[Panel]]]] = {}
 
 
 def warm(names: Sequence[str]) -> None:
@@ -105,7 +102,7 @@ class Panel(widgets.VBox):
         start = self.scenario() if start is None else start
         allowed.instance("start", start, self.scenario)
         allowed.instance("pinned", pinned, self.scenario, True)
-        self._replace_earlier()
+        again.earlier(self)
         warm(self.kernels)
         self.start = self.model = start
         self.pinned = pinned
@@ -160,6 +157,7 @@ class Panel(widgets.VBox):
         # Empty until it is wanted: sliders that nobody sees take time too. Not an Accordion: its
         # header cannot be reached by keyboard.
         knobs, drawer = columns(folded, (1, 1)), widgets.VBox()
+        self._folded = knobs
         more.observe(lambda c: setattr(drawer, "children", [knobs] if c["new"] else []), "value")
         sliders = columns(main, self.columns)
         sliders.layout.flex = "1 1 auto"
@@ -263,23 +261,8 @@ class Panel(widgets.VBox):
             if self._rest:
                 self._rest.cancel()
             held, self.children = self.children, [widgets.HTML(_paragraph(CLOSED))]
-            for widget in (*held, *self.controls.values()):
-                _close(widget)
-
-    def _replace_earlier(self) -> None:
-        """Retire what an earlier run of the same cell made."""
-        shell = get_ipython()
-        parent = shell.get_parent() if shell and hasattr(shell, "get_parent") else {}
-        cell = parent.get("metadata", {}).get("cellId")
-        if cell is None:
-            return
-        run = parent["header"]["msg_id"]
-        before, panels = _MADE.get(cell, (run, []))
-        if before != run:
-            for panel in filter(None, (ref() for ref in panels)):
-                panel.retire()
-            panels = []
-        _MADE[cell] = run, [*panels, weakref.ref(self)]
+            for widget in (*held, self._folded):
+                again.close(widget)
 
     def _plots(self, at_rest: bool) -> dict[str, dict]:
         """Every plot for the present model."""
@@ -438,13 +421,3 @@ class Panel(widgets.VBox):
                     update_display(self._state(), raw=True, display_id=self.live.own)
             except Exception as error:  # shown in words, and kept for the tests
                 self._tell(error)
-
-
-def _close(widget: widgets.Widget) -> None:
-    """Close a widget and all that lies in it."""
-    for child in getattr(widget, "children", ()):
-        _close(child)
-    for part in ("layout", "style"):
-        if isinstance(getattr(widget, part, None), widgets.Widget):
-            getattr(widget, part).close()
-    widget.close()

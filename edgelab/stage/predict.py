@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from edgelab.core import allowed
+from edgelab.stage import again
 from edgelab.stage.controls import CARD
 
 __all__ = ["Prediction", "predict"]
@@ -29,6 +30,14 @@ class Prediction(widgets.VBox):
         self.asked = widgets.HTML(f"<p><b>{html.escape(question)}</b></p>")
         super().__init__([widgets.HTML(CARD), self.asked, self.options, self.commit, self.kept])
         self.add_class("edgelab-panel")
+        for before in again.earlier(self):  # the cell was run again: what was kept stays kept
+            if getattr(before, "choice", None) in choices:
+                self.options.value = before.choice
+                self._on_commit(self.commit)
+
+    def retire(self) -> None:
+        """Let go of all that it holds in the browser."""
+        again.close(self)
 
     def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
         """With the question in words, for where no kernel is."""
