@@ -32,6 +32,8 @@ _HOMES = {
     "rtt_ms": "edgelab.world.corridors",
     "claims": "edgelab.ledger",
     "export": "edgelab.stage.export",
+    "sweep": "edgelab.sweeps",
+    "Unanswered": "edgelab.sweeps",
 }
 #: Groups of names, each a module.
 _GROUPS = {

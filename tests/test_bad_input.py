@@ -75,6 +75,8 @@ VALID = {
     "progress": lambda: len,
     "question": lambda: "Which?", "choices": lambda: ["a", "b"],
     "quorums": el.Quorum,
+    "sweep.model": el.CricStream, "sweep.over": lambda: {"pops": [10]},
+    "sweep.ask": lambda: el.CricStream.headline,
 }  # fmt: skip
 
 #: No input takes longer, on any machine.
@@ -115,9 +117,9 @@ RIGHT = {
     "crdt.LWWRegister.value": lambda x: True, "crdt.LWWRegister.write.value": lambda x: True,
 }  # fmt: skip
 #: Any text is right.
-FREE_TEXT = {"export.path", "bench.isolates.run.code", "panels.predict.question"}
-#: What is right takes as long as it is large, and is not tried.
-LONG = {"count", "seeds", "runs", "trials", "reads", "repeats", "by_delay.pops"}
+FREE_TEXT = {"export.path", "sweep.keep", "bench.isolates.run.code", "panels.predict.question"}
+#: What is right takes as long as it is large, or asks what a model cannot answer: not tried.
+LONG = {"count", "seeds", "runs", "trials", "reads", "repeats", "by_delay.pops", "sweep.ask"}
 
 # -- what is thrown ----------------------------------------------------------------------------
 
@@ -191,7 +193,7 @@ def valid(path):
     thing, about, owner = public()[path]
     if path.startswith("check."):
         return None  # not answered yet
-    if about.name == "model":
+    if about.name == "model" and path != "sweep.model":
         return (thing.plot if hasattr(thing, "plot") else right_object(owner)).scenario()
     made = known(VALID, path)
     assert made or about.default is not about.empty, f"VALID needs a right value of {path}"

@@ -103,9 +103,10 @@ function patched(old, { data, ...rest }) {
 function Picture(model, changed, told) {
   const manager = model.widget_manager;
   const at = { plots: {}, number: -1, line: "", problem: "" };
-  let patience = null;
+  let patience = null, coming = false;
 
   function take({ content, buffers }) {
+    coming = false;
     Object.assign(at, { number: content.number, line: content.line });
     at.plots = decoded(content.plots, buffers);
     changed(Object.keys(at.plots));
@@ -118,7 +119,14 @@ function Picture(model, changed, told) {
     model.send({ kind });
   }
 
+  /** Once: it may be on its way already. */
+  function whole() {
+    if (!coming) send("whole");
+    coming = true;
+  }
+
   function tell(problem, why = "") {
+    if (problem === "late") coming = false;
     at.problem = problem;
     told(problem, why);
   }
@@ -128,9 +136,9 @@ function Picture(model, changed, told) {
     clearTimeout(patience);
     if (at.problem === "late") tell("");
     if (content.kind === "whole") return take({ content, buffers });
-    if (content.kind === "at") return content.number === at.number || send("whole");
+    if (content.kind === "at") return content.number === at.number || whole();
     if (content.number <= at.number) return null; // older than the whole that was asked for
-    if (content.number > at.number + 1) return send("whole");
+    if (content.number > at.number + 1) return whole();
     Object.assign(at, { number: content.number, line: content.line });
     for (const [name, change] of Object.entries(decoded(content.plots, buffers))) {
       at.plots[name] = change.whole ?? patched(at.plots[name], change);
@@ -150,7 +158,7 @@ function Picture(model, changed, told) {
   const first = model.get("first"); // empty where the page was loaded again
   if (first.content) take(first);
 
-  return { at, tell, ready, ask: () => send("at"), whole: () => send("whole") };
+  return { at, tell, ready, ask: () => send("at"), whole };
 }
 
 // -- what a reader sees --------------------------------------------------------------------------
