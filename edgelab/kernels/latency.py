@@ -7,14 +7,12 @@ origin, and the quantile of the origin's time.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from edgelab.kernels._jit import kernel
 from edgelab.kernels.draws import HALF, QUANTILE_BITS, QUANTILE_MASK, SECOND, draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_of
+from edgelab.kernels.threads import each
 
 __all__ = ["POINTS", "add_mixture", "simulate", "simulate_block"]
 
@@ -111,9 +109,8 @@ def simulate(
         return place, counts
 
     total = np.zeros((len(viewers), BINS), np.int64)
-    with ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8)) as pool:
-        for place, counts in pool.map(run, blocks):
-            total[place] += counts
+    for place, counts in each(run, blocks, threads):
+        total[place] += counts
     return total
 
 

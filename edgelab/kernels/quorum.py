@@ -7,14 +7,12 @@ acknowledgement (A), a read's request (R) and its reply (S) takes a time of its 
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from edgelab.kernels._jit import kernel
 from edgelab.kernels.draws import HALF, LOW, draw, stream_key
 from edgelab.kernels.histogram import BINS, bin_of
+from edgelab.kernels.threads import each
 
 __all__ = ["TAIL", "mixture", "simulate", "simulate_block", "tail_levels"]
 
@@ -188,8 +186,7 @@ def simulate(
         return counts, at_once
 
     total, at_once = np.zeros((3, BINS), np.int64), 0
-    with ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8)) as pool:
-        for counts, some in pool.map(run, range(0, trials, BLOCK)):
-            total += counts
-            at_once += some
+    for counts, some in each(run, range(0, trials, BLOCK), threads):
+        total += counts
+        at_once += some
     return total, at_once

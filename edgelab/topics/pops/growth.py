@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -17,6 +15,7 @@ from edgelab.core.sphere import great_circle_km
 from edgelab.kernels import curves as kernel
 from edgelab.kernels.latency import POINTS
 from edgelab.kernels.placement import greedy_order
+from edgelab.kernels.threads import each
 from edgelab.topics.night.model import GROUPS, CricStream
 from edgelab.world import geo, request
 from edgelab.world.corridors import rtt_ms
@@ -198,8 +197,7 @@ def curves(
         )  # fmt: skip
 
     jobs = list(_jobs(rows))
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        results = list(pool.map(run, jobs))
+    results = list(each(run, jobs))
     found = {
         row: parts
         for job, result in zip(jobs, results, strict=True)
