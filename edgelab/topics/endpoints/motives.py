@@ -1,0 +1,193 @@
+"""Other reasons: where data stays, an attack, the price of traffic, and queries in turn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from edgelab.core import allowed, datasets
+from edgelab.core.constants import value
+from edgelab.kernels.latency import POINTS
+from edgelab.topics.durable_object.homes import POPS, members
+from edgelab.topics.endpoints.model import Endpoint
+from edgelab.topics.pops.anycast import landing
+from edgelab.world import geo
+from edgelab.world.corridors import rtt_ms
+
+__all__ = ["attack", "price", "queries_in_turn", "residency"]
+
+#: Countries of the audience, with the price region of each.
+COUNTRIES = {
+    "IN": "India",
+    "SG": "South-East Asia",
+    "AE": "Middle East",
+    "GB": "Europe",
+    "US": "North America",
+}
+
+
+def residency(pops: int = POPS) -> pd.DataFrame:
+    """Whose requests are served abroad, and what it costs to serve them inside the country.
+
+    Parameters
+    ----------
+    pops : int
+        How many PoPs there are, 1 to 500.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``country``: ``viewers``; ``pops`` inside; ``nearest_abroad`` and
+        ``anycast_abroad``, the share served outside if all reach the nearest PoP, and with page
+        3's anycast; ``nearest_ms`` and ``inside_ms``, mean round trips to the nearest PoP and to
+        the nearest inside (infinite if there is none); ``costs_ms``, the difference.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `pops` is out of range.
+    """
+    pops = allowed.whole("pops", pops, 1, len(datasets.pops()))
+    rtt = np.ascontiguousarray(geo.pop_rtt_ms()[:pops].reshape(pops, -1).T)
+    places, lands = datasets.places(), datasets.pops()["cca2"].to_numpy(str)[:pops]
+    ids, shares = landing(rtt, np.arange(pops), value("anycast_nearest_share"))
+    here = np.repeat(places["cca2"].to_numpy(str), POINTS)
+    weight = np.repeat(places["viewers"].to_numpy() / POINTS, POINTS)
+    rows = {}
+    for country in COUNTRIES:
+        mine, inside = here == country, lands == country
+        abroad = lands[ids[mine]] != country
+        stay = np.min(rtt[np.ix_(mine, inside)], axis=1, initial=np.inf)
+        means = {
+            "nearest_abroad": abroad[:, 0],
+            "anycast_abroad": abroad @ shares,
+            "nearest_ms": rtt[mine].min(axis=1),
+            "inside_ms": stay,
+        }
+        average = {k: np.average(v, weights=weight[mine]) for k, v in means.items()}
+        rows[country] = {"viewers": weight[mine].sum(), "pops": int(inside.sum())} | average
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("country")
+    return frame.assign(costs_ms=frame["inside_ms"] - frame["nearest_ms"])
+
+
+def attack(
+    requests_per_s: float = value("attack_requests_per_s"), pops: int = POPS
+) -> pd.DataFrame:
+    """What the busiest place gets of an attack, by where the attackers are.
+
+    Parameters
+    ----------
+    requests_per_s : float
+        Of the attack, above 0 and at most 1e12.
+    pops : int
+        How many PoPs there are, 1 to 500.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``attack``: ``busiest_share`` of the requests, and ``busiest_per_s``. Attackers
+        reach the nearest PoP in time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of range.
+    """
+    rate = float(allowed.number("requests_per_s", requests_per_s, high=1e12, above=0))
+    pops = allowed.whole("pops", pops, 1, len(datasets.pops()))
+    viewers, at = datasets.places()["viewers"].to_numpy(), geo.nearest_pop(pops)[0].ravel()
+    cities, table = datasets.cities(), datasets.pops()[:pops]
+    there = [cities[axis].to_numpy()[:, None] for axis in ("lat", "lon")]
+    nearest = rtt_ms(*there, table["lat"].to_numpy(), table["lon"].to_numpy()).argmin(axis=1)
+    people = cities["population"].to_numpy()
+    rows = {
+        "one origin": 1.0,
+        "evenly over the PoPs": 1 / pops,
+        "where the world's city dwellers are": np.bincount(nearest, people).max() / people.sum(),
+        "where the viewers are": np.bincount(at, np.repeat(viewers / POINTS, POINTS)).max()
+        / viewers.sum(),
+    }
+    frame = pd.DataFrame({"busiest_share": rows}).rename_axis("attack")
+    return frame.assign(busiest_per_s=rate * frame["busiest_share"])
+
+
+def price(thing: Endpoint) -> pd.DataFrame:
+    """What the night's answers cost in traffic, served in each country and from Mumbai.
+
+    Parameters
+    ----------
+    thing : Endpoint
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``country``, and ``all``: ``gb`` of the night, and in US dollars
+        ``there_first_usd`` and ``mumbai_first_usd`` at the list price of the first 10 TB a month,
+        ``there_last_usd`` and ``mumbai_last_usd`` at that beyond 5 PB; the true price lies between.
+
+    Raises
+    ------
+    TypeError
+        If `thing` is no Endpoint.
+    """
+    allowed.instance("thing", thing, Endpoint)
+    places = datasets.places()
+    viewers = pd.Series(places["viewers"].to_numpy() * members(thing.audience))
+    share = viewers.groupby(places["cca2"]).sum()[list(COUNTRIES)].to_numpy() / viewers.sum()
+    gb = share * thing.requests_per_s * thing.answer_kb / 1e6 * 3600 * value("night_hours")
+    table = datasets.egress_prices()
+    frame = pd.DataFrame({"gb": gb}, index=pd.Index(list(COUNTRIES), name="country"))
+    for tier in ("first", "last"):
+        usd = table[f"{tier}_usd_gb"]
+        frame[f"there_{tier}_usd"] = gb * usd[list(COUNTRIES.values())].to_numpy()
+        frame[f"mumbai_{tier}_usd"] = gb * usd["India"]
+    frame.loc["all"] = frame.sum()
+    return frame
+
+
+def queries_in_turn(
+    lat_a: float, lon_a: float, lat_b: float, lon_b: float, queries: int = 10
+) -> pd.DataFrame:
+    """Round trips of queries in turn, made beside the user, or beside the back end.
+
+    Parameters
+    ----------
+    lat_a, lon_a : float
+        Of the user, in degrees.
+    lat_b, lon_b : float
+        Of the back end.
+    queries : int
+        The most, 1 to 100.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``queries``: ``beside_user_ms`` and ``beside_back_end_ms``, by `edgelab.rtt_ms`
+        between the user, the back end, and the PoP of 312 that is nearest to each. Times at the
+        back end are left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of range.
+    """
+    count = np.arange(1, allowed.whole("queries", queries, 1, 100) + 1)
+    user, back = (
+        [allowed.number(f"{axis}_{end}", each, -most, most) for axis, each, most in sides]
+        for end, sides in (
+            ("a", (("lat", lat_a, 90), ("lon", lon_a, 180))),
+            ("b", (("lat", lat_b, 90), ("lon", lon_b, 180))),
+        )
+    )
+    pops = datasets.pops()[:POPS]
+    at = pops["lat"].to_numpy(), pops["lon"].to_numpy()
+    from_user, from_back = rtt_ms(*user, *at), rtt_ms(*back, *at)
+    near, far = int(from_user.argmin()), int(from_back.argmin())
+    between = float(rtt_ms(*(axis[near] for axis in at), *(axis[far] for axis in at)))
+    return pd.DataFrame(
+        {
+            "beside_user_ms": from_user[near] + count * from_back[near],
+            "beside_back_end_ms": from_user[near] + between + count * from_back[far],
+        },
+        index=pd.Index(count, name="queries"),
+    )
