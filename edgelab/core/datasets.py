@@ -171,7 +171,7 @@ VERDICTS = ("holds", "holds when", "contradicted", "not testable here", "not yet
 #: Notebooks; each row of the ledger belongs to one.
 PAGES = range(1, 12)
 #: Findings of the list of the article's errors.
-FINDINGS = range(1, 23)
+FINDINGS = range(1, 25)
 CLAIMS = {
     "id": _text(),
     "section": _text(),

@@ -89,4 +89,4 @@ def complaint(row: Demand) -> str:
     """A demand that is not met, in words."""
     if row.demand.startswith(("a ", "no ")):
         return row.demand
-    return f"{in_digits(row.figure)} {row.demand}, at most {in_digits(row.limit)}"
+    return f"{in_digits(row.figure)} {row.demand} (limit {in_digits(row.limit)})"

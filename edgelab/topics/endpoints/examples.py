@@ -15,13 +15,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "Up Next panel": {},
         # Balance and list must be of one moment; asked for from India.
         "transaction history": {
-            "tolerated_staleness_s": 0.01, "write_share": 0.001, "needs": "a transaction",
+            "tolerated_staleness_s": 0.01, "write_share": 1e-4, "needs": "a transaction",
             "queries": 3, "requests_per_s": 500.0, "answers": "each viewer's own",
             "audience": "India", "stays_in": "India", "cpu_ms": 5.0,
         },
         # A slow password hash, a count of failures, a session that has to be there at once.
         "login": {
-            "tolerated_staleness_s": 0.001, "write_share": 0.7, "needs": "a transaction",
+            "tolerated_staleness_s": 0.01, "write_share": 0.3, "needs": "a transaction",
             "queries": 2, "requests_per_s": 2000.0, "answers": "each viewer's own",
             "cpu_ms": 100.0, "answer_kb": 1.0,
         },

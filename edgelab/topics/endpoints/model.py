@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,13 +46,18 @@ from edgelab.topics.endpoints.ways import (
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.night.model import CricStream
 
-__all__ = ["MAP_STALENESS_S", "MAP_WRITES", "Decision", "Endpoint", "on_map"]
+__all__ = ["MAP_STALENESS_S", "MAP_WRITES", "Decision", "Endpoint", "age", "on_map", "twelve"]
 
 #: The axes of `Endpoint.map`: 1 ms to a day, and a write in a million requests to writes alone.
-MAP_STALENESS_S = np.geomspace(0.001, 86_400, 96)
-MAP_WRITES = np.geomspace(1e-6, 1, 73)
+MAP_STALENESS_S = np.geomspace(0.001, 86_400, 145)
+MAP_WRITES = np.geomspace(1e-6, 1, 109)
 #: Rows of the waterfall, in the order in which they are met.
 PARTS = ("last mile", "to the PoP", "cold start", "work", "on from there", "waits there")
+#: Knobs that say what the edge is like, and nothing of the endpoint.
+EDGE_KNOBS = (
+    *("pops", "kv_delay_ms", "origin_fetch_ratio", "platform", "primitive", "copies", "sticky_s"),
+    "worth",
+)
 USUAL_RATE = float(datasets.places()["viewers"].sum() / 60)
 
 
@@ -84,12 +89,12 @@ class Endpoint(Model):
     """
 
     main = (
-        *("tolerated_staleness_s", "write_share", "needs", "queries"),
-        *("requests_per_s", "pops", "kv_delay_ms", "origin_fetch_ratio"),
+        *("tolerated_staleness_s", "write_share", "queries", "pops"),
+        *("needs", "kv_delay_ms", "origin_fetch_ratio"),
     )
 
     tolerated_staleness_s: float = knob(
-        30.0, label="Tolerated staleness", symbol="a", unit="s", low=0.001, high=86_400.0,
+        30.0, label="Staleness up to", symbol="a", unit="s", low=0.001, high=86_400.0,
         stops=(
             *(0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0),
             *(120.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0),
@@ -121,9 +126,9 @@ class Endpoint(Model):
         source="page 1, 28 million viewers who ask once a minute",
     )  # fmt: skip
     pops: int = shared(CricStream, "pops")
-    kv_delay_ms: float = shared(CricStream, "kv_delay_ms", high=30_000.0)
+    kv_delay_ms: float = shared(CricStream, "kv_delay_ms", label="KV delay", high=30_000.0)
     origin_fetch_ratio: float = shared(
-        CricStream, "origin_fetch_ratio",
+        CricStream, "origin_fetch_ratio", label="Fetch ratio",
         meaning="Share of requests that a PoP's KV cannot answer and fetches from Mumbai.",
     )  # fmt: skip
     answers: str = knob(
@@ -196,6 +201,22 @@ class Endpoint(Model):
         """
         return {name: cls(**knobs) for name, knobs in EXAMPLES.items()}
 
+    def twelve(self) -> pd.DataFrame:
+        """The `examples` at this endpoint's edge: its PoPs, its KV, its platform.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``endpoint``: ``tolerated_staleness_s``, ``write_share``, and of each
+            verdict ``way``, ``bucket`` and ``p99_ms``.
+        """
+        return twelve(self.edge_settings).copy()
+
+    @property
+    def edge_settings(self) -> tuple[tuple[str, Any], ...]:
+        """What `twelve` is made from: the knobs that say what the edge is like."""
+        return tuple((name, getattr(self, name)) for name in EDGE_KNOBS)
+
     # -- the pages' own models -------------------------------------------------------------------
 
     @cached_property
@@ -256,7 +277,7 @@ class Endpoint(Model):
         shape = np.broadcast_shapes(np.shape(staleness_s), np.shape(writes))
         out = np.empty((len(WAYS), *shape))
         for row, way in enumerate(WAYS):
-            out[row] = timing.quantile_ms(work, way, ratio, fetched, writes)
+            out[row] = timing.p99_ms(work, way, ratio, fetched, writes)
         for each in demands(self, staleness_s, writes):
             out[WAYS.index(each.way), ~np.broadcast_to(each.figure <= each.limit, shape)] = np.inf
         return out
@@ -284,6 +305,12 @@ class Endpoint(Model):
         apart = ("tolerated_staleness_s", "write_share", "place")
         return tuple((n, getattr(self, n)) for n in self.knobs() if n not in apart)
 
+    @cached_property
+    def levels_ms(self) -> np.ndarray:
+        """p50 and p99 of every way, from seven places and for the audience: (ways, places, 2)."""
+        given = self.origin_fetch_ratio, self._cached[0], self.write_share
+        return timing.levels_ms(self.work, *given)
+
     def placements(self) -> pd.DataFrame:
         """Every way to run it, seen from every place.
 
@@ -296,28 +323,23 @@ class Endpoint(Model):
             ``allowed``, the first demand that is not met in ``refused`` (else empty), and
             ``verdict``, true for the way that is chosen.
         """
-        chosen, (fetched, _), home = self.verdict().way, self._cached, self._home_per_s
+        chosen, refused = self.verdict().way, self._refused
         stale = {KV: self.kv.seen_ms() / 1000, CACHE: self.ttl_s}
-        given = self.origin_fetch_ratio, fetched, self.write_share
         rows = [
             {
                 "way": way,
                 "place": place,
                 "bucket": BUCKETS[way],
-                **{
-                    f"p{100 * level:.0f}_ms": float(
-                        timing.quantile_ms(self.work, way, *given, row, level)
-                    )
-                    for level in ways.LEVELS
-                },
+                "p50_ms": levels[0],
+                "p99_ms": levels[1],
                 "staleness_s": stale.get(way, 0.0),
-                "home_per_s": sum(home[way]),
-                "allowed": way not in self._refused,
-                "refused": self._refused.get(way, ""),
+                "home_per_s": sum(self._home_per_s[way]),
+                "allowed": way not in refused,
+                "refused": refused.get(way, ""),
                 "verdict": way == chosen,
             }
-            for way in WAYS
-            for row, place in enumerate((*PLACES, self.audience))
+            for way, table in zip(WAYS, self.levels_ms.tolist(), strict=True)
+            for place, levels in zip((*PLACES, self.audience), table, strict=True)
         ]
         return pd.DataFrame(rows)
 
@@ -348,6 +370,10 @@ class Endpoint(Model):
         Decision
             ``way``, ``bucket``, ``p99_ms`` of the audience, ``because`` and ``stays_home``.
         """
+        return self._verdict
+
+    @cached_property
+    def _verdict(self) -> Decision:
         p99 = self._p99_now
         way, refused = WAYS[int(self._chosen(np.array([*p99.values()])))], self._refused
         told = {
@@ -391,8 +417,6 @@ class Endpoint(Model):
     def idle(self) -> dict[str, str]:
         """The knobs that move nothing as the others stand, and why."""
         out = {}
-        if self.needs != SESSION:
-            out["sticky_s"] = "no viewer has to see their own writes"
         if self.answers == OWN:
             out["keys"] = "every viewer has a key"
         if self.pops == 1:
@@ -416,10 +440,12 @@ class Endpoint(Model):
         where = f"It belongs {WORDS[told.way]}: 99 of 100 answers take at most {in_ms(told.p99_ms)}"
         where += f", from Mumbai {in_ms(p99[AT_HOME])}." if told.way != AT_HOME else "."
         refused = self._refused
-        edge = [way for way in (KV, CACHE) if way in refused]
-        if BUCKETS[told.way] != ways.EDGE_SLICE and edge:
-            where += f" The PoP cannot answer from its KV alone: {refused[edge[0]]}."
-        return f"{where} At home stays: {told.stays_home[0].lower()}{told.stays_home[1:]}"
+        out = [way for way in (KV, CACHE) if way in refused]
+        if BUCKETS[told.way] != ways.EDGE_SLICE and out:
+            where += f" The PoP's KV is ruled out: {refused[out[0]]}."
+        reads, writes = self._home_per_s[told.way]
+        home = f"{in_digits(writes)} writes and {in_digits(reads)} look-ups a second reach Mumbai."
+        return f"{where} {home}"
 
     def _table(self) -> pd.DataFrame:
         """A small table for the notebook."""
@@ -434,6 +460,20 @@ def on_map(settings: tuple[tuple[str, Any], ...]) -> np.ndarray:
     """Number of the way for each of `MAP_WRITES` and `MAP_STALENESS_S`; see `Endpoint.map`."""
     thing = Endpoint(**dict(settings))
     return thing._chosen(thing._p99(MAP_STALENESS_S[None, :], MAP_WRITES[:, None]))
+
+
+@lru_cache(maxsize=32)
+def twelve(settings: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    """The frame of `Endpoint.twelve`."""
+    rows = {}
+    for name, thing in Endpoint.examples().items():
+        told = thing.replace(**dict(settings)).verdict()
+        rows[name] = {
+            "tolerated_staleness_s": thing.tolerated_staleness_s,
+            "write_share": thing.write_share,
+            **{column: getattr(told, column) for column in ("way", "bucket", "p99_ms")},
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("endpoint")
 
 
 #: A way in the middle of a sentence.

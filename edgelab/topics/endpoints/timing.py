@@ -9,6 +9,7 @@ import numpy as np
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
+from edgelab.kernels import histogram
 from edgelab.topics.cache import closed_form
 from edgelab.topics.cache.model import EdgeCache
 from edgelab.topics.durable_object.homes import HOMES, members
@@ -21,7 +22,10 @@ from edgelab.topics.runtimes.model import WarmPool
 from edgelab.world import geo
 from edgelab.world.request import EDGE, HOME
 
-__all__ = ["OWN", "SHARED", "Work", "cache_settings", "cached", "legs", "mix", "object_of"]
+__all__ = [
+    "OWN", "SHARED", "Work", "cache_settings", "cached", "legs", "levels_ms", "means_ms", "mix",
+    "object_of", "p99_ms",
+]  # fmt: skip
 
 SHARED, OWN = "everyone's", "each viewer's own"
 
@@ -141,11 +145,8 @@ def mix(way: str, origin_fetch_ratio: float, fetched: Any, writes: Any) -> tuple
     }[way]
 
 
-def quantile_ms(
-    work: Work, way: str, ratio: float, fetched: Any, writes: Any, row: int = -1,
-    level: float = 0.99,
-) -> np.ndarray:  # fmt: skip
-    """A quantile of a way's times, for a row of `ways.spread`; the last is the audience's.
+def p99_ms(work: Work, way: str, ratio: float, fetched: Any, writes: Any) -> np.ndarray:
+    """The audience's p99 in one way, for many shares at once.
 
     Parameters
     ----------
@@ -155,14 +156,27 @@ def quantile_ms(
         Origin fetch ratio.
     fetched, writes : array_like
         Share of the reads that a cache fetches, and of writes.
-    row : int
-    level : float
     """
     if way == OBJECT and object_of(work).saturated:
         return np.full(np.shape(writes), np.inf)
     first, second, share = mix(way, ratio, fetched, writes)
-    early, later = (ways.spread(legs(work)[kind], work.audience)[row] for kind in (first, second))
-    return ways.quantiles_ms(early, later, share, level)
+    early, later = (ways.spread(legs(work)[kind], work.audience)[-1] for kind in (first, second))
+    return ways.quantiles_ms(early, later, share, 0.99)
+
+
+def levels_ms(work: Work, ratio: float, fetched: float, writes: float) -> np.ndarray:
+    """p50 and p99 of every way, for every row of `ways.spread`: (ways, rows, 2)."""
+    rows = []
+    for way in ways.WAYS:
+        first, second, share = mix(way, ratio, fetched, writes)
+        early, later = (ways.spread(legs(work)[kind], work.audience) for kind in (first, second))
+        rows.append(np.diff(early - share * (early - later)))
+    edges = histogram.bin_edges_ms()
+    out = histogram.quantiles(np.concatenate(rows).clip(0.0), edges, ways.LEVELS)
+    out = out.reshape(len(ways.WAYS), -1, len(ways.LEVELS))
+    if object_of(work).saturated:
+        out[ways.WAYS.index(OBJECT)] = np.inf
+    return out
 
 
 def means_ms(

@@ -159,6 +159,7 @@ def quantiles_ms(
     return np.where(at == early.size - 1, np.inf, inside)
 
 
+@lru_cache(maxsize=128)
 def means_ms(leg: Leg, place: str) -> tuple[float, ...]:
     """Means of what a request from a place is made of, in milliseconds.
 
