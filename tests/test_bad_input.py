@@ -112,6 +112,7 @@ RIGHT = {
     "seed": lambda x: 0 <= x < 2**32,
     "budget_steps": lambda x: x >= 1,
     "answer": lambda x: True,
+    "thing": lambda x: False,
     "pops": lambda x: 1 <= x <= 500, "requests_per_s": lambda x: 0 < x <= 1e12,
     "queries": lambda x: 1 <= x <= 100,
     "crdt.GCounter.counts": lambda x: isinstance(x, dict),

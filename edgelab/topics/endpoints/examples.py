@@ -16,13 +16,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # Balance and list must be of one moment; asked for from India.
         "transaction history": {
             "tolerated_staleness_s": 0.01, "write_share": 1e-4, "needs": "a transaction",
-            "queries": 3, "requests_per_s": 500.0, "answers": "each viewer's own",
+            "queries": 3, "requests_per_s": 500.0, "answers": "one per viewer",
             "audience": "India", "stays_in": "India", "cpu_ms": 5.0,
         },
         # A slow password hash, a count of failures, a session that has to be there at once.
         "login": {
             "tolerated_staleness_s": 0.01, "write_share": 0.3, "needs": "a transaction",
-            "queries": 2, "requests_per_s": 2000.0, "answers": "each viewer's own",
+            "queries": 2, "requests_per_s": 2000.0, "answers": "one per viewer",
             "cpu_ms": 100.0, "answer_kb": 1.0,
         },
         # Which half of an experiment a viewer is in, by a rule that changes once a day.
@@ -58,17 +58,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # One viewer reads and writes it; what they put in must stay in.
         "cart": {
             "tolerated_staleness_s": 1.0, "write_share": 0.2, "needs": "own writes",
-            "requests_per_s": 3000.0, "answers": "each viewer's own", "answer_kb": 4.0,
+            "requests_per_s": 3000.0, "answers": "one per viewer", "answer_kb": 4.0,
         },
         # A phone tells where to send its messages.
         "push token": {
             "tolerated_staleness_s": 600.0, "write_share": 1.0, "requests_per_s": 1000.0,
-            "answers": "each viewer's own", "answer_kb": 0.5,
+            "answers": "one per viewer", "answer_kb": 0.5,
         },
         # A line that an advertisement was seen; nobody reads it today.
         "ad beacon": {
             "tolerated_staleness_s": 3600.0, "write_share": 1.0, "requests_per_s": 200_000.0,
-            "answers": "each viewer's own", "cpu_ms": 0.5, "answer_kb": 0.1,
+            "answers": "one per viewer", "cpu_ms": 0.5, "answer_kb": 0.1,
         },
     }
 )  # fmt: skip

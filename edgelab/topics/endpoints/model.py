@@ -12,10 +12,10 @@ import pandas as pd
 from edgelab.core import datasets
 from edgelab.core.datasets import PRIMITIVES
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.core.words import counted, in_ms, percent
+from edgelab.core.words import counted
 from edgelab.topics.cache.model import EdgeCache
-from edgelab.topics.durable_object.model import THE, DurableObject
-from edgelab.topics.endpoints import timing, ways
+from edgelab.topics.durable_object.model import DurableObject
+from edgelab.topics.endpoints import timing, told
 from edgelab.topics.endpoints.demands import (
     ANYWHERE,
     INDIA,
@@ -46,7 +46,7 @@ from edgelab.topics.endpoints.ways import (
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.night.model import CricStream
 
-__all__ = ["MAP_STALENESS_S", "MAP_WRITES", "Decision", "Endpoint", "age", "on_map", "twelve"]
+__all__ = ["MAP_STALENESS_S", "MAP_WRITES", "Decision", "Endpoint", "on_map", "twelve"]
 
 #: The axes of `Endpoint.map`: 1 ms to a day, and a write in a million requests to writes alone.
 MAP_STALENESS_S = np.geomspace(0.001, 86_400, 145)
@@ -219,7 +219,7 @@ class Endpoint(Model):
 
     # -- the pages' own models -------------------------------------------------------------------
 
-    @cached_property
+    @property
     def kv(self) -> EdgeKV:
         """Page 6's store, as this endpoint would use it."""
         alike = ("pops", "kv_delay_ms", "copies", "sticky_s")
@@ -306,7 +306,7 @@ class Endpoint(Model):
         return tuple((n, getattr(self, n)) for n in self.knobs() if n not in apart)
 
     @cached_property
-    def levels_ms(self) -> np.ndarray:
+    def _levels_ms(self) -> np.ndarray:
         """p50 and p99 of every way, from seven places and for the audience: (ways, places, 2)."""
         given = self.origin_fetch_ratio, self._cached[0], self.write_share
         return timing.levels_ms(self.work, *given)
@@ -338,7 +338,7 @@ class Endpoint(Model):
                 "refused": refused.get(way, ""),
                 "verdict": way == chosen,
             }
-            for way, table in zip(WAYS, self.levels_ms.tolist(), strict=True)
+            for way, table in zip(WAYS, self._levels_ms.tolist(), strict=True)
             for place, levels in zip((*PLACES, self.audience), table, strict=True)
         ]
         return pd.DataFrame(rows)
@@ -374,26 +374,13 @@ class Endpoint(Model):
 
     @cached_property
     def _verdict(self) -> Decision:
-        p99 = self._p99_now
-        way, refused = WAYS[int(self._chosen(np.array([*p99.values()])))], self._refused
-        told = {
-            name: f"p99 {in_ms(ms)}" + f", not {percent(self.worth)} quicker" * (ms < p99[way])
-            for name, ms in p99.items()
-        }
-        others = [f"{name}: {refused.get(name, told[name])}" for name in WAYS[::-1] if name != way]
-        because = f"The p99 is {in_ms(p99[way])} for {self.audience}; {'; '.join(others)}."
-        return Decision(way, BUCKETS[way], p99[way], because, self._stays_home(way))
-
-    def _stays_home(self, way: str) -> str:
-        reads, writes = self._home_per_s[way]
-        home = self.durable_object.home
-        if way == OBJECT:
-            return f"Nothing: {THE.get(home, home)} has the object, and the object has the truth."
-        if BUCKETS[way] != ways.EDGE_SLICE:
-            return f"Every look-up: {in_digits(reads + writes)} a second reach Mumbai."
-        return (
-            f"The truth: {in_digits(writes)} writes a second flow home behind the viewers' backs, "
-            f"and {in_digits(reads)} look-ups a second are fetched."
+        way = WAYS[int(self._chosen(np.array([*self._p99_now.values()])))]
+        return Decision(
+            way,
+            BUCKETS[way],
+            self._p99_now[way],
+            told.because(way, self.audience, self._p99_now, self._refused, self.worth),
+            told.stays_home(way, *self._home_per_s[way], self.durable_object.home),
         )
 
     # -- where the time goes -------------------------------------------------------------------
@@ -426,7 +413,7 @@ class Endpoint(Model):
     def _short(self) -> dict[str, str]:
         text = {n: self.knobs()[n].text(getattr(self, n)) for n in self.main}
         return {
-            "tolerated_staleness_s": f"up to {age(self.tolerated_staleness_s)} old",
+            "tolerated_staleness_s": f"up to {told.age(self.tolerated_staleness_s)} old",
             "write_share": f"{text['write_share']} writes",
             "needs": f"must see {self.needs}" if self.needs != NOTHING else "",
             "queries": counted(self.queries, "query"),
@@ -435,25 +422,8 @@ class Endpoint(Model):
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
-        told = self.verdict()
-        p99 = self._p99_now
-        where = f"It belongs {WORDS[told.way]}: 99 of 100 answers take at most {in_ms(told.p99_ms)}"
-        where += f", from Mumbai {in_ms(p99[AT_HOME])}." if told.way != AT_HOME else "."
-        refused = self._refused
-        out = [way for way in (KV, CACHE) if way in refused]
-        if BUCKETS[told.way] != ways.EDGE_SLICE and out:
-            where += f" The PoP's KV is ruled out: {refused[out[0]]}."
-        reads, writes = self._home_per_s[told.way]
-        home = f"{in_digits(writes)} writes and {in_digits(reads)} look-ups a second reach Mumbai."
-        return f"{where} {home}"
-
-    def _table(self) -> pd.DataFrame:
-        """A small table for the notebook."""
-        frame = self.placements().query("place == @self.audience").set_index("way")
-        table = frame[["p50_ms", "p99_ms"]].map(in_ms)
-        return table.assign(
-            refused=frame["refused"], verdict=frame["verdict"].map({True: "●", False: ""})
-        )
+        way = self.verdict().way
+        return told.in_words(way, self._p99_now, self._refused, *self._home_per_s[way])
 
 
 def on_map(settings: tuple[tuple[str, Any], ...]) -> np.ndarray:
@@ -467,23 +437,10 @@ def twelve(settings: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
     """The frame of `Endpoint.twelve`."""
     rows = {}
     for name, thing in Endpoint.examples().items():
-        told = thing.replace(**dict(settings)).verdict()
+        verdict = thing.replace(**dict(settings)).verdict()
         rows[name] = {
             "tolerated_staleness_s": thing.tolerated_staleness_s,
             "write_share": thing.write_share,
-            **{column: getattr(told, column) for column in ("way", "bucket", "p99_ms")},
+            **{column: getattr(verdict, column) for column in ("way", "bucket", "p99_ms")},
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("endpoint")
-
-
-#: A way in the middle of a sentence.
-WORDS = {way: way for way in WAYS} | {SPLIT: "in two: a PoP that asks home"}
-WORDS |= {CACHE: "at the PoP, in its cache", KV: "at the PoP, with its KV"}
-
-
-def age(seconds: float) -> str:
-    """A time from a millisecond to a day, as a reader would write it."""
-    for size, unit in ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{1000 * seconds:.3g} ms"

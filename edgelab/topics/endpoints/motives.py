@@ -173,7 +173,7 @@ def queries_in_turn(
     """
     count = np.arange(1, allowed.whole("queries", queries, 1, 100) + 1)
     user, back = (
-        [allowed.number(f"{axis}_{end}", each, -most, most) for axis, each, most in sides]
+        [float(allowed.number(f"{axis}_{end}", each, -most, most)) for axis, each, most in sides]
         for end, sides in (
             ("a", (("lat", lat_a, 90), ("lon", lon_a, 180))),
             ("b", (("lat", lat_b, 90), ("lon", lon_b, 180))),

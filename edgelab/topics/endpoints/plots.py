@@ -20,10 +20,10 @@ from edgelab.topics.endpoints.model import (
     MAP_STALENESS_S,
     MAP_WRITES,
     Endpoint,
-    age,
     on_map,
     twelve,
 )
+from edgelab.topics.endpoints.told import age
 from edgelab.topics.endpoints.ways import (
     AT_HOME,
     BUCKETS,
@@ -268,7 +268,7 @@ def time_by_way(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Draw
     """
     table = frame(Endpoint.waterfall, thing)
     parts = dict(zip(table, table.to_numpy().T, strict=True))
-    p99 = thing.levels_ms[:, PLACES.index(thing.place), 1]
+    p99 = thing._levels_ms[:, PLACES.index(thing.place), 1]
     total = sum(parts.values())
     finite = np.append(total, p99)
     finite = finite[np.isfinite(finite)]
@@ -399,14 +399,14 @@ def who_gains(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
     names = [*PLACES, thing.audience]
     y = np.arange(len(names))[::-1].astype(float)
     chosen = thing.verdict().way
-    now, home = (thing.levels_ms[WAYS.index(way), :, 1] for way in (chosen, AT_HOME))
+    now, home = (thing._levels_ms[WAYS.index(way), :, 1] for way in (chosen, AT_HOME))
     colour, symbol = LOOKS[BUCKETS[chosen]]
     series = [(f"now: {chosen}", now, colour, symbol, 11, 0.0)]
     if chosen != AT_HOME:
         series.insert(0, (AT_HOME, home, "old", "square", 9, 0.0))
     if pinned:
         way = pinned.verdict().way
-        held = pinned.levels_ms[WAYS.index(way), :, 1]
+        held = pinned._levels_ms[WAYS.index(way), :, 1]
         series.append((f"pinned: {way}", held, "pinned", "star", 11, -0.28))
     made = [
         scatter(

@@ -27,7 +27,7 @@ __all__ = [
     "object_of", "p99_ms",
 ]  # fmt: skip
 
-SHARED, OWN = "everyone's", "each viewer's own"
+SHARED, OWN = "shared", "one per viewer"
 
 
 class Work(NamedTuple):

@@ -20,7 +20,7 @@ def edge_at(writes):
 def test_readers_have_more_of_the_axis_than_writers():
     ours = FIGURES["gains-for-reads"]()
     assert ours == pytest.approx(100 * (edge_at(0.001) - edge_at(0.5)), abs=4)
-    own = {"answers": "each viewer's own", "write_share": 1.0, "tolerated_staleness_s": 60}
+    own = {"answers": "one per viewer", "write_share": 1.0, "tolerated_staleness_s": 60}
     assert el.Endpoint(**own).verdict().bucket == EDGE_SLICE, "what the condition says"
 
 
