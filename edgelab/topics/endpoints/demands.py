@@ -66,12 +66,12 @@ def demands(thing: Endpoint, staleness_s: Any, writes: Any) -> list[Demand]:
             *(*compute, answer, stays, *leaves),
         ],
         CACHE: [
-            ("s until a copy is replaced", np.clip(staleness_s, *TTL_S), tolerated),
+            ("s a copy is kept", np.clip(staleness_s, *TTL_S), tolerated),
             *((what, (np.asarray(writes) > 0) * 1.0, most) for what, most in session),
             *(*compute, answer, stays, *leaves),
         ],
         OBJECT: [
-            ("times what one object can do", load * object_of(thing.work).service_ms / 1000, 1.0),
+            ("times what it can do", load * object_of(thing.work).service_ms / 1000, 1.0),
             *(*alone, *compute, *unruled),
         ],
         SPLIT: [asks, stays],

@@ -186,7 +186,7 @@ class Endpoint(Model):
         source="assumption, about what the models' round trips may be off by",
     )  # fmt: skip
     place: str = knob(
-        "Bay Area", label="Seen from", symbol="P", unit="", choices=PLACES,
+        "Bay Area", label="Seen from", symbol="", unit="", choices=PLACES,
         meaning="Whose time the waterfall takes apart.",
         source="the article's farthest place",
     )  # fmt: skip

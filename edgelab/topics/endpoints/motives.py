@@ -7,6 +7,7 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.constants import value
+from edgelab.core.table import Table
 from edgelab.kernels.latency import POINTS
 from edgelab.topics.durable_object.homes import POPS, members
 from edgelab.topics.endpoints.model import Endpoint
@@ -26,7 +27,7 @@ COUNTRIES = {
 }
 
 
-def residency(pops: int = POPS) -> pd.DataFrame:
+def residency(pops: int = POPS) -> Table:
     """Whose requests are served abroad, and what it costs to serve them inside the country.
 
     Parameters
@@ -36,8 +37,8 @@ def residency(pops: int = POPS) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by ``country``: ``viewers``; ``pops`` inside; ``nearest_abroad`` and
+    Table
+        A pandas frame, indexed by ``country``: ``viewers``; ``pops`` inside; ``nearest_abroad`` and
         ``anycast_abroad``, the share served outside if all reach the nearest PoP, and with page
         3's anycast; ``nearest_ms`` and ``inside_ms``, mean round trips to the nearest PoP and to
         the nearest inside (infinite if there is none); ``costs_ms``, the difference.
@@ -67,12 +68,10 @@ def residency(pops: int = POPS) -> pd.DataFrame:
         average = {k: np.average(v, weights=weight[mine]) for k, v in means.items()}
         rows[country] = {"viewers": weight[mine].sum(), "pops": int(inside.sum())} | average
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("country")
-    return frame.assign(costs_ms=frame["inside_ms"] - frame["nearest_ms"])
+    return Table(frame.assign(costs_ms=frame["inside_ms"] - frame["nearest_ms"]))
 
 
-def attack(
-    requests_per_s: float = value("attack_requests_per_s"), pops: int = POPS
-) -> pd.DataFrame:
+def attack(requests_per_s: float = value("attack_requests_per_s"), pops: int = POPS) -> Table:
     """What the busiest place gets of an attack, by where the attackers are.
 
     Parameters
@@ -84,9 +83,9 @@ def attack(
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by ``attack``: ``busiest_share`` of the requests, and ``busiest_per_s``. Attackers
-        reach the nearest PoP in time.
+    Table
+        A pandas frame, indexed by ``attack``: ``busiest_share`` of the requests, and
+        ``busiest_per_s``. Attackers reach the nearest PoP in time.
 
     Raises
     ------
@@ -108,10 +107,10 @@ def attack(
         / viewers.sum(),
     }
     frame = pd.DataFrame({"busiest_share": rows}).rename_axis("attack")
-    return frame.assign(busiest_per_s=rate * frame["busiest_share"])
+    return Table(frame.assign(busiest_per_s=rate * frame["busiest_share"]))
 
 
-def price(thing: Endpoint) -> pd.DataFrame:
+def price(thing: Endpoint) -> Table:
     """What the night's answers cost in traffic, served in each country and from Mumbai.
 
     Parameters
@@ -120,8 +119,8 @@ def price(thing: Endpoint) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by ``country``, and ``all``: ``gb`` of the night, and in US dollars
+    Table
+        A pandas frame, indexed by ``country``, and ``all``: ``gb`` of the night, and in US dollars
         ``there_first_usd`` and ``mumbai_first_usd`` at the list price of the first 10 TB a month,
         ``there_last_usd`` and ``mumbai_last_usd`` at that beyond 5 PB; the true price lies between.
 
@@ -142,7 +141,7 @@ def price(thing: Endpoint) -> pd.DataFrame:
         frame[f"there_{tier}_usd"] = gb * usd[list(COUNTRIES.values())].to_numpy()
         frame[f"mumbai_{tier}_usd"] = gb * usd["India"]
     frame.loc["all"] = frame.sum()
-    return frame
+    return Table(frame)
 
 
 def queries_in_turn(

@@ -44,8 +44,8 @@ class EndpointPanel(Panel):
         "KV at 60 s": edge(copies="fetched", kv_delay_ms=30_000.0),
     }
     kernels = (
-        *("cable corridors", "exact distribution", "stale reads", "replication"),
-        *("requests by popularity", "cycles of a cached copy"),
+        *("cable corridors", "exact distribution", "histogram", "stale reads"),
+        *("replication", "requests by popularity", "cycles of a cached copy"),
     )
     columns = (1, 1)
     waiting = "Weighing the twelve others …"

@@ -80,15 +80,14 @@ AGES = {
 SHARES = {1e-6: "1 in a million", 1e-4: "0.01 %", 1e-2: "1 %", 0.1: "10 %", 1: "all"}
 #: Ends of the map's axes, as powers of ten.
 ENDS_X, ENDS_Y = (-3.12, 5.06), (-6.25, 0.22)
-#: Parts of a mean time: colour and pattern, in the order of `Endpoint.waterfall`.
-LAYERS = (
-    ("stage_3", ""),
-    ("stage_2", ""),
-    ("plum", "x"),
-    ("stage_1", ""),
-    ("amber", "/"),
-    ("old", ""),
-)
+#: Parts of a mean time: its columns in `Endpoint.waterfall`, colour and pattern.
+LAYERS = {
+    "last mile": (("last mile",), "stage_3", ""),
+    "to the PoP": (("to the PoP",), "stage_2", ""),
+    "start, work": (("cold start", "work"), "stage_1", ""),
+    "on from there": (("on from there",), "amber", "/"),
+    "waits there": (("waits there",), "old", ""),
+}
 #: The waterfall's axis ends at the first of these that holds every time that comes.
 SCALES_MS = (150, 450, 1500, 5000, 20_000)
 #: Least and largest of what a figure is told to be of its limit.
@@ -237,7 +236,7 @@ def _names(settings: tuple) -> list[dict]:
         row, column = np.unravel_index(room.argmax(), room.shape)
         out.append(
             note(
-                IN_TWO[way] if room[row, column] > 4 else "",
+                IN_TWO[way] if room[row, column] > 8 else "",
                 float(np.clip(x[column], ENDS_X[0] + 1.1, ENDS_X[1] - 1.1)),
                 float(y[row]),
                 xref="x",
@@ -267,7 +266,7 @@ def time_by_way(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Draw
     A diamond is the p99 there; ways that are ruled out have a cross.
     """
     table = frame(Endpoint.waterfall, thing)
-    parts = dict(zip(table, table.to_numpy().T, strict=True))
+    parts = {name: table[list(some)].to_numpy().sum(axis=1) for name, (some, *_) in LAYERS.items()}
     p99 = thing._levels_ms[:, PLACES.index(thing.place), 1]
     total = sum(parts.values())
     finite = np.append(total, p99)
@@ -286,7 +285,7 @@ def time_by_way(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Draw
             "hovertemplate": f"{part}: %{{x:.1f}} ms<extra></extra>",
             "showlegend": True,
         }
-        for (part, ms), (colour, shape) in zip(parts.items(), LAYERS, strict=True)
+        for (part, ms), (_, colour, shape) in zip(parts.items(), LAYERS.values(), strict=True)
     ]
     made.append(
         scatter(

@@ -11,8 +11,9 @@ from scipy.special import ndtri
 from edgelab.core import datasets
 from edgelab.kernels import cycles, draws, histogram, latency
 from edgelab.topics.cache import closed_form
-from edgelab.topics.durable_object.homes import members, pop_row, to_pops_ms
-from edgelab.world import che, queue
+from edgelab.topics.durable_object.homes import members, pop_row
+from edgelab.world import che, geo, queue
+from edgelab.world.corridors import rtt_ms
 from edgelab.world.request import EDGE, HOME, Route, grid_cdf, ways
 
 __all__ = [
@@ -89,11 +90,25 @@ def exponential(mean_ms: float) -> bytes:
     return _table(-mean_ms * np.log1p(-_levels()))
 
 
+@lru_cache(maxsize=16)
+def _to_home_ms(pops: int, home: str) -> np.ndarray:
+    """Round trips to an object's home by the nearest of so many PoPs, as page 8 has them for 312.
+
+    The home stands whether one of these PoPs is there or not.
+    """
+    row, table = pop_row(home), datasets.pops()
+    lat, lon = (table[axis].to_numpy() for axis in ("lat", "lon"))
+    pop, near = geo.nearest_pop(pops)
+    on = rtt_ms(lat[:pops], lon[:pops], lat[row], lon[row])
+    on[row : row + 1] = 0.0  # the PoP that serves a viewer may be the home itself
+    return near + on[pop]
+
+
 def _offsets_ms(leg: Leg) -> np.ndarray:
     """What each point of each catchment pays for sure, (places, POINTS)."""
     way, single = ways(leg.route), np.float32
     ends = {HOME: way.home_ms, EDGE: way.pop_ms}
-    there = ends[leg.to] if leg.to in ends else to_pops_ms()[..., pop_row(leg.to[len(AT) :])]
+    there = ends[leg.to] if leg.to in ends else _to_home_ms(leg.route.pops, leg.to[len(AT) :])
     on = leg.trips * way.pop_home_ms.astype(single).astype(float)
     return (there + leg.work_ms + leg.wait_ms).astype(single) + on
 

@@ -149,7 +149,7 @@ def test_an_object_is_page_8s():
     mine = thing.durable_object
     assert mine.home == best and mine.requests_per_s == theirs.requests_per_s
     rows = thing.demands().set_index(["way", "demand"])["figure"]
-    digits(rows[OBJECT, "times what one object can do"], theirs.utilisation)
+    digits(rows[OBJECT, "times what it can do"], theirs.utilisation)
     parts = thing.waterfall().loc[OBJECT]
     wait = mine.at_object_ms + 0.3 * mine.write_wait_ms
     assert parts["waits there"] == pytest.approx(wait, rel=1e-3)

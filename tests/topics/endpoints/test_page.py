@@ -54,7 +54,7 @@ def test_the_sentence_says_where_and_why(panel):
     panel.buttons["order matching"].click()
     assert "It belongs all at home" in panel.words.value
     assert "KV is ruled out: 0.477 s until a write is seen (limit 0)" in panel.words.value
-    assert "20 times what one object can do" in panel.below.value
+    assert "20 times what it can do" in panel.below.value
     panel.buttons["Reset"].click() if "Reset" in panel.buttons else panel.reset.click()
     panel.controls["origin_fetch_ratio"].value = 0.5
     assert "in its cache" in panel.words.value
