@@ -1,7 +1,6 @@
 """What the models answer to: the article's figures, and what others have measured."""
 
-from edgelab.topics.endpoints.confusions import confusions
-from edgelab.topics.endpoints.motives import attack, price, queries_in_turn, residency
+from edgelab.topics.endpoints.motives import attack, confusions, price, queries_in_turn, residency
 from edgelab.topics.kv.pbs import published as quorums
 from edgelab.topics.night.calibration import leave_one_out, residuals
 from edgelab.topics.pops.anycast import anycast_detours, anycast_residuals

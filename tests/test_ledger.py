@@ -138,7 +138,7 @@ def line_of(name):
         ("delhi-from-mumbai", "page", "12", "allowed a whole number from 1 to 11"),
         ("delhi-from-mumbai", "page", "", "allowed a whole number from 1 to 11"),
         ("diaspora-alike", "finding", "25", "allowed a whole number from 1 to 24, or nothing"),
-        ("diaspora-alike", "finding", "1.5", "allowed a whole number from 1 to 22, or nothing"),
+        ("diaspora-alike", "finding", "1.5", "allowed a whole number from 1 to 24, or nothing"),
         ("free-tier", "because", "", "allowed a text that is not empty"),
         ("free-tier", "statement", " ", "allowed a text that is not empty"),
     ],

@@ -1,22 +1,37 @@
-"""What each way to run an endpoint would do, against what it tolerates and a platform allows."""
+"""What endpoints demand of each way to run them, twelve of them, and what is said of a verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
+from edgelab.core.words import in_ms, percent
+from edgelab.topics.durable_object.model import THE
 from edgelab.topics.endpoints.timing import object_of
-from edgelab.topics.endpoints.ways import CACHE, KV, NEAR, OBJECT, SPLIT
+from edgelab.topics.endpoints.ways import (
+    AT_HOME,
+    BUCKETS,
+    CACHE,
+    EDGE_SLICE,
+    KV,
+    NEAR,
+    OBJECT,
+    SPLIT,
+    WAYS,
+)
 
 if TYPE_CHECKING:
     from edgelab.topics.endpoints.model import Endpoint
 
 __all__ = [
-    "ANYWHERE", "INDIA", "LASTING", "NOTHING", "ONCE", "RARE", "SESSION", "TRANSACTION", "TTL_S",
-    "Demand", "complaint", "demands", "in_digits",
+    "ANYWHERE", "EXAMPLES", "INDIA", "LASTING", "NOTHING", "ONCE", "RARE", "SESSION", "TRANSACTION",
+    "TTL_S", "Demand", "age", "because", "complaint", "demands", "in_digits", "in_words",
+    "stays_home",
 ]  # fmt: skip
 
 #: Times to live that a cache may have: whole seconds from 1 on, and at most page 5's longest.
@@ -26,6 +41,72 @@ RARE = 0.01
 NOTHING, SESSION, TRANSACTION = "nothing", "own writes", "a transaction"
 ONCE, LASTING = "one answer", "stays open"
 ANYWHERE, INDIA = "anywhere", "India"
+
+
+#: Knobs of `edgelab.Endpoint` that do not stand at their default, by the endpoint's name.
+EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # The article's: a list for each taste, made anew every 30 s.
+        "Up Next panel": {},
+        # Balance and list must be of one moment; asked for from India.
+        "transaction history": {
+            "tolerated_staleness_s": 0.01, "write_share": 1e-4, "needs": "a transaction",
+            "queries": 3, "requests_per_s": 500.0, "answers": "one per viewer",
+            "audience": "India", "stays_in": "India", "cpu_ms": 5.0,
+        },
+        # A slow password hash, a count of failures, a session that has to be there at once.
+        "login": {
+            "tolerated_staleness_s": 0.01, "write_share": 0.3, "needs": "a transaction",
+            "queries": 2, "requests_per_s": 2000.0, "answers": "one per viewer",
+            "cpu_ms": 100.0, "answer_kb": 1.0,
+        },
+        # Which half of an experiment a viewer is in, by a rule that changes once a day.
+        "A/B routing": {
+            "tolerated_staleness_s": 300.0, "write_share": 0.0, "keys": 1, "answer_kb": 1.0,
+        },
+        # A poster in the size of the screen.
+        "image resize": {
+            "tolerated_staleness_s": 86_400.0, "write_share": 1e-6, "requests_per_s": 50_000.0,
+            "keys": 20_000, "cpu_ms": 200.0, "memory_mb": 100.0, "answer_kb": 50.0,
+        },
+        # One score for all, which changes every other second.
+        "live scoreboard": {
+            "tolerated_staleness_s": 2.0, "write_share": 1e-6, "keys": 1, "answer_kb": 2.0,
+        },
+        # Rooms of friends, each with a connection that stays open.
+        "chat": {
+            "tolerated_staleness_s": 0.2, "write_share": 0.1, "needs": "own writes",
+            "requests_per_s": 100_000.0, "keys": 50_000, "connection": "stays open",
+            "answer_kb": 1.0,
+        },
+        # One share's order book at an exchange, as on page 8.
+        "order matching": {
+            "tolerated_staleness_s": 0.001, "write_share": 1.0, "needs": "a transaction",
+            "requests_per_s": 20_000.0, "keys": 1, "audience": "India", "stays_in": "India",
+            "answer_kb": 1.0,
+        },
+        # An index of all that was ever shown, too large for a PoP's function.
+        "search": {
+            "tolerated_staleness_s": 60.0, "write_share": 1e-5, "requests_per_s": 20_000.0,
+            "keys": 200_000, "cpu_ms": 20.0, "memory_mb": 4000.0,
+        },
+        # One viewer reads and writes it; what they put in must stay in.
+        "cart": {
+            "tolerated_staleness_s": 1.0, "write_share": 0.2, "needs": "own writes",
+            "requests_per_s": 3000.0, "answers": "one per viewer", "answer_kb": 4.0,
+        },
+        # A phone tells where to send its messages.
+        "push token": {
+            "tolerated_staleness_s": 600.0, "write_share": 1.0, "requests_per_s": 1000.0,
+            "answers": "one per viewer", "answer_kb": 0.5,
+        },
+        # A line that an advertisement was seen; nobody reads it today.
+        "ad beacon": {
+            "tolerated_staleness_s": 3600.0, "write_share": 1.0, "requests_per_s": 200_000.0,
+            "answers": "one per viewer", "cpu_ms": 0.5, "answer_kb": 0.1,
+        },
+    }
+)  # fmt: skip
 
 
 class Demand(NamedTuple):
@@ -90,3 +171,57 @@ def complaint(row: Demand) -> str:
     if row.demand.startswith(("a ", "no ")):
         return row.demand
     return f"{in_digits(row.figure)} {row.demand} (limit {in_digits(row.limit)})"
+
+
+# -- in words -------------------------------------------------------------------------------------
+
+#: A way in the middle of a sentence.
+WORDS = {way: way for way in WAYS} | {SPLIT: "in two: a PoP that asks home"}
+WORDS |= {CACHE: "at the PoP, in its cache", KV: "at the PoP, with its KV"}
+
+
+def age(seconds: float) -> str:
+    """A time from a millisecond to a day, as a reader would write it."""
+    for size, unit in ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{1000 * seconds:.3g} ms"
+
+
+def because(
+    way: str, audience: str, p99: Mapping[str, float], refused: Mapping[str, str], worth: float
+) -> str:
+    """The reason for a verdict: its p99, and what speaks against each other way."""
+    told = {
+        name: f"p99 {in_ms(ms)}" + f", not {percent(worth)} quicker" * (ms < p99[way])
+        for name, ms in p99.items()
+    }
+    others = [f"{name}: {refused.get(name, told[name])}" for name in WAYS[::-1] if name != way]
+    return f"The p99 is {in_ms(p99[way])} for {audience}; {'; '.join(others)}."
+
+
+def stays_home(way: str, reads: float, writes: float, home: str) -> str:
+    """The slice of an endpoint that does not move; `reads` and `writes` reach Mumbai a second."""
+    if way == OBJECT:
+        return f"Nothing: {THE.get(home, home)} has the object, and the object has the truth."
+    if BUCKETS[way] != EDGE_SLICE:
+        return f"Every look-up: {in_digits(reads + writes)} a second reach Mumbai."
+    return (
+        f"The truth: {in_digits(writes)} writes a second flow home behind the viewers' backs, "
+        f"and {in_digits(reads)} look-ups a second are fetched."
+    )
+
+
+def in_words(
+    way: str, p99: Mapping[str, float], refused: Mapping[str, str], reads: float, writes: float
+) -> str:
+    """Two or three sentences that say what the numbers mean."""
+    said = f"It belongs {WORDS[way]}: 99 of 100 answers take at most {in_ms(p99[way])}"
+    said += f", from Mumbai {in_ms(p99[AT_HOME])}." if way != AT_HOME else "."
+    if BUCKETS[way] != EDGE_SLICE and KV in refused:
+        said += f" The PoP's KV is ruled out: {refused[KV]}."
+    if way == OBJECT:
+        return f"{said} Nothing reaches Mumbai."
+    return (
+        f"{said} {in_digits(writes)} writes and {in_digits(reads)} look-ups a second reach Mumbai."
+    )

@@ -15,9 +15,11 @@ from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted
 from edgelab.topics.cache.model import EdgeCache
 from edgelab.topics.durable_object.model import DurableObject
-from edgelab.topics.endpoints import timing, told
+from edgelab.topics.endpoints import demands as said
+from edgelab.topics.endpoints import timing
 from edgelab.topics.endpoints.demands import (
     ANYWHERE,
+    EXAMPLES,
     INDIA,
     LASTING,
     NOTHING,
@@ -30,7 +32,6 @@ from edgelab.topics.endpoints.demands import (
     demands,
     in_digits,
 )
-from edgelab.topics.endpoints.examples import EXAMPLES
 from edgelab.topics.endpoints.timing import OWN, SHARED
 from edgelab.topics.endpoints.ways import (
     AT_HOME,
@@ -379,8 +380,8 @@ class Endpoint(Model):
             way,
             BUCKETS[way],
             self._p99_now[way],
-            told.because(way, self.audience, self._p99_now, self._refused, self.worth),
-            told.stays_home(way, *self._home_per_s[way], self.durable_object.home),
+            said.because(way, self.audience, self._p99_now, self._refused, self.worth),
+            said.stays_home(way, *self._home_per_s[way], self.durable_object.home),
         )
 
     # -- where the time goes -------------------------------------------------------------------
@@ -413,7 +414,7 @@ class Endpoint(Model):
     def _short(self) -> dict[str, str]:
         text = {n: self.knobs()[n].text(getattr(self, n)) for n in self.main}
         return {
-            "tolerated_staleness_s": f"up to {told.age(self.tolerated_staleness_s)} old",
+            "tolerated_staleness_s": f"up to {said.age(self.tolerated_staleness_s)} old",
             "write_share": f"{text['write_share']} writes",
             "needs": f"must see {self.needs}" if self.needs != NOTHING else "",
             "queries": counted(self.queries, "query"),
@@ -423,7 +424,7 @@ class Endpoint(Model):
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
         way = self.verdict().way
-        return told.in_words(way, self._p99_now, self._refused, *self._home_per_s[way])
+        return said.in_words(way, self._p99_now, self._refused, *self._home_per_s[way])
 
 
 def on_map(settings: tuple[tuple[str, Any], ...]) -> np.ndarray:

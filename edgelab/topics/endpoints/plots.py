@@ -15,7 +15,7 @@ from edgelab.stage.drawing import note, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS, TINTS
-from edgelab.topics.endpoints.demands import complaint
+from edgelab.topics.endpoints.demands import age, complaint
 from edgelab.topics.endpoints.model import (
     MAP_STALENESS_S,
     MAP_WRITES,
@@ -23,7 +23,6 @@ from edgelab.topics.endpoints.model import (
     on_map,
     twelve,
 )
-from edgelab.topics.endpoints.told import age
 from edgelab.topics.endpoints.ways import (
     AT_HOME,
     BUCKETS,
