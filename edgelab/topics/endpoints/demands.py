@@ -120,7 +120,18 @@ class Demand(NamedTuple):
 
 
 def demands(thing: Endpoint, staleness_s: Any, writes: Any) -> list[Demand]:
-    """Every demand, for endpoints like `thing` with other staleness and shares of writes."""
+    """Every demand, for endpoints like `thing` with other staleness and shares of writes.
+
+    Notes
+    -----
+    A KV has to show a write at 99 of 100 PoPs in time (page 6), to take each key's writes (one a
+    second at one vendor), and in a session to hide no more than `RARE` of a viewer's own writes
+    when the sticky route ends. A cache keeps a copy as long as is tolerated, within `TTL_S`, and
+    never shows a viewer's own write before. A transaction tolerates nothing stale, and an object
+    orders one key alone. Whoever runs the whole function at a PoP has the platform's CPU and
+    memory. An open connection needs an object or a server at home. Where copies must stay in
+    India, what copies to every PoP is out, and so are objects, for which no such rule is on offer.
+    """
     kv, limits = thing.kv, datasets.edge_limits().loc[thing.platform].fillna(np.inf)
     tolerated = 0.0 if thing.needs == TRANSACTION else staleness_s
     missed = kv.missed_share(1000 * thing.sticky_s)

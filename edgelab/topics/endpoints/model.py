@@ -50,7 +50,7 @@ from edgelab.topics.night.model import CricStream
 __all__ = ["MAP_STALENESS_S", "MAP_WRITES", "Decision", "Endpoint", "on_map", "twelve"]
 
 #: The axes of `Endpoint.map`: 1 ms to a day, and a write in a million requests to writes alone.
-MAP_STALENESS_S = np.geomspace(0.001, 86_400, 145)
+MAP_STALENESS_S = np.geomspace(0.001, 86_400, 109)
 MAP_WRITES = np.geomspace(1e-6, 1, 109)
 #: Rows of the waterfall, in the order in which they are met.
 PARTS = ("last mile", "to the PoP", "cold start", "work", "on from there", "waits there")

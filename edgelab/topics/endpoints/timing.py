@@ -125,8 +125,12 @@ def legs(work: Work) -> dict[str, Leg]:
         "read": (at, 0, spent, 0.0, start, visit),
         "written": (at, 0, spent, thing.write_wait_ms, start, visit),
     }
-    route = night.route_settings
-    return {kind: Leg(route, night.last_mile_sigma, *about) for kind, about in kinds.items()}
+    # What goes home passes no PoP, so that their number makes no difference.
+    routes = {HOME: night.route_settings._replace(pops=1)}
+    return {
+        kind: Leg(routes.get(about[0], night.route_settings), night.last_mile_sigma, *about)
+        for kind, about in kinds.items()
+    }
 
 
 def mix(way: str, origin_fetch_ratio: float, fetched: Any, writes: Any) -> tuple[str, str, Any]:

@@ -91,17 +91,22 @@ def exponential(mean_ms: float) -> bytes:
 
 
 @lru_cache(maxsize=16)
+def _from_pops_ms(home: str) -> np.ndarray:
+    """Round trips from every PoP to an object's home."""
+    row, table = pop_row(home), datasets.pops()
+    lat, lon = (table[axis].to_numpy() for axis in ("lat", "lon"))
+    rtt = rtt_ms(lat, lon, lat[row], lon[row])
+    rtt[row] = 0.0  # the PoP that serves a viewer may be the home itself
+    return rtt
+
+
 def _to_home_ms(pops: int, home: str) -> np.ndarray:
     """Round trips to an object's home by the nearest of so many PoPs, as page 8 has them for 312.
 
     The home stands whether one of these PoPs is there or not.
     """
-    row, table = pop_row(home), datasets.pops()
-    lat, lon = (table[axis].to_numpy() for axis in ("lat", "lon"))
     pop, near = geo.nearest_pop(pops)
-    on = rtt_ms(lat[:pops], lon[:pops], lat[row], lon[row])
-    on[row : row + 1] = 0.0  # the PoP that serves a viewer may be the home itself
-    return near + on[pop]
+    return near + _from_pops_ms(home)[pop]
 
 
 def _offsets_ms(leg: Leg) -> np.ndarray:

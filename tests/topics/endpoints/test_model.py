@@ -410,3 +410,13 @@ def test_each_confusion_has_a_figure():
     assert ours[0] < 50, "a cache hardly helps an answer of one's own"
     assert ours[1] > 10 and ours[4] > 10
     assert ours[2] == 100 and ours[3] > 0
+
+
+def test_what_platforms_document_is_there_with_its_source():
+    limits = datasets.edge_limits()
+    assert limits.loc["Workers, free", ["cpu_ms", "memory_mb", "queries"]].tolist() == [10, 128, 50]
+    assert limits.loc["Workers, paid", ["cpu_ms", "queries"]].tolist() == [30_000, 10_000]
+    assert limits.loc["Lambda@Edge, viewer", "answer_kb"] == 40
+    assert np.isnan(limits.loc["Lambda@Edge, origin", "memory_mb"]), "nothing is documented"
+    assert limits["source"].str.contains("developers|guide").all()
+    assert datasets.egress_prices().loc["India"].tolist()[:2] == [0.109, 0.072]
