@@ -187,7 +187,7 @@ def complaint(row: Demand) -> str:
 # -- in words -------------------------------------------------------------------------------------
 
 #: A way in the middle of a sentence.
-WORDS = {way: way for way in WAYS} | {SPLIT: "in two: a PoP that asks home"}
+WORDS = {way: way for way in WAYS} | {SPLIT: "in two, with a PoP that asks home"}
 WORDS |= {CACHE: "at the PoP, in its cache", KV: "at the PoP, with its KV"}
 
 
