@@ -60,6 +60,7 @@ VALID = {
     "replica": lambda: "DEL", "element": lambda: "x", "time": lambda: 1.0,
     "crdt.GCounter.merge.other": el.crdt.GCounter, "crdt.PNCounter.merge.other": el.crdt.PNCounter,
     "crdt.LWWRegister.merge.other": el.crdt.LWWRegister, "crdt.ORSet.merge.other": el.crdt.ORSet,
+    "thing": el.Endpoint,
     "count": lambda: 1, "seeds": lambda: 1, "runs": lambda: 1, "trials": lambda: 1000,
     "repeats": lambda: 2, "reads": lambda: 100, "step_ms": lambda: 10.0, "level": lambda: 0.5,
     "since_write_ms": lambda: 200.0, "since_commit_ms": lambda: 10.0, "now_s": lambda: 1.0,
@@ -113,6 +114,9 @@ RIGHT = {
     "seed": lambda x: 0 <= x < 2**32,
     "budget_steps": lambda x: x >= 1,
     "answer": lambda x: True,
+    "thing": lambda x: False,
+    "pops": lambda x: 1 <= x <= 500, "requests_per_s": lambda x: 0 < x <= 1e12,
+    "queries": lambda x: 1 <= x <= 100,
     "crdt.GCounter.counts": lambda x: isinstance(x, dict),
     "crdt.LWWRegister.value": lambda x: True, "crdt.LWWRegister.write.value": lambda x: True,
 }  # fmt: skip

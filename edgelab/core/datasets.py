@@ -156,12 +156,22 @@ RUNTIMES = {
     "source": _text(),
 }
 #: A statement that a computed figure answers holds, or holds under a condition, in a range.
+EDGE_LIMITS = {
+    "platform": _text(),
+    **dict.fromkeys(("cpu_ms", "memory_mb", "queries", "answer_kb"), _maybe(_number(1, 1e6))),
+    **dict.fromkeys(("says", "source"), _text()),
+}
+EGRESS_PRICES = {
+    "region": _text(),
+    **dict.fromkeys(("first_usd_gb", "last_usd_gb"), _number(0.001, 1)),
+    **dict.fromkeys(("says", "source"), _text()),
+}
 COMPUTED = ("computed", "computed when")
 VERDICTS = ("holds", "holds when", "contradicted", "not testable here", "not yet tested")
 #: Notebooks; each row of the ledger belongs to one.
 PAGES = range(1, 12)
 #: Findings of the list of the article's errors.
-FINDINGS = range(1, 23)
+FINDINGS = range(1, 25)
 CLAIMS = {
     "id": _text(),
     "section": _text(),
@@ -459,6 +469,37 @@ def kv_vendors() -> pd.DataFrame:
         ``source``.
     """
     return read_table(data_path("kv_vendors.csv"), KV_VENDORS, ("vendor",)).set_index("vendor")
+
+
+@_table
+def edge_limits() -> pd.DataFrame:
+    """What edge platforms allow a function: one row per platform, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``platform``: ``cpu_ms`` and ``memory_mb`` of a request, ``queries`` that it
+        may make, ``answer_kb`` that it may write itself (NaN where nothing is documented), what
+        the page ``says`` in our words, and its ``source`` with the copy that was read.
+    """
+    return read_table(data_path("edge_limits.csv"), EDGE_LIMITS, ("platform",)).set_index(
+        "platform"
+    )
+
+
+@_table
+def egress_prices() -> pd.DataFrame:
+    """What one CDN's traffic costs by region: one row per region, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``region``: ``first_usd_gb`` (the first 10 TB a month), ``last_usd_gb`` (beyond
+        5 PB), ``says`` and ``source``.
+    """
+    return read_table(data_path("egress_prices.csv"), EGRESS_PRICES, ("region",)).set_index(
+        "region"
+    )
 
 
 @_table

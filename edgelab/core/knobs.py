@@ -222,9 +222,9 @@ class Model:
         """The same, without a check."""
         short = self._short()
         said = [text for name, text in short.items() if text and name not in untold]
-        untold = {*untold, *short, *self.idle()}
+        untold, told = {*untold, *short, *self.idle()}, {*self.main, *self.turned}
         for name, about in self.knobs().items():
-            if name in (*self.main, *self.turned) and name not in untold:
+            if name in told and name not in untold:
                 text = about.text(getattr(self, name))
                 words = [word.rstrip("s") for word in about.label.split()]
                 counts = about.unit.rstrip("s") in words  # "312 PoPs"

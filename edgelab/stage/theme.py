@@ -31,6 +31,7 @@ __all__ = [
     "SERIES",
     "SERVED_SCALE",
     "SYMBOLS",
+    "TINTS",
     "config",
     "heading",
     "layout",
@@ -106,6 +107,12 @@ SERIES = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1A1A1A", "#6B6B6B"),
 )
 SYMBOLS = {"p50_ms": "circle", "p95_ms": "diamond", "p99_ms": "square"}
+#: Grounds of a map, two of a colour: light enough for type and marks on them.
+TINTS = {
+    "tonight": ("#C5DFF0", "#E6F1F8"),
+    "amber": ("#F8DC9C", "#FDF0D2"),
+    "old": ("#F3BC98", "#FADFCD"),
+}
 #: Places from well to badly served: light to dark, so that it survives a grey print.
 SERVED_SCALE = {"colorscale": "Cividis", "reversescale": True}
 #: From the limit to many times the limit.

@@ -1,0 +1,1 @@
+"""Page 9: which slice of an endpoint belongs at the edge."""
