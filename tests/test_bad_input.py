@@ -74,7 +74,7 @@ VALID = {
     "bench.isolates.run.code": lambda: "6 * 7",
     "what": lambda: el.figures.anycast_detours(), "path": lambda: "night.html",
     "progress": lambda: len,
-    "question": lambda: "Which?", "choices": lambda: ["a", "b"],
+    "question": lambda: "Which?", "panels.predict.check": lambda: el.check.leak_guess,
     "quorums": el.Quorum,
     "sweep.model": el.CricStream, "sweep.over": lambda: {"pops": [10]},
     "sweep.ask": lambda: el.CricStream.headline,

@@ -17,7 +17,7 @@ from edgelab.printed import Paper, Web
 from edgelab.stage.panel import STATE, WIDGET
 
 CELLS = [
-    "import edgelab as el\nel.panels.predict('Which jumps?', ['p50', 'p<99'])",
+    "import edgelab as el\nel.panels.predict('Which jumps, p<99?', el.check.life_guess)",
     "panel = el.panels.kv()\npanel",
     "el.figures.staleness(el.CricStream(kv_delay_ms=300))",
     # What a reader does after the cells have run.
@@ -60,7 +60,7 @@ def test_a_cell_says_how_its_panel_stands_now(ran):
 def test_html_has_every_plot_and_one_plotly(page):
     text = page.read_text(encoding="utf-8")
     assert LINE in re.sub("<.*?>", "", text)
-    assert "Which jumps?" in text and "p&lt;99" in text and WIDGET not in text
+    assert "Which jumps" in text and "p&lt;99" in text and WIDGET not in text
     assert text.count('class="plotly-graph-div"') == PLOTS
     assert len(text) < 8e6  # plotly.js once: 4.7 MB
 

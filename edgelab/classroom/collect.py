@@ -24,7 +24,7 @@ COLUMNS = ("student", "page", "exercise", "state", "reason", "file")
 UNRUN, BROKEN = "not run", "broken"
 #: A runner that does not end what takes too long is ended this much later, in seconds.
 GRACE_S = 60
-CALL = re.compile(r"el\.check\.(\w+)\((?!\w+\.choice)")
+CALL = re.compile(r"el\.check\.(\w+)\(")
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:2em;color:#1a1a1a;background:#fff}
 table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #bbb;padding:4px 10px;
 text-align:left;vertical-align:top}thead th{background:#f2f2f2}"""

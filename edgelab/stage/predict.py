@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from edgelab.core import allowed
 from edgelab.stage import again
 from edgelab.stage.controls import CARD
+from edgelab.stage.verdict import Verdict
 
 __all__ = ["Prediction", "predict"]
 
@@ -18,7 +19,8 @@ __all__ = ["Prediction", "predict"]
 class Prediction(widgets.VBox):
     """A question with choices; `choice` is None until the reader commits to one."""
 
-    def __init__(self, question: str, choices: Sequence[str]) -> None:
+    def __init__(self, question: str, check: Callable[[str | None], Verdict]) -> None:
+        self.check, choices = check, check.choices
         self.choice: str | None = None
         # Not RadioButtons: JupyterLab keeps the arrow keys that would choose among them.
         self.options = widgets.ToggleButtons(options=list(choices), value=None)
@@ -34,6 +36,10 @@ class Prediction(widgets.VBox):
             if getattr(before, "choice", None) in choices:
                 self.options.value = before.choice
                 self._on_commit(self.commit)
+
+    def verdict(self) -> Verdict:
+        """What happened, beside what the reader committed to."""
+        return self.check(self.choice)
 
     def retire(self) -> None:
         """Let go of all that it holds in the browser."""
@@ -58,27 +64,29 @@ class Prediction(widgets.VBox):
         )
 
 
-def predict(question: str, choices: Sequence[str]) -> Prediction:
+def predict(question: str, check: Callable[[str | None], Verdict]) -> Prediction:
     """Ask for a prediction.
 
     Parameters
     ----------
     question : str
         One sentence.
-    choices : sequence of str
-        At least two.
+    check : callable
+        One of ``el.check`` whose name ends in ``_guess``: it has the choices, and knows which of
+        them happened.
 
     Returns
     -------
     Prediction
-        An ipywidget whose ``choice`` is None until the reader commits.
+        An ipywidget whose ``choice`` is None until the reader commits; its ``verdict()`` tells.
 
     Raises
     ------
-    ValueError
-        If there are fewer than two choices, or one stands twice.
+    TypeError
+        If `check` is no such check.
     """
-    choices = allowed.several("choices", choices, allowed.text, least=2)
-    if len(set(choices)) < len(choices):
-        allowed.refuse("choices", choices, "texts of which none stands twice")
-    return Prediction(allowed.text("question", question), choices)
+    if not (callable(check) and hasattr(check, "choices")):
+        allowed.refuse(
+            "check", check, "a check with choices, such as el.check.leak_guess", TypeError
+        )
+    return Prediction(allowed.text("question", question), check)

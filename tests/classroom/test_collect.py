@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 PAGE = "07-rate-limiting"
 TASKS = {
-    "guess": "guess = el.panels.predict('?', el.check.leak_guess.choices)\nguess",
-    "guessed": "el.check.leak_guess(guess.choice)",
+    "guess": "guess = el.panels.predict('?', el.check.leak_guess)\nguess",
+    "guessed": "guess.verdict()",
     "share": "share = None\nel.check.shared_address(share)",
     "delay": "delay_ms = None\nel.check.few_percent(delay_ms)",
 }

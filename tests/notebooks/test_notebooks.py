@@ -17,6 +17,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 import edgelab
+from edgelab.stage.verdict import MIME
 
 FOLDER = Path(edgelab.__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(p for p in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
@@ -152,13 +153,9 @@ def source_of(path, cell_type):
 
 
 def verdicts(notebook):
-    """From the name of each check that the notebook calls to what it answered."""
-    out = {}
-    for cell in code_cells(notebook):
-        for name in re.findall(r"el\.check\.(\w+)\(", cell.source):
-            results = [o for o in cell.outputs if o.output_type == "execute_result"]
-            out[name] = results[0].data["text/plain"] if results else "nothing shown"
-    return out
+    """From the name of each check that the notebook shows to what it answered."""
+    shown = [o.get("data", {}) for cell in code_cells(notebook) for o in cell.outputs]
+    return {data[MIME]["check"]: data["text/plain"] for data in shown if MIME in data}
 
 
 def test_there_is_something_to_test():

@@ -5,6 +5,7 @@ import pytest
 
 import edgelab as el
 from edgelab.stage import again
+from edgelab.stage.verdict import RIGHT, UNANSWERED, WORKING, guess
 
 
 class Shell:
@@ -33,8 +34,9 @@ def alive():
     return [w for w in widgets.widget._instances.values() if w.comm is not None]
 
 
-def ask(choices=("more", "less")):
-    return el.panels.predict("How much?", choices)
+def ask(*choices):
+    check = guess(*(choices or ("more", "less")), because="", ask="")(lambda: (0, "it is more"))
+    return el.panels.predict("How much?", check)
 
 
 def commit(prediction, choice):
@@ -69,6 +71,14 @@ def test_what_a_reader_committed_to_stays_when_the_cell_is_run_again(shell):
         assert held.options.disabled and "less" in held.kept.value
 
 
+def test_a_prediction_knows_its_verdict():
+    for choice, state in (("more", RIGHT), ("less", WORKING)):
+        held = ask()
+        assert held.verdict().state == UNANSWERED
+        commit(held, choice)
+        assert held.verdict().state == state
+
+
 def test_an_open_choice_is_not_a_commitment(shell):
     shell.run("cell", ask).options.value = "less"
     assert shell.run("cell", ask).choice is None
@@ -77,7 +87,7 @@ def test_an_open_choice_is_not_a_commitment(shell):
 def test_another_cell_or_other_choices_are_another_prediction(shell):
     commit(shell.run("cell", ask), "less")
     assert shell.run("another", ask).choice is None
-    assert shell.run("cell", lambda: ask(("twice", "half"))).choice is None
+    assert shell.run("cell", lambda: ask("twice", "half")).choice is None
 
 
 def test_two_of_one_run_are_both_alive(shell):
