@@ -44,7 +44,7 @@ class Verdict:
         )
 
 
-def exercise(question: str, check: Callable, *given: Any) -> Callable:
+def exercise(question: str, check: Callable, *given: Any, **more: Any) -> Callable:
     """Declare an exercise's check: what is decorated judges an answer that makes sense.
 
     Parameters
@@ -53,7 +53,7 @@ def exercise(question: str, check: Callable, *given: Any) -> Callable:
         What the reader has to do, as long as there is no answer.
     check : callable
         One of `edgelab.core.allowed`; what it refuses, it says itself.
-    *given
+    *given, **more
         Its further arguments.
     """
 
@@ -66,7 +66,7 @@ def exercise(question: str, check: Callable, *given: Any) -> Callable:
             if answer is None:
                 return Verdict(UNANSWERED, question)
             try:
-                answer = check("your answer", answer, *given)
+                answer = check("your answer", answer, *given, **more)
             except (TypeError, ValueError) as error:
                 return Verdict(WORKING, str(error))
             return judge(answer)

@@ -32,7 +32,9 @@ def leak_guess() -> tuple[int, str]:
     return int(times > 1.25) + int(times > 4), f"the model lets {times:.3g} times the limit through"
 
 
-@exercise("set a share, for instance 0.5", number, 0, 100)
+@exercise(
+    "set a share, for instance 0.5", number, 0, 100, allowed="a number from 0 to 1, a share"
+)
 def shared_address(answer: float) -> Verdict:
     """Notebook 07, exercise 1: how often one exact bucket refuses an innocent user.
 
@@ -85,8 +87,9 @@ def few_percent(answer: float) -> Verdict:
         )
     return Verdict(
         RIGHT,
-        f"{SLOW['rate_per_s'] * answer / 1000:.2g} requests come in per delay: a few percent "
-        "is what leaks while far fewer than one does. No store in the world is that quick.",
+        f"{100 * (here - 1):.1f} % too many, at {SLOW['rate_per_s'] * answer / 1000:.2g} requests "
+        "in each delay: a few percent leak while this number is far below one. No store in the "
+        "world is that quick.",
     )
 
 
@@ -108,15 +111,16 @@ def safe_limiter(answer: RateLimit) -> Verdict:
     if answer.kv_delay_ms < 50:
         return Verdict(
             WORKING,
-            f"{answer.kv_delay_ms:g} ms around the world is beyond what light in fibre can do",
+            f"{answer.kv_delay_ms:g} ms is below the 50 ms of the exercise: light in fibre takes "
+            "longer around the world",
         )
     row = answer.designs().loc[answer.design]
     if row["wait_ms"] >= 10:
         return Verdict(WORKING, f"a decision takes {row['wait_ms']:.0f} ms; that is too long")
     if row["through"] > 1.05:
-        times = row["through"]
+        over = 100 * (row["through"] - 1)
         hint = "; let its PoPs hear of each other sooner" if answer.design == COUNTERS else ""
-        return Verdict(WORKING, f"{times:.3g} times the limit gets through{hint}")
+        return Verdict(WORKING, f"{over:,.0f} % too many get through{hint}")
     return Verdict(
         RIGHT,
         "what each PoP has spent is added up and never overwritten, so that only the requests "
