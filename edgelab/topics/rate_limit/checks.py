@@ -32,9 +32,7 @@ def leak_guess() -> tuple[int, str]:
     return int(times > 1.25) + int(times > 4), f"the model lets {times:.3g} times the limit through"
 
 
-@exercise(
-    "set a share, for instance 0.5", number, 0, 100, allowed="a number from 0 to 1, a share"
-)
+@exercise("set a share, for instance 0.5", number, 0, 100, allowed="a number from 0 to 1, a share")
 def shared_address(answer: float) -> Verdict:
     """Notebook 07, exercise 1: how often one exact bucket refuses an innocent user.
 
