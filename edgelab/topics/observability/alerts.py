@@ -1,0 +1,157 @@
+"""Alert rules in closed form: burn rates with one or two windows, and how long a CUSUM runs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtr
+
+from edgelab.core import allowed
+from edgelab.kernels import alerts
+from edgelab.kernels.draws import stream_key
+
+__all__ = ["PERIOD_H", "WORKBOOK", "BurnRule", "run_length", "run_length_drawn"]
+
+#: Hours of the 30 days in which the budget may be spent.
+PERIOD_H = 720.0
+#: Quadrature points of a CUSUM's integral equation.
+POINTS = 80
+
+
+class BurnRule(NamedTuple):
+    """Fires while every window has at least `burn` times the bad requests that the budget allows.
+
+    Without a second window `short_h` is the same as `long_h`.
+    """
+
+    burn: float
+    long_h: float
+    short_h: float
+    kind: str = ""
+
+    @property
+    def spent(self) -> float:
+        """Share of the budget that is gone when it fires, if nothing was bad before."""
+        return self.burn * self.long_h / PERIOD_H
+
+    def fires_after_h(self, bad: float, usual: float, budget: float) -> float:
+        """Hours until it fires, once the share of bad requests goes from usual to `bad`; or inf.
+
+        A window of W hours has the share usual + (bad - usual) t / W after t hours.
+        """
+        least = self.burn * budget
+        if usual >= least:
+            return 0.0
+        return self.long_h * (least - usual) / (bad - usual) if bad >= least else np.inf
+
+    def resets_after_h(self, bad: float, usual: float, budget: float) -> float:
+        """Hours until it falls silent, once a fault that made it fire is over; inf if it never is.
+
+        A window of W hours is below the rule when all but W (burn budget - usual) / (bad - usual)
+        hours of the fault have left it; the short one is the first.
+        """
+        least = self.burn * budget
+        if bad < least:
+            return np.nan
+        return np.inf if usual >= least else self.short_h * (bad - least) / (bad - usual)
+
+    def most_equal_pops(self, budget: float) -> int:
+        """Among how many equal PoPs one that is dead can make it fire at all; 0 if none."""
+        return int(1 / (self.burn * budget) * (1 + 1e-12))
+
+
+#: The rules of "The Site Reliability Workbook", chapter 5, at an SLO over 30 days; each short window
+#: is a twelfth of the long one (sre.google/workbook/alerting-on-slos).
+WORKBOOK = (
+    BurnRule(14.4, 1, 1 / 12, "page"),
+    BurnRule(6, 6, 6 / 12, "page"),
+    BurnRule(3, 24, 24 / 12, "ticket"),
+    BurnRule(1, 72, 72 / 12, "ticket"),
+)
+
+
+def _one_sided(shift: float, k: float, h: float, head: float) -> tuple[float, float]:
+    """Mean run of a CUSUM that starts at `head`, and of one that starts at 0."""
+    x, w = np.polynomial.legendre.leggauss(POINTS)
+    x, w = np.append(h * (x + 1) / 2, 0.0), h * w / 2
+
+    def goes_on(u):
+        """From sums `u` to a sum near each point, or back to 0, which is the last one."""
+        step = x[:-1] + k - shift - u[:, None]
+        density = w * np.exp(-(step**2) / 2) / np.sqrt(2 * np.pi)
+        return np.column_stack([density, ndtr(k - shift - u)])
+
+    runs = np.linalg.solve(np.eye(POINTS + 1) - goes_on(x), np.ones(POINTS + 1))
+    return float(1 + goes_on(np.array([head]))[0] @ runs), float(runs[-1])
+
+
+def _scheme(shift, k, h, head) -> tuple[float, float, float, float]:
+    """The arguments of `run_length`, checked."""
+    k = allowed.number("k", k, 0, 5)
+    h = allowed.number("h", h, 0.1, 8)
+    return allowed.number("shift", shift, -10, 10), k, h, allowed.number("head", head, 0, h)
+
+
+def run_length(
+    shift: float, k: float = 0.5, h: float = 4.0, head: float = 0.0, two_sided: bool = True
+) -> float:
+    """Mean number of values until a CUSUM of normal values fires, exactly.
+
+    The sum S = max(0, S + value - k) fires above h; a second sum watches for a fall. Page,
+    "Continuous inspection schemes", Biometrika 41 (1954); the integral equation for one sum is
+    solved at quadrature points, and two sums are joined as Lucas and Crosier, "Fast initial
+    response for CUSUM quality-control schemes", Technometrics 24 (1982), do it.
+
+    Parameters
+    ----------
+    shift : float
+        Mean of the values in their standard deviations, -10 to 10; usual is 0.
+    k : float
+        What is taken from each value, 0 to 5.
+    h : float
+        Where it fires, 0.1 to 8.
+    head : float
+        Where the sums start, 0 to h.
+    two_sided : bool
+        Whether the second sum is there.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is out of range.
+
+    Examples
+    --------
+    >>> import edgelab as el
+    >>> round(el.Fleet.run_length(0, k=0.5, h=4), 1)
+    167.7
+    """
+    shift, k, h, head = _scheme(shift, k, h, head)
+    up, up_0 = _one_sided(shift, k, h, head)
+    if not allowed.flag("two_sided", two_sided):
+        return up
+    down, down_0 = _one_sided(-shift, k, h, head)
+    # All over the largest: a sum that hardly ever fires has a run near the largest float.
+    most = max(up_0, down_0)
+    joined = up * (down_0 / most) + down * (up_0 / most) - min(up_0, down_0)
+    return float(joined / (up_0 / most + down_0 / most))
+
+
+def run_length_drawn(
+    shift: float,
+    k: float = 0.5,
+    h: float = 4.0,
+    head: float = 0.0,
+    two_sided: bool = True,
+    runs: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """The mean of `run_length` over so many drawn runs, and its standard error."""
+    out = np.zeros(runs, np.int64)
+    alerts.run_lengths(stream_key(seed, 10_000_001), shift, k, h, head, two_sided, out)
+    return float(out.mean()), float(out.std(ddof=1) / np.sqrt(runs))
