@@ -29,6 +29,7 @@ _HOMES = {
     "DurableObject": f"{_TOPICS}.durable_object.model",
     "linearisable": f"{_TOPICS}.durable_object.linearisable",
     "Undecided": f"{_TOPICS}.durable_object.linearisable",
+    "Fleet": f"{_TOPICS}.observability.model",
     "rtt_ms": "edgelab.world.corridors",
     "claims": "edgelab.ledger",
     "export": "edgelab.stage.export",

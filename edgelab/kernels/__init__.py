@@ -192,8 +192,8 @@ def _rate_limiters() -> None:
 def _alerts() -> None:
     tables, spans = np.array([[[0, 1, 0]]] * 2), np.ones(2, np.int64)
     series = np.zeros(1, np.bool_), 0, _ONE, _ONE, spans, np.ones((1, 3))
-    popularity = zipf.aliases(_ONE)
-    alerts.simulate(1, 1, np.uint64(0), tables, *popularity, *series, threads=1)
+    made = alerts.alias_tables(_ONE, np.zeros(1, np.int64))
+    alerts.simulate(1, 1, np.uint64(0), tables, *made, *series, threads=1)
     alerts.run_lengths(np.uint64(0), 1.0, 0.5, 1.0, 0.0, True, np.zeros(1, np.int64))
 
 

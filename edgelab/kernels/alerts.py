@@ -9,8 +9,9 @@ import numpy as np
 
 from edgelab.kernels._jit import kernel
 from edgelab.kernels.draws import HALF, LOW, draw
+from edgelab.kernels.zipf import aliases
 
-__all__ = ["RULES", "run_lengths", "simulate", "watch"]
+__all__ = ["RULES", "alias_tables", "run_lengths", "simulate", "watch"]
 
 #: The rules that `watch` follows at once: the share of one tick; of a long window; of a long and a
 #: short one; a CUSUM.
@@ -24,6 +25,30 @@ def _count(bits, start, size, first, keep, other):
     if np.float64(bits & LOW) >= keep[start + i] * 4294967296.0:
         i = np.int64(other[start + i])
     return first + i
+
+
+@kernel
+def alias_tables(share, start):
+    """Several tables of aliases, end to end.
+
+    Parameters
+    ----------
+    share : float64 ndarray
+        Not negative; of each table about 1 in sum.
+    start : int64 ndarray, (tables,)
+        Where each begins.
+
+    Returns
+    -------
+    keep, other : ndarray
+        As long as `share`; see `edgelab.kernels.zipf.aliases`.
+    """
+    keep, other = np.empty(share.size), np.empty(share.size, np.int32)
+    for k in range(start.size):
+        end = start[k + 1] if k + 1 < start.size else share.size
+        part = share[start[k] : end]
+        keep[start[k] : end], other[start[k] : end] = aliases(part / part.sum())
+    return keep, other
 
 
 @kernel
@@ -125,7 +150,7 @@ def simulate(nights: int, ticks: int, *given, threads: int | None = None):
         work = [
             pool.submit(watch, at[0], ticks, *given, alarms[at[0] : at[-1] + 1],
                         found[at[0] : at[-1] + 1])
-            for at in np.array_split(np.arange(nights), min(4 * threads, nights))
+            for at in np.array_split(np.arange(nights), min(threads, nights))
         ]  # fmt: skip
         for each in work:
             each.result()

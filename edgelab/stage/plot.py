@@ -49,8 +49,10 @@ class Plot:
 
     def settings(self, model: Model, pinned: Model | None) -> str:
         """What it shows, as the line below a title says it."""
-        held = f"; pinned: {pinned.settings(self.untold)}" if pinned and self.pins else ""
-        return model.settings(self.untold) + held
+        told = [model.settings(self.untold)]
+        if pinned and self.pins:
+            told.append(f"pinned: {pinned.settings(self.untold)}")
+        return "; ".join(filter(None, told))
 
     def live(self, model: Model, pinned: Model | None, at_rest: bool) -> dict:
         """The plot for a `LiveBoard`."""
@@ -74,7 +76,7 @@ class Plot:
         if not self.pins:
             pinned = None
         drawn = self.drawn(model, pinned, at_rest=True)
-        told = f"{drawn.caption} {_sentence(model.settings(self.untold))}"
+        told = f"{drawn.caption} {_sentence(model.settings(self.untold))}".rstrip()
         if pinned:
             told += f" Pinned: {_sentence(pinned.settings(self.untold))}"
         arguments = f"el.{model!r}" + (f", pinned=el.{pinned!r}" if pinned else "")
@@ -83,7 +85,7 @@ class Plot:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def alone(drawn: Drawn, name: str, below: str = "", code: str = "") -> Figure:

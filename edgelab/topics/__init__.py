@@ -10,7 +10,10 @@ from typing import Any
 __all__ = ["TOPICS", "modules", "public"]
 
 #: Every topic, in the order of the pages: the one registry.
-TOPICS = ("night", "chain", "pops", "runtimes", "cache", "kv", "rate_limit", "durable_object")
+TOPICS = (
+    *("night", "chain", "pops", "runtimes", "cache", "kv", "rate_limit", "durable_object"),
+    "observability",
+)
 
 
 def modules(part: str) -> Iterator[ModuleType]:

@@ -1,17 +1,28 @@
-"""Alert rules in closed form: burn rates with one or two windows, and how long a CUSUM runs."""
+"""Alert rules: burn rates, how long a CUSUM runs, and all of them on drawn nights."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import gammaln, ndtr, xlogy
 
 from edgelab.core import allowed
 from edgelab.kernels import alerts
 from edgelab.kernels.draws import stream_key
+from edgelab.topics.observability.fleet import Sight
 
-__all__ = ["PERIOD_H", "WORKBOOK", "BurnRule", "run_length", "run_length_drawn"]
+__all__ = [
+    "ALL", "CUSUM", "EACH", "MINUTES", "PERIOD_H", "RULES", "SCOPES", "TWO_WINDOWS", "WORKBOOK",
+    "BurnRule", "Watch", "drawn_nights", "median", "run_length", "run_length_drawn",
+]  # fmt: skip
+
+RULES = ("one minute", "one window", "two windows", "CUSUM")
+TWO_WINDOWS, CUSUM = RULES[2:]
+SCOPES = ALL, EACH = "all PoPs as one", "each PoP"
+#: Minutes of a night, in which a rule looks once a minute.
+MINUTES = 240
 
 #: Hours of the 30 days in which the budget may be spent.
 PERIOD_H = 720.0
@@ -61,8 +72,8 @@ class BurnRule(NamedTuple):
         return int(1 / (self.burn * budget) * (1 + 1e-12))
 
 
-#: The rules of "The Site Reliability Workbook", chapter 5, at an SLO over 30 days; each short window
-#: is a twelfth of the long one (sre.google/workbook/alerting-on-slos).
+#: The rules of "The Site Reliability Workbook", chapter 5, at an SLO over 30 days; each short
+#: window is a twelfth of the long one (sre.google/workbook/alerting-on-slos).
 WORKBOOK = (
     BurnRule(14.4, 1, 1 / 12, "page"),
     BurnRule(6, 6, 6 / 12, "page"),
@@ -155,3 +166,85 @@ def run_length_drawn(
     out = np.zeros(runs, np.int64)
     alerts.run_lengths(stream_key(seed, 10_000_001), shift, k, h, head, two_sided, out)
     return float(out.mean()), float(out.std(ddof=1) / np.sqrt(runs))
+
+
+# -- drawn nights ---------------------------------------------------------------------------------
+
+
+class Watch(NamedTuple):
+    """How the rules of a drawn night are set, and what they see of the requests."""
+
+    budget: float
+    requests_per_s: float
+    sampled: float
+    burn: float
+    alert_window_min: float
+    cusum_h: float
+
+
+@lru_cache(maxsize=64)
+def drawn_nights(
+    sight: Sight, watch: Watch, scope: str, nights: int, ticks: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Watch drawn nights whose fault begins with them, once a minute.
+
+    Parameters
+    ----------
+    sight : Sight
+        The fleet. Without a fault every series is watched, with one those that have it.
+    watch : Watch
+        How the rules are set.
+    scope : str
+        One of `SCOPES`.
+    nights, ticks : int
+        How many, and of how many minutes.
+
+    Returns
+    -------
+    alarms, found : int64 ndarray, (nights, rules)
+        How often each of `RULES` fired where there is no fault, and after how many minutes where
+        there is one; -1 for never.
+    """
+    some = sight.fault != ""
+    bad, faulty = sight.bad * sight.seen, sight.faulty
+    lines_a_tick = watch.requests_per_s * 60 * watch.sampled * sight.traffic
+    usual = sight.usual_errors
+    if scope == ALL:
+        bad, lines_a_tick = np.array([sight.traffic @ bad]), np.array([lines_a_tick.sum()])
+        faulty = np.array([some])
+    elif some:
+        bad, lines_a_tick, faulty = bad[faulty], lines_a_tick[faulty], faulty[faulty]
+    tables, keep, other = _tables(np.concatenate([usual * lines_a_tick, bad * lines_a_tick]))
+    least = watch.burn * watch.budget
+    # Evidence in a Poisson count x for a mean c = least / usual times as large: x ln c - m (c - 1).
+    more = least / max(usual, 1e-9)
+    scheme = np.column_stack(
+        [
+            np.full(len(bad), np.log(max(more, 1.0))),
+            max(usual, 1e-9) * lines_a_tick * max(more - 1, 0.0),
+            np.full(len(bad), watch.cusum_h),
+        ]
+    )
+    long = int(watch.alert_window_min)
+    return alerts.simulate(
+        nights, ticks, stream_key(sight.seed, 10_000_010 + some),
+        tables.reshape(2, len(bad), 3), keep, other, faulty, 0,
+        usual * lines_a_tick, least * lines_a_tick, np.array([long, long // 12]), scheme,
+    )  # fmt: skip
+
+
+def _tables(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tables of aliases of Poisson counts, as `edgelab.kernels.alerts.watch` takes them."""
+    wide = 9 * np.sqrt(means) + 12
+    first = np.maximum(means - wide, 0).astype(np.int64)
+    size = (means + wide).astype(np.int64) + 1 - first
+    start = np.append(0, np.cumsum(size)[:-1])
+    values = np.arange(size.sum()) - np.repeat(start - first, size)
+    mean = np.repeat(means, size)
+    share = np.exp(xlogy(values, mean) - mean - gammaln(values + 1))
+    return np.column_stack([start, size, first]), *alerts.alias_tables(share, start)
+
+
+def median(ticks: np.ndarray) -> float:
+    """Median of ticks, of which -1 is never."""
+    return float(np.median(np.where(ticks < 0, np.inf, ticks)))

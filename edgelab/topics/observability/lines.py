@@ -1,4 +1,4 @@
-"""Log lines: how many, what a sample of them still finds, and a night of them with a hidden cause."""
+"""Log lines: how many, what a sample of them finds, and an incident with a hidden cause."""
 
 from __future__ import annotations
 

@@ -4,43 +4,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.special import ndtr, ndtri
 
 from edgelab.core import allowed, datasets
 from edgelab.core.constants import constant, value
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted, percent
-from edgelab.kernels import alerts as kernels
-from edgelab.kernels import histogram, zipf
+from edgelab.kernels import histogram
 from edgelab.kernels.draws import draw, stream_key
 from edgelab.topics.night.model import CricStream
-from edgelab.topics.observability import alerts, clocks, histograms, lines
-from edgelab.topics.observability.alerts import BurnRule
-
-__all__ = ["FAULTS", "RULES", "SCOPES", "Fleet"]
-
-DEAD, SLOW, VERSION = "one PoP dead", "one PoP slow", "one version bad"
-REGION, CLOCK = "a region cut off", "one clock off"
-FAULTS = (DEAD, SLOW, VERSION, REGION, CLOCK)
-ONE_TICK, ONE_WINDOW, TWO_WINDOWS, CUSUM = RULES = (
-    *("one minute's share", "one window", "two windows", "CUSUM"),
+from edgelab.topics.observability import alerts, clocks, lines
+from edgelab.topics.observability.alerts import (
+    ALL,
+    MINUTES,
+    RULES,
+    SCOPES,
+    TWO_WINDOWS,
+    BurnRule,
+    Watch,
+    drawn_nights,
 )
-ALL, EACH = SCOPES = ("all PoPs as one", "each PoP")
-#: PoPs of the fleet, and which is the bad one: Singapore's.
-POPS = 312
-BAD = "SIN"
-#: The region that is cut off.
-CUT = "Oceania"
-#: Minutes of a night, in which a rule looks once a minute; and nights of a month of 30 days.
-MINUTES, NIGHTS_A_MONTH = 240, 180
-#: A PoP is called out if chance makes so many bad requests less often than this, in the whole fleet.
+from edgelab.topics.observability.fleet import (
+    CLOCK,
+    CUT,
+    DEAD,
+    FAULTS,
+    LEVELS,
+    ONE_POP,
+    POPS,
+    REGION,
+    SLOW,
+    VERSION,
+    Latencies,
+    Sight,
+    latency_quantiles_ms,
+)
+
+__all__ = ["Fleet"]
+
+#: A PoP is called out if chance makes so many bad requests less often, in the whole fleet.
 CHANCE = 0.001
-LEVELS = {"p50_ms": 0.5, "p99_ms": 0.99, "p99.9_ms": 0.999}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -276,32 +282,18 @@ class Fleet(Model):
     @property
     def own_share(self) -> float:
         """Singapore's share of the requests."""
-        return self.bad_share if self.fault in (DEAD, SLOW, CLOCK) else 1 / POPS
+        return self.bad_share if self.fault in ONE_POP else 1 / POPS
 
     @property
-    def _traffic(self) -> np.ndarray:
-        return _traffic(self.own_share, self.skew, self.seed)
-
-    @property
-    def _faulty(self) -> np.ndarray:
-        return _faulty(self.fault, self.version_share, self.seed)
-
-    @property
-    def _bad(self) -> np.ndarray:
-        """Share of each PoP's requests that are bad."""
-        hit = self._faulty * (self.depth if self.fault in (DEAD, SLOW, VERSION) else 0.0)
-        return self.usual_errors + (1 - self.usual_errors) * hit
-
-    @property
-    def _seen(self) -> np.ndarray:
-        """Share of each PoP's lines that come, and fall into the window."""
-        return 1 - self._faulty * (self.depth if self.fault in (REGION, CLOCK) else 0.0)
+    def _sight(self) -> Sight:
+        return self._take(Sight)
 
     @property
     def bad_requests(self) -> float:
         """Share of all requests seen that are bad."""
-        weight = self._traffic * self._seen
-        return float(weight @ self._bad / max(weight.sum(), 1e-300))
+        sight = self._sight
+        weight = sight.traffic * sight.seen
+        return float(weight @ sight.bad / weight.sum())
 
     @property
     def burn_rate(self) -> float:
@@ -322,28 +314,7 @@ class Fleet(Model):
             than once in a thousand windows of the whole fleet), ``above`` it, and ``silent``:
             fewer lines than chance leaves, by the same measure.
         """
-        pops = datasets.pops().iloc[:POPS].set_index("code")
-        expected = self.requests_per_s * self.window_s * self.sampled * self._traffic
-        even = _even(self.seed)
-        count = stats.poisson.ppf(even[0], expected * self._seen)
-        bad = np.where(count > 0, stats.binom.ppf(even[1], count, self._bad), 0.0)
-        share = np.divide(bad, count, out=np.zeros(POPS), where=count > 0)
-        tail = stats.binom.sf(bad - 1, count, self.usual_errors)
-        return pd.DataFrame(
-            {
-                "city": pops["city"],
-                "traffic": self._traffic,
-                "faulty": self._faulty,
-                "expected": expected,
-                "lines": count.astype(int),
-                "bad": bad.astype(int),
-                "share": share,
-                "limit": self.limits(np.maximum(count, 1))[1],
-                "above": (tail < CHANCE / POPS) & (bad > 0),
-                "silent": stats.poisson.cdf(count, expected) < CHANCE / POPS,
-            },
-            index=pops.index,
-        )
+        return _by_pop(self._sight, self.requests_per_s * self.window_s * self.sampled).copy()
 
     def limits(self, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Control limits of the share of bad requests among so many lines.
@@ -360,15 +331,7 @@ class Fleet(Model):
             whole fleet: binomial, interpolated as D. J. Spiegelhalter, "Funnel plots for
             comparing institutional performance", Statistics in Medicine 24 (2005), does it.
         """
-        count = allowed.array("count", count, 1, 1e15)
-        out = []
-        for chance in (CHANCE, CHANCE / POPS):
-            most = stats.binom.isf(chance, count, self.usual_errors)
-            above = stats.binom.sf(most, count, self.usual_errors)
-            step = stats.binom.pmf(most, count, self.usual_errors)
-            part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
-            out.append((most + 1 - np.clip(part, 0, 1)) / count)
-        return out[0], out[1]
+        return _limits(allowed.array("count", count, 1, 1e15), self.usual_errors)
 
     def global_figures(self) -> pd.DataFrame:
         """What one dashboard for all PoPs shows.
@@ -379,20 +342,10 @@ class Fleet(Model):
             ``usual`` and ``now``, in rows ``p50_ms``, ``p99_ms``, ``p99.9_ms`` and ``bad``, the
             share of bad requests; exact, of all requests whose lines are seen.
         """
-        out = {}
-        for name, model in (("usual", None), ("now", self)):
-            mix = _Mix(*((self._traffic * self._seen, self._late) if model else (self._traffic,)))
-            quantiles = mix.quantiles_ms(np.array(list(LEVELS.values())))
-            bad = self.bad_requests if model else self.usual_errors
-            out[name] = dict(zip(LEVELS, quantiles, strict=True)) | {"bad": bad}
-        return pd.DataFrame(out)
-
-    @property
-    def _late(self) -> tuple[np.ndarray, float, bool]:
-        """Share of each PoP's requests that are late, by how many ms, and whether all alike."""
-        if self.fault == DEAD:
-            return self._faulty * self.depth, value("fleet_timeout_ms"), True
-        return self._faulty * self.depth * (self.fault == SLOW), value("fleet_slow_ms"), False
+        sight = self._sight
+        usual, now = map(latency_quantiles_ms, (sight.quiet, sight))
+        figures = {"usual": [*usual, self.usual_errors], "now": [*now, self.bad_requests]}
+        return pd.DataFrame(figures, index=pd.Index([*LEVELS, "bad"], name="figure"))
 
     def percentiles(self, level: float = 0.99) -> pd.DataFrame:
         """One percentile over all PoPs, found in five ways.
@@ -408,18 +361,19 @@ class Fleet(Model):
             Indexed by the way: ``ms``, and ``error``, how far that is off the exact one.
         """
         level = allowed.number("level", level, above=0, below=1)
-        mix = _Mix(self._traffic, self._late)
+        sight = self._sight
+        mix = Latencies(sight.traffic, sight.late)
         exact = mix.quantiles_ms(np.array([level]))[0]
         each = mix.each_pop_ms(level)
         edges = histogram.bin_edges_ms()
         merged = np.diff(np.append(mix.within(edges[:-1]), 1.0)).clip(0.0)
         ways = {
             "exact": exact,
-            "PoPs' histograms, merged": histogram.quantiles(
-                merged[None], edges, np.array([level])
-            )[0, 0],
+            "PoPs' histograms, merged": histogram.quantiles(merged[None], edges, np.array([level]))[
+                0, 0
+            ],
             "mean of the PoPs' own": each.mean(),
-            "mean, weighted by traffic": self._traffic @ each,
+            "mean, weighted by traffic": sight.traffic @ each,
             "largest of the PoPs' own": each.max(),
         }
         found = pd.DataFrame({"ms": ways}).rename_axis("way")
@@ -450,7 +404,7 @@ class Fleet(Model):
         rows = []
         for rule in alerts.WORKBOOK:
             given = self.bad_requests, self.usual_errors, self.budget
-            alone = (self._bad[self._faulty][0], *given[1:])
+            alone = (self._sight.bad[self._sight.faulty][0], *given[1:])
             after = [rule.fires_after_h(*given), rule.fires_after_h(*alone)]
             if drawn:
                 after = [self._drawn_h(rule, scope) for scope in SCOPES]
@@ -463,12 +417,8 @@ class Fleet(Model):
     def _drawn_h(self, rule: BurnRule, scope: str) -> float:
         """Median hours until a rule fires on drawn counts."""
         watch = self._take(Watch)._replace(burn=rule.burn, alert_window_min=60 * rule.long_h)
-        _, found = _nights(watch, scope, self._fault_settings, self.nights, 1800)
-        return _median(found[:, RULES.index(TWO_WINDOWS)]) / 60
-
-    @property
-    def _fault_settings(self) -> tuple:
-        return self.fault, self.depth, self.version_share
+        _, found = drawn_nights(self._sight, watch, scope, self.nights, 1800)
+        return alerts.median(found[:, RULES.index(TWO_WINDOWS)]) / 60
 
     def rules(self) -> pd.DataFrame:
         """What each kind of rule costs and finds, on drawn nights of four hours.
@@ -476,31 +426,33 @@ class Fleet(Model):
         Returns
         -------
         pandas.DataFrame
-            Indexed by ``rule`` and ``scope``: ``detect_min``, the median time from the fault's
-            beginning until the rule fires at a faulty place (infinite if it mostly does not in
+            A row for each ``rule`` and ``scope``: ``detect_min``, the median time from the
+            fault's beginning until the rule fires at a faulty place (infinite if it mostly does not in
             four hours), ``missed``, the share of nights in which it does not, and
             ``false_alarms``, how often it fires in a month of nights with no fault.
         """
-        rows = {}
-        watch = self._take(Watch)
+        rows, watch = [], self._take(Watch)
         for scope in SCOPES:
-            alarms, _ = _nights(watch, scope, None, self.nights, MINUTES)
-            _, found = _nights(watch, scope, self._fault_settings, self.nights, MINUTES)
+            given = watch, scope, self.nights, MINUTES
+            alarms, _ = drawn_nights(self._sight.quiet, *given)
+            _, found = drawn_nights(self._sight, *given)
+            a_month = 30 * 24 * 60 / MINUTES * alarms.mean(axis=0)
+            missed = (found < 0).mean(axis=0)
             for k, rule in enumerate(RULES):
-                took = found[:, k]
-                a_month = 30 * 24 * 60 / MINUTES * alarms[:, k].mean()
-                rows[rule, scope] = _median(took), float((took < 0).mean()), a_month
-        found = pd.DataFrame.from_dict(
-            rows, orient="index", columns=["detect_min", "missed", "false_alarms"]
-        )
-        found.index = pd.MultiIndex.from_tuples(found.index, names=["rule", "scope"])
-        return found
+                rows.append((rule, scope, alerts.median(found[:, k]), missed[k], a_month[k]))
+        columns = ["rule", "scope", "detect_min", "missed", "false_alarms"]
+        return pd.DataFrame(rows, columns=columns)
 
     @staticmethod
     def run_length(
         shift: float, k: float = 0.5, h: float = 4.0, head: float = 0.0, two_sided: bool = True
     ) -> float:
         return alerts.run_length(shift, k, h, head, two_sided)
+
+    @property
+    def chosen(self) -> int:
+        """The row of `rules` that the knobs choose."""
+        return SCOPES.index(self.scope) * len(RULES) + RULES.index(self.rule)
 
     # -- clocks --------------------------------------------------------------------------------
 
@@ -558,7 +510,11 @@ class Fleet(Model):
             ``over_cap``, how many times a day's cap they are.
         """
         count = self.requests_per_s * 60 * MINUTES
-        size, free, price = constant("log_line_bytes"), value("log_lines_free"), "log_usd_per_million"
+        size, free, price = (
+            constant("log_line_bytes"),
+            value("log_lines_free"),
+            "log_usd_per_million",
+        )
 
         def usd(kept):
             return max(kept - free, 0) / 1e6 * value(price)
@@ -649,18 +605,22 @@ class Fleet(Model):
     def idle(self) -> dict[str, str]:
         """The knobs that move nothing as the others stand, and why."""
         none = {}
-        if self.fault not in (DEAD, SLOW, CLOCK):
+        if self.fault not in ONE_POP:
             none["bad_share"] = "this fault is not one PoP's"
         if self.fault != VERSION:
             none["version_share"] = "no version is bad"
         return none
 
     def _short(self) -> dict[str, str]:
-        one = self.fault in (DEAD, SLOW, CLOCK)
+        one = self.fault in ONE_POP
         share = percent(self.bad_share, 3)
         return {
             "fault": f"{self.fault} ({share} of the traffic)" if one else self.fault,
             "bad_share": "",
+            "depth": "" if self.depth == 1 else f"depth {percent(self.depth, 3)}",
+            "window_s": f"{self.window_s:,.0f} s",
+            "sampled": f"{percent(self.sampled, 3)} of the lines",
+            "burn": f"{self.burn:g} times the budget",
             "rule": f"“{self.rule}, {self.scope}”",
             "scope": "",
         }
@@ -671,10 +631,10 @@ class Fleet(Model):
         p99 = figures.loc["p99_ms"]
         where = {
             DEAD: "Singapore's PoP is dead", SLOW: "Singapore's PoP is slow",
-            VERSION: f"The new version is bad on {counted(int(self._faulty.sum()), 'PoP')}",
+            VERSION: f"The new version is bad on {counted(int(self._sight.faulty.sum()), 'PoP')}",
             REGION: f"{CUT} is cut off", CLOCK: "Singapore's clock is off",
         }[self.fault]  # fmt: skip
-        traffic = percent(self._traffic[self._faulty].sum(), 3)
+        traffic = percent(self._sight.traffic[self._sight.faulty].sum(), 3)
         said = f"{where}: {traffic} of the requests. "
         said += f"The global p99 goes from {p99['usual']:.1f} to {p99['now']:.1f} ms. "
         said += f"The error budget burns {self.burn_rate:.3g} times as fast as it may. "
@@ -683,7 +643,7 @@ class Fleet(Model):
         good = counted(int((shown & ~found["faulty"]).sum()), "healthy PoP")
         said += f"The plot calls out {(shown & found['faulty']).sum()} of "
         said += f"{counted(int(found['faulty'].sum()), 'faulty PoP')} and {good}. "
-        row = self.rules().loc[(self.rule, self.scope)]
+        row = self.rules().iloc[self.chosen]
         said += f"The rule “{self.rule}, {self.scope}” "
         after = counted(f"{row['detect_min']:.3g}", "minute")
         never = "does not fire in four hours"
@@ -693,164 +653,63 @@ class Fleet(Model):
         often = f"fewer than {least:.1g}" if alarms < least else f"{alarms:,.3g}"
         return f"{said}, and {often} times a month for nothing."
 
+    def nights_in_words(self) -> str:
+        """How many nights stand behind the rules' figures, and when the budget's rules fire."""
+        told = []
+        for rule in alerts.WORKBOOK:
+            after = rule.fires_after_h(self.bad_requests, self.usual_errors, self.budget)
+            when = f"after {after:.4g} h" if np.isfinite(after) else "never"
+            told.append(f"{rule.burn:g} in {rule.long_h:g} h {when}")
+        nights = counted(f"{self.nights:,}", "drawn night")
+        return f"{nights}. Over all PoPs, in closed form: {', '.join(told)}."
+
 
 Fleet.run_length.__doc__ = alerts.run_length.__doc__
 
 
-# -- what frames are made of ----------------------------------------------------------------------
-
-
-class Watch(NamedTuple):
-    """What a drawn night depends on, but for its fault."""
-
-    own_share: float
-    skew: float
-    seed: int
-    usual_errors: float
-    budget: float
-    requests_per_s: float
-    sampled: float
-    burn: float
-    alert_window_min: float
-    cusum_h: float
+Fleet.run_length.__doc__ = alerts.run_length.__doc__
 
 
 @lru_cache(maxsize=16)
-def _traffic(own_share: float, skew: float, seed: int) -> np.ndarray:
-    """Share of the requests that each PoP gets: the bad one's is given, others fall by rank."""
-    bad = _codes() == BAD
-    rank = np.random.default_rng([seed, 10_000_006]).permutation(POPS - 1) + 1.0
-    out = np.empty(POPS)
-    out[bad] = own_share
-    out[~bad] = (1 - own_share) * rank**-skew / (rank**-skew).sum()
-    out.flags.writeable = False
-    return out
+def _by_pop(sight: Sight, count: float) -> pd.DataFrame:
+    """The frame of `Fleet.by_pop` of a window with so many lines; shared, so not to be changed."""
+    pops = datasets.pops().iloc[:POPS].set_index("code")
+    expected = count * sight.traffic
+    even = _even(sight.seed)
+    lines_seen = stats.poisson.ppf(even[0], expected * sight.seen)
+    bad = np.where(lines_seen > 0, stats.binom.ppf(even[1], lines_seen, sight.bad), 0.0)
+    chance = CHANCE / POPS
+    return pd.DataFrame(
+        {
+            "city": pops["city"],
+            "traffic": sight.traffic,
+            "faulty": sight.faulty,
+            "expected": expected,
+            "lines": lines_seen.astype(int),
+            "bad": bad.astype(int),
+            "share": bad / np.maximum(lines_seen, 1),
+            "limit": _limits(np.maximum(lines_seen, 1), sight.usual_errors)[1],
+            "above": (bad > 0) & (stats.binom.sf(bad - 1, lines_seen, sight.usual_errors) < chance),
+            "silent": stats.poisson.cdf(lines_seen, expected) < chance,
+        },
+        index=pops.index,
+    )
 
 
-@lru_cache(maxsize=1)
-def _codes() -> np.ndarray:
-    return datasets.pops()["code"].to_numpy(str)[:POPS]
-
-
-@lru_cache(maxsize=16)
-def _faulty(fault: str, version_share: float, seed: int) -> np.ndarray:
-    """Which PoPs have the fault."""
-    if fault == VERSION:
-        order = np.random.default_rng([seed, 10_000_007]).permutation(POPS)
-        return order < max(round(version_share * POPS), 1)
-    if fault == REGION:
-        return datasets.pops()["continent"].to_numpy(str)[:POPS] == CUT
-    return _codes() == BAD
+def _limits(count: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
+    """The limits of `Fleet.limits`."""
+    out, count = [], np.rint(count)
+    for chance in (CHANCE, CHANCE / POPS):
+        most = stats.binom.isf(chance, count, usual)
+        above, step = stats.binom.sf(most, count, usual), stats.binom.pmf(most, count, usual)
+        part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
+        out.append((most + 1 - np.clip(part, 0, 1)) / count)
+    return out[0], out[1]
 
 
 @lru_cache(maxsize=4)
 def _even(seed: int) -> np.ndarray:
     """Two even draws from 0 to 1 for each PoP."""
-    with np.errstate(over="ignore"):
-        bits = [[draw(stream_key(seed, 10_000_008), POPS * k + p) for p in range(POPS)]
-                for k in range(2)]  # fmt: skip
+    key = stream_key(seed, 10_000_008)
+    bits = [[draw(key, POPS * k + pop) for pop in range(POPS)] for k in range(2)]
     return ((np.array(bits, np.uint64) >> np.uint64(11)) + 0.5) / 2.0**53
-
-
-class _Mix:
-    """Latencies of all requests: lognormal in each PoP, but for the share that is late."""
-
-    def __init__(self, weight: np.ndarray, late: tuple[np.ndarray, float, bool] | None = None):
-        self.weight = weight / max(weight.sum(), 1e-300)
-        self.late, self.by_ms, self.alike = late or (np.zeros(POPS), 0.0, False)
-        spread = np.random.default_rng(10_000_009).standard_normal(POPS)
-        self.median = np.log(value("fleet_median_ms")) + value("fleet_between_pops") * spread
-
-    def _below(self, ms: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore"):
-            z = (np.log(np.maximum(ms, 0.0)) - self.median) / value("fleet_within_pop")
-        return ndtr(z)
-
-    def each(self, ms: np.ndarray) -> np.ndarray:
-        """Share of each PoP's requests within `ms`: (..., 1) or (..., POPS) to (..., POPS)."""
-        late = ms >= self.by_ms if self.alike else self._below(ms - self.by_ms)
-        return (1 - self.late) * self._below(ms) + self.late * late
-
-    def within(self, ms: np.ndarray) -> np.ndarray:
-        """Share of all requests within each of `ms`."""
-        return self.each(np.asarray(ms)[:, None]) @ self.weight
-
-    def quantiles_ms(self, levels: np.ndarray) -> np.ndarray:
-        """The exact quantiles."""
-        return _bisected(self.within, levels)
-
-    def each_pop_ms(self, level: float) -> np.ndarray:
-        """The exact quantile of each PoP."""
-        return _bisected(self.each, np.full(POPS, level))
-
-
-def _bisected(within, levels: np.ndarray) -> np.ndarray:
-    """Where a rising function of ms reaches each level, to nine digits."""
-    low, high = np.full(len(levels), -3.0), np.full(len(levels), 12.0)  # natural logarithms
-    for _ in range(40):
-        middle = (low + high) / 2
-        short = within(np.exp(middle)) < levels
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return np.exp(high)
-
-
-# -- drawn nights ---------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=64)
-def _nights(
-    watch: Watch, scope: str, fault: tuple | None, nights: int, ticks: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """False alarms and times to detect, a row for each night and a column for each rule.
-
-    Without a fault every series is watched, with one only those that have it.
-    """
-    traffic = _traffic(watch.own_share, watch.skew, watch.seed)
-    if fault is None:
-        faulty, bad = np.zeros(POPS, bool), np.full(POPS, watch.usual_errors)
-    else:
-        model = Fleet(fault=fault[0], depth=fault[1], version_share=fault[2],
-                      usual_errors=watch.usual_errors, seed=watch.seed)  # fmt: skip
-        faulty, bad = model._faulty, model._bad * model._seen
-    lines_a_tick = watch.requests_per_s * 60 * watch.sampled * traffic
-    usual = watch.usual_errors
-    if scope == ALL:
-        bad, lines_a_tick = np.array([traffic @ bad]), np.array([lines_a_tick.sum()])
-        faulty = np.array([fault is not None])
-    elif fault is not None:
-        bad, lines_a_tick, faulty = bad[faulty], lines_a_tick[faulty], faulty[faulty]
-    tables, keep, other = _tables(np.concatenate([usual * lines_a_tick, bad * lines_a_tick]))
-    least = watch.burn * watch.budget
-    # Evidence in a Poisson count x for a mean c = least / usual times as large: x ln c - m (c - 1).
-    more = least / max(usual, 1e-9)
-    scheme = np.column_stack(
-        [
-            np.full(len(bad), np.log(max(more, 1.0))),
-            max(usual, 1e-9) * lines_a_tick * max(more - 1, 0.0),
-            np.full(len(bad), watch.cusum_h),
-        ]
-    )
-    long = int(watch.alert_window_min)
-    return kernels.simulate(
-        nights, ticks, stream_key(watch.seed, 10_000_010 + (fault is None)),
-        tables.reshape(2, len(bad), 3), keep, other, faulty, 0,
-        usual * lines_a_tick, least * lines_a_tick, np.array([long, long // 12]), scheme,
-    )  # fmt: skip
-
-
-def _tables(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tables of aliases of Poisson counts, as `edgelab.kernels.alerts.watch` takes them."""
-    wide = 9 * np.sqrt(means) + 12
-    first = np.maximum(means - wide, 0).astype(np.int64)
-    size = (means + wide).astype(np.int64) + 1 - first
-    start = np.append(0, np.cumsum(size)[:-1])
-    values = np.arange(size.sum()) - np.repeat(start - first, size)
-    share = stats.poisson.pmf(values, np.repeat(means, size))
-    made = [zipf.aliases(part / part.sum()) for part in np.split(share, start[1:])]
-    keep, other = (np.concatenate(each) for each in zip(*made, strict=True))
-    return np.column_stack([start, size, first]), keep, other
-
-
-def _median(ticks: np.ndarray) -> float:
-    """Median of ticks, of which -1 is never."""
-    return float(np.median(np.where(ticks < 0, np.inf, ticks)))
