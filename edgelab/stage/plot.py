@@ -49,9 +49,8 @@ class Plot:
 
     def settings(self, model: Model, pinned: Model | None) -> str:
         """What it shows, as the line below a title says it."""
-        told = [model.settings(self.untold)]
-        if pinned and self.pins:
-            told.append(f"pinned: {pinned.settings(self.untold)}")
+        held = pinned.settings(self.untold) if pinned and self.pins else ""
+        told = model.settings(self.untold), f"pinned: {held}" if held else ""
         return "; ".join(filter(None, told))
 
     def live(self, model: Model, pinned: Model | None, at_rest: bool) -> dict:
@@ -77,8 +76,8 @@ class Plot:
             pinned = None
         drawn = self.drawn(model, pinned, at_rest=True)
         told = f"{drawn.caption} {_sentence(model.settings(self.untold))}".rstrip()
-        if pinned:
-            told += f" Pinned: {_sentence(pinned.settings(self.untold))}"
+        if pinned and (held := pinned.settings(self.untold)):
+            told += f" Pinned: {_sentence(held)}"
         arguments = f"el.{model!r}" + (f", pinned=el.{pinned!r}" if pinned else "")
         code = f"el.figures.{self.name}({arguments})"
         return alone(drawn._replace(caption=told), self.name, self.settings(model, pinned), code)

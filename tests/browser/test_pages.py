@@ -23,6 +23,7 @@ PAGES = {
     "06-kv-consistency": panels.kv,
     "07-rate-limiting": panels.rate_limit,
     "08-durable-objects": panels.durable_object,
+    "10-observability": panels.observability,
 }
 
 #: Heights of the plots that stand by themselves.

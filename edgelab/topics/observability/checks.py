@@ -12,6 +12,7 @@ from edgelab.core import allowed
 from edgelab.core.allowed import instance, number
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.observability import lines
+from edgelab.topics.observability.alerts import ALL
 from edgelab.topics.observability.fleet import POPS
 from edgelab.topics.observability.model import Fleet
 
@@ -90,7 +91,8 @@ def weak_fault(answer: Fleet) -> Verdict:
     row = answer.rules().iloc[answer.chosen]
     took, often = row["detect_min"], row["false_alarms"]
     if np.isinf(took):
-        return Verdict(WORKING, "it does not find this fault in four hours; who is to watch what?")
+        hint = "who is to watch what?" if answer.scope == ALL else "how many bad does it look for?"
+        return Verdict(WORKING, f"it does not find this fault in four hours; {hint}")
     if took > SOON_MIN:
         return Verdict(WORKING, f"it takes {took:.3g} minutes; at most {SOON_MIN} are asked for")
     if often > RARE:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from edgelab.core import allowed, datasets
@@ -316,7 +317,7 @@ class Fleet(Model):
         """
         return _by_pop(self._sight, self.requests_per_s * self.window_s * self.sampled).copy()
 
-    def limits(self, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def limits(self, count: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Control limits of the share of bad requests among so many lines.
 
         Parameters
@@ -408,8 +409,8 @@ class Fleet(Model):
             after = [rule.fires_after_h(*given), rule.fires_after_h(*alone)]
             if drawn:
                 after = [self._drawn_h(rule, scope) for scope in SCOPES]
-            rows.append((*rule[:3], rule.kind, after[0], 3600 * after[1], rule.spent,
-                         rule.resets_after_h(*given), rule.most_equal_pops(self.budget)))  # fmt: skip
+            end = rule.resets_after_h(*given), rule.most_equal_pops(self.budget)
+            rows.append((*rule, after[0], 3600 * after[1], rule.spent, *end))
         columns = ["burn", "long_h", "short_h", "kind", "fires_after_h", "each_pop_after_s"]
         columns += ["spent", "resets_after_h", "most_equal_pops"]
         return pd.DataFrame(rows, columns=columns)
@@ -427,8 +428,8 @@ class Fleet(Model):
         -------
         pandas.DataFrame
             A row for each ``rule`` and ``scope``: ``detect_min``, the median time from the
-            fault's beginning until the rule fires at a faulty place (infinite if it mostly does not in
-            four hours), ``missed``, the share of nights in which it does not, and
+            fault's beginning until the rule fires at a faulty place (infinite if it mostly does
+            not in four hours), ``missed``, the share of nights in which it does not, and
             ``false_alarms``, how often it fires in a month of nights with no fault.
         """
         rows, watch = [], self._take(Watch)
@@ -456,7 +457,7 @@ class Fleet(Model):
 
     # -- clocks --------------------------------------------------------------------------------
 
-    def wrong_order(self, gaps_ms: np.ndarray | None = None) -> pd.DataFrame:
+    def wrong_order(self, gaps_ms: ArrayLike | None = None) -> pd.DataFrame:
         """Share of effects that seem to come before their causes.
 
         Parameters

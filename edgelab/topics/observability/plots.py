@@ -296,10 +296,9 @@ def time_to_fire(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
             shapes.append(
                 rule("x", x0=at, x1=at) | {"line": {"color": COLOURS[colour], "width": 2}}
             )
-            notes.append(
-                note(word, np.log10(at), 0.01, xref="x", xanchor="left" if model is fleet else "right",
-                     font={"size": 12, "color": COLOURS[colour]})
-            )  # fmt: skip
+            side = "left" if model is fleet else "right"
+            font = {"size": 12, "color": COLOURS[colour]}
+            notes.append(note(word, np.log10(at), 0.01, xref="x", xanchor=side, font=font))
     return Drawn(
         made,
         theme.log_axis(

@@ -95,7 +95,7 @@ def test_windows_filled_minute_by_minute_agree(rule, bad, usual):
         )
 
 
-# -- CUSUM ------------------------------------------------------------------------------------------
+# -- CUSUM ----------------------------------------------------------------------------------------
 
 SHIFTS = (0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5)
 #: Lucas and Crosier (1982), two-sided, k 0.5, h 4, without and with the headstart h / 2.
