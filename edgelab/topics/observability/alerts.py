@@ -14,13 +14,15 @@ from edgelab.kernels.draws import stream_key
 from edgelab.topics.observability.fleet import Sight
 
 __all__ = [
-    "ALL", "CUSUM", "EACH", "MINUTES", "PERIOD_H", "RULES", "SCOPES", "TWO_WINDOWS", "WORKBOOK",
+    "ALL", "EACH", "KINDS", "MINUTES", "PERIOD_H", "RULES", "SCOPES", "TWO_WINDOWS", "WORKBOOK",
     "BurnRule", "Watch", "drawn_nights", "median", "run_length", "run_length_drawn",
 ]  # fmt: skip
 
-RULES = ("one minute", "one window", "two windows", "CUSUM")
-TWO_WINDOWS, CUSUM = RULES[2:]
-SCOPES = ALL, EACH = "all PoPs as one", "each PoP"
+KINDS = ("one minute", "one window", "two windows", "CUSUM")
+TWO_WINDOWS = KINDS[2]
+#: Whether one rule watches all PoPs as one, or one each of them.
+SCOPES = ALL, EACH = "all", "each"
+RULES = tuple(f"{kind}, {scope}" for scope in SCOPES for kind in KINDS)
 #: Minutes of a night, in which a rule looks once a minute.
 MINUTES = 240
 
@@ -99,9 +101,9 @@ def _one_sided(shift: float, k: float, h: float, head: float) -> tuple[float, fl
 
 def _scheme(shift, k, h, head) -> tuple[float, float, float, float]:
     """The arguments of `run_length`, checked."""
-    k = allowed.number("k", k, 0, 5)
-    h = allowed.number("h", h, 0.1, 8)
-    return allowed.number("shift", shift, -10, 10), k, h, allowed.number("head", head, 0, h)
+    k, h = float(allowed.number("k", k, 0, 5)), float(allowed.number("h", h, 0.1, 8))
+    shift, head = allowed.number("shift", shift, -10, 10), allowed.number("head", head, 0, h)
+    return float(shift), k, h, float(head)
 
 
 def run_length(
@@ -202,7 +204,7 @@ def drawn_nights(
     Returns
     -------
     alarms, found : int64 ndarray, (nights, rules)
-        How often each of `RULES` fired where there is no fault, and after how many minutes where
+        How often each of `KINDS` fired where there is no fault, and after how many minutes where
         there is one; -1 for never.
     """
     some = sight.fault != ""

@@ -24,7 +24,7 @@ WEAK = {"bad_share": 0.002, "depth": 0.01, "sampled": 0.001}
 #: What exercise 2 asks for: minutes, and false alarms a month.
 SOON_MIN, RARE = 20, 10
 #: Knobs that set a rule.
-RULE_KNOBS = {"rule", "scope", "burn", "alert_window_min", "cusum_h"}
+RULE_KNOBS = {"rule", "burn", "alert_window_min", "cusum_h"}
 #: How much of the evidence must be touched by the cause, and how much of that it must hold.
 ENOUGH = 0.9
 
@@ -72,7 +72,7 @@ def equal_pops(answer: float) -> Verdict:
     return Verdict(WORKING, "which share must be bad for the rule, and one PoP of how many is it?")
 
 
-@exercise("set a Fleet: weak.replace(rule=..., scope=..., ...)", instance, Fleet)
+@exercise("set a Fleet: weak.replace(rule=..., ...)", instance, Fleet)
 def weak_fault(answer: Fleet) -> Verdict:
     """Notebook 10, exercise 2: a rule that finds a weak fault soon, and seldom cries for nothing.
 
@@ -88,10 +88,15 @@ def weak_fault(answer: Fleet) -> Verdict:
     )  # fmt: skip
     if other:
         return Verdict(WORKING, f"{', '.join(other)}: leave these as the exercise gives them")
-    row = answer.rules().iloc[answer.chosen]
+    row = answer.chosen
     took, often = row["detect_min"], row["false_alarms"]
     if np.isinf(took):
-        hint = "who is to watch what?" if answer.scope == ALL else "how many bad does it look for?"
+        alone = answer.rule.endswith(ALL)
+        hint = "who is to watch what?" if alone else "how many bad does it look for?"
+            "who is to watch what?"
+            if answer.rule.endswith(ALL)
+            else "how many bad does it look for?"
+        )
         return Verdict(WORKING, f"it does not find this fault in four hours; {hint}")
     if took > SOON_MIN:
         return Verdict(WORKING, f"it takes {took:.3g} minutes; at most {SOON_MIN} are asked for")

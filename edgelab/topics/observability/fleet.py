@@ -17,8 +17,8 @@ __all__ = [
     "relative_error", "scale_index", "scale_table",
 ]  # fmt: skip
 
-DEAD, SLOW, VERSION = "one PoP dead", "one PoP slow", "one version bad"
-REGION, CLOCK = "a region cut off", "one clock off"
+DEAD, SLOW, VERSION = "PoP dead", "PoP slow", "version bad"
+REGION, CLOCK = "region cut off", "clock off"
 FAULTS = (DEAD, SLOW, VERSION, REGION, CLOCK)
 #: Faults of one PoP.
 ONE_POP = (DEAD, SLOW, CLOCK)

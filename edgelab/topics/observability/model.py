@@ -20,6 +20,7 @@ from edgelab.topics.night.model import CricStream
 from edgelab.topics.observability import alerts, clocks, lines
 from edgelab.topics.observability.alerts import (
     ALL,
+    KINDS,
     MINUTES,
     RULES,
     SCOPES,
@@ -48,6 +49,8 @@ __all__ = ["Fleet"]
 
 #: A PoP is called out if chance makes so many bad requests less often, in the whole fleet.
 CHANCE = 0.001
+#: True times from cause to effect, of a curve.
+GAPS_MS = tuple(np.geomspace(0.1, 1000, 81))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -64,7 +67,7 @@ class Fleet(Model):
     [inf, inf, 22.46, 22.46]
     """
 
-    main = ("fault", "bad_share", "depth", "window_s", "sampled", "rule", "scope", "burn")
+    main = ("fault", "bad_share", "depth", "window_s", "sampled", "rule", "burn")
 
     fault: str = knob(
         DEAD,
@@ -92,7 +95,7 @@ class Fleet(Model):
     )
     depth: float = knob(
         1.0,
-        label="Depth of the fault",
+        label="Depth",
         symbol="d",
         unit="share",
         low=0.001,
@@ -104,7 +107,7 @@ class Fleet(Model):
     )
     window_s: float = knob(
         300.0,
-        label="Dashboard's window",
+        label="Window",
         symbol="T",
         unit="s",
         low=10.0,
@@ -115,7 +118,7 @@ class Fleet(Model):
     )
     sampled: float = knob(
         0.01,
-        label="Sample of the lines",
+        label="Sample kept",
         symbol="p",
         unit="share",
         low=0.0001,
@@ -126,22 +129,14 @@ class Fleet(Model):
         source="Cloudflare docs, Workers Logs: a 1 % head sample beyond 5 billion lines a day",
     )
     rule: str = knob(
-        TWO_WINDOWS,
+        f"{TWO_WINDOWS}, {ALL}",
         label="Alert rule",
         symbol="R",
         unit="",
         choices=RULES,
-        meaning="What wakes somebody up. All rules look once a minute.",
+        meaning="What wakes somebody up, watching all PoPs as one, or each by itself. All rules "
+        "look once a minute.",
         source="The Site Reliability Workbook, chapter 5",
-    )
-    scope: str = knob(
-        ALL,
-        label="It watches",
-        symbol="G",
-        unit="",
-        choices=SCOPES,
-        meaning="Whether one rule watches all PoPs together, or one watches each.",
-        source="assumption",
     )
     burn: float = knob(
         14.4,
@@ -419,7 +414,7 @@ class Fleet(Model):
         """Median hours until a rule fires on drawn counts."""
         watch = self._take(Watch)._replace(burn=rule.burn, alert_window_min=60 * rule.long_h)
         _, found = drawn_nights(self._sight, watch, scope, self.nights, 1800)
-        return alerts.median(found[:, RULES.index(TWO_WINDOWS)]) / 60
+        return alerts.median(found[:, KINDS.index(TWO_WINDOWS)]) / 60
 
     def rules(self) -> pd.DataFrame:
         """What each kind of rule costs and finds, on drawn nights of four hours.
@@ -427,10 +422,10 @@ class Fleet(Model):
         Returns
         -------
         pandas.DataFrame
-            A row for each ``rule`` and ``scope``: ``detect_min``, the median time from the
-            fault's beginning until the rule fires at a faulty place (infinite if it mostly does
-            not in four hours), ``missed``, the share of nights in which it does not, and
-            ``false_alarms``, how often it fires in a month of nights with no fault.
+            Indexed by ``rule``: ``detect_min``, the median time from the fault's beginning until
+            the rule fires at a faulty place (infinite if it mostly does not in four hours),
+            ``missed``, the share of nights in which it does not, and ``false_alarms``, how often
+            it fires in a month of nights with no fault.
         """
         rows, watch = [], self._take(Watch)
         for scope in SCOPES:
@@ -439,10 +434,10 @@ class Fleet(Model):
             _, found = drawn_nights(self._sight, *given)
             a_month = 30 * 24 * 60 / MINUTES * alarms.mean(axis=0)
             missed = (found < 0).mean(axis=0)
-            for k, rule in enumerate(RULES):
-                rows.append((rule, scope, alerts.median(found[:, k]), missed[k], a_month[k]))
-        columns = ["rule", "scope", "detect_min", "missed", "false_alarms"]
-        return pd.DataFrame(rows, columns=columns)
+            took = [alerts.median(each) for each in found.T]
+            rows += zip(took, missed, a_month, strict=True)
+        columns = ["detect_min", "missed", "false_alarms"]
+        return pd.DataFrame(rows, pd.Index(RULES, name="rule"), columns)
 
     @staticmethod
     def run_length(
@@ -451,19 +446,19 @@ class Fleet(Model):
         return alerts.run_length(shift, k, h, head, two_sided)
 
     @property
-    def chosen(self) -> int:
-        """The row of `rules` that the knobs choose."""
-        return SCOPES.index(self.scope) * len(RULES) + RULES.index(self.rule)
+    def chosen(self) -> pd.Series:
+        """The row of `rules` that the knob chooses."""
+        return self.rules().loc[self.rule]
 
     # -- clocks --------------------------------------------------------------------------------
 
-    def wrong_order(self, gaps_ms: ArrayLike | None = None) -> pd.DataFrame:
+    def wrong_order(self, gaps_ms: ArrayLike = GAPS_MS) -> pd.DataFrame:
         """Share of effects that seem to come before their causes.
 
         Parameters
         ----------
-        gaps_ms : array_like, optional
-            True times from cause to effect, at least 0; from 0.1 to 1,000 ms if not given.
+        gaps_ms : array_like
+            True times from cause to effect, at least 0.
 
         Returns
         -------
@@ -471,8 +466,6 @@ class Fleet(Model):
             ``gap_ms``, and ``wrong``: Phi(-gap / (clock error times the root of 2)), since both
             clocks are off by a normal error.
         """
-        if gaps_ms is None:
-            gaps_ms = np.geomspace(0.1, 1000, 81)
         gaps_ms = np.atleast_1d(allowed.array("gaps_ms", gaps_ms, 0))
         wrong = clocks.wrong_order(gaps_ms, self.clock_error_ms)
         return pd.DataFrame({"gap_ms": gaps_ms.ravel(), "wrong": wrong.ravel()})
@@ -622,8 +615,7 @@ class Fleet(Model):
             "window_s": f"{self.window_s:,.0f} s",
             "sampled": f"{percent(self.sampled, 3)} of the lines",
             "burn": f"{self.burn:g} times the budget",
-            "rule": f"“{self.rule}, {self.scope}”",
-            "scope": "",
+            "rule": f"“{self.rule}”",
         }
 
     def in_words(self) -> str:
@@ -644,8 +636,8 @@ class Fleet(Model):
         good = counted(int((shown & ~found["faulty"]).sum()), "healthy PoP")
         said += f"The plot calls out {(shown & found['faulty']).sum()} of "
         said += f"{counted(int(found['faulty'].sum()), 'faulty PoP')} and {good}. "
-        row = self.rules().iloc[self.chosen]
-        said += f"The rule “{self.rule}, {self.scope}” "
+        row = self.chosen
+        said += f"The rule “{self.rule}” "
         after = counted(f"{row['detect_min']:.3g}", "minute")
         never = "does not fire in four hours"
         said += f"fires after {after}" if np.isfinite(row["detect_min"]) else never

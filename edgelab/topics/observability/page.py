@@ -5,7 +5,6 @@ from __future__ import annotations
 from edgelab.stage.panel import Panel
 from edgelab.stage.plot import frame
 from edgelab.topics.observability import plots as figures
-from edgelab.topics.observability.alerts import EACH, TWO_WINDOWS
 from edgelab.topics.observability.fleet import CLOCK, DEAD, POPS, REGION, SLOW, VERSION
 from edgelab.topics.observability.model import Fleet
 
@@ -27,19 +26,15 @@ class FleetPanel(Panel):
         *(figures.rule_costs, figures.wrong_order),
     )
     more_slides = (figures.time_to_fire, figures.percentile_ways)
-    columns = (1, 1)
+    columns = (3, 2)
     presets = {
         "One dead PoP": lambda now: now.replace(**USUAL),
-        "The same, watched PoP by PoP": lambda now: now.replace(
-            **USUAL, rule=TWO_WINDOWS, scope=EACH
-        ),
+        "Watch each PoP": lambda now: now.replace(**USUAL, rule="two windows, each"),
         "A slow PoP": lambda now: now.replace(**USUAL | {"fault": SLOW, "depth": 0.1}),
         "A bad version": lambda now: now.replace(**USUAL | {"fault": VERSION, "depth": 0.05}),
         "A region cut off": lambda now: now.replace(**USUAL | {"fault": REGION}),
         "A clock off": lambda now: now.replace(**USUAL | {"fault": CLOCK}),
-        "A few seconds of lines": lambda now: now.replace(
-            **USUAL | {"window_s": 10.0, "sampled": 0.001}
-        ),
+        "Few lines": lambda now: now.replace(**USUAL | {"window_s": 10.0, "sampled": 0.001}),
     }
     kernels = ("alert rules", "histogram")
     waiting = "Few nights so far …"

@@ -12,7 +12,7 @@ from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.observability import alerts
-from edgelab.topics.observability.alerts import ALL, MINUTES, RULES, SCOPES
+from edgelab.topics.observability.alerts import MINUTES, RULES
 from edgelab.topics.observability.fleet import POPS
 from edgelab.topics.observability.model import Fleet
 
@@ -29,7 +29,6 @@ GRID = np.geomspace(*TRAFFIC, 121)
 NEVER, FEWEST, MOST = 700.0, 0.02, 3e6
 #: A usual figure has ratio 1 on the axis of the global ones.
 RATIOS = {r: f"{r:g}" for r in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000)}
-ROWS = [f"{each}, {'all' if scope == ALL else 'each'}" for scope in SCOPES for each in RULES]
 
 
 # -- the funnel -----------------------------------------------------------------------------------
@@ -82,7 +81,7 @@ def _finding(pops: pd.DataFrame) -> str:
     return f"{counted(right, 'faulty PoP')} called out, {wrong} by mistake, of {POPS}"
 
 
-@plot(Fleet, "One PoP among 312", span=8, height_px=370, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "One PoP among 312", span=8, height_px=390, untold=("bad_share", "rule", "burn"))
 def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """Every PoP as a mark: its share of bad requests over its traffic, with control limits.
 
@@ -141,7 +140,7 @@ def _figure_text(name: str, value: float) -> str:
     return percent(value, 3) if name == "bad" else f"{value:,.{0 if value >= 100 else 1}f} ms"
 
 
-@plot(Fleet, "All PoPs as one", span=4, height_px=370, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "All PoPs as one", span=4, height_px=390, untold=("bad_share", "rule", "burn"))
 def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """What one dashboard for all PoPs shows: each figure over what it usually is."""
     found = frame(Fleet.global_figures, fleet)
@@ -198,7 +197,7 @@ def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
 
 def _rule_marks(rows: pd.DataFrame, shift: float, mark: dict, key: str, legend: bool) -> list[dict]:
     """Two marks for each rule: time to detect on the left, false alarms on the right."""
-    y = np.arange(len(ROWS))[::-1] + shift
+    y = np.arange(len(RULES))[::-1] + shift
     took = rows["detect_min"].to_numpy()
     often = rows["false_alarms"].to_numpy()
     words = [f"{t:,.3g} min" if np.isfinite(t) else "not in 4 h" for t in took]
@@ -218,7 +217,7 @@ def _rule_marks(rows: pd.DataFrame, shift: float, mark: dict, key: str, legend: 
     return out
 
 
-@plot(Fleet, "What a rule finds, and what it cries", span=8, height_px=330, untold=("window_s",))
+@plot(Fleet, "What a rule finds, and what it cries", span=8, height_px=300, untold=("window_s",))
 def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """How soon each rule finds the fault, and how often it fires for nothing.
 
@@ -233,11 +232,11 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         made += _rule_marks(before, -0.22, held | {"line": {"width": 2}}, PINNED, True)
     mark = {"symbol": "circle", "size": 10, "color": COLOURS["tonight"]}
     made += _rule_marks(rows, 0.0, mark, NOW, pinned is not None)
-    chosen = len(ROWS) - 1 - fleet.chosen
+    chosen = len(RULES) - 1 - RULES.index(fleet.rule)
     band = rule("paper", type="rect", x0=0, x1=1, yref="y", y0=chosen - 0.46, y1=chosen + 0.46) | {
         "line": {"width": 0}, "fillcolor": "#FFF1D6", "layer": "below",
     }  # fmt: skip
-    here = rows.iloc[fleet.chosen]
+    here = rows.loc[fleet.rule]
     took = here["detect_min"]
     when = f"after {took:,.3g} min" if np.isfinite(took) else "not within four hours"
     fast = np.isfinite(rows["detect_min"])
@@ -249,13 +248,13 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         made,
         theme.log_axis("minutes until it fires", 0.7, NEVER * 12, {1: "1", 10: "10", 60: "60"})
         | {"domain": [0, 0.47]},
-        {"tickvals": list(range(len(ROWS)))[::-1], "ticktext": ROWS, "showgrid": False,
-         "range": [-0.6, len(ROWS) - 0.4], "ticks": ""},
-        caption=f"“{fleet.rule}, {fleet.scope}” fires {when}, and {here['false_alarms']:,.3g} "
+        {"tickvals": list(range(len(RULES)))[::-1], "ticktext": list(RULES), "showgrid": False,
+         "range": [-0.6, len(RULES) - 0.4], "ticks": ""},
+        caption=f"“{fleet.rule}” fires {when}, and {here['false_alarms']:,.3g} "
         f"times a month for nothing; in {fleet.nights} drawn nights.",
         alt="Two columns of marks, a row for each rule: time to detect and false alarms.",
         shapes=[band, rule("x", x0=MINUTES, x1=MINUTES)],
-        title=f"{fast.sum()} of {len(ROWS)} rules find it within four hours",
+        title=f"{fast.sum()} of {len(RULES)} rules find it within four hours",
         layout={"xaxis2": alarms | {"domain": [0.53, 1.0], "anchor": "y"}},
     )  # fmt: skip
 
@@ -342,7 +341,7 @@ def percentile_ways(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     )
 
 
-@plot(Fleet, "Effects seen before their causes", span=4, height_px=330, untold=(
+@plot(Fleet, "Effects seen before their causes", span=4, height_px=300, untold=(
     *("fault", "bad_share", "rule", "burn", "window_s", "sampled", "gap_ms"), "depth",
 ))  # fmt: skip
 def wrong_order(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:

@@ -170,7 +170,7 @@ def test_false_alarms_are_the_closed_form_s(knobs):
     for k, scope in ((0, ALL), (4, EACH)):
         right = alarms_by_binomials(fleet, scope)
         error = np.sqrt(right * 180 / fleet.nights)
-        assert abs(fleet.rules()["false_alarms"][k] - right) < 4 * error + 1e-9
+        assert abs(fleet.rules()["false_alarms"].iloc[k] - right) < 4 * error + 1e-9
 
 
 def test_312_rules_cry_312_times_as_often_as_one():

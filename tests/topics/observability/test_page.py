@@ -14,12 +14,12 @@ from edgelab.topics.observability.page import QUICK_NIGHTS
 START = el.Fleet(nights=20, cusum_h=9.5)
 PRESETS = {
     "One dead PoP": {},
-    "The same, watched PoP by PoP": {"scope": "each PoP"},
-    "A slow PoP": {"fault": "one PoP slow", "depth": 0.1},
-    "A bad version": {"fault": "one version bad", "depth": 0.05},
-    "A region cut off": {"fault": "a region cut off"},
-    "A clock off": {"fault": "one clock off"},
-    "A few seconds of lines": {"window_s": 10.0, "sampled": 0.001},
+    "Watch each PoP": {"rule": "two windows, each"},
+    "A slow PoP": {"fault": "PoP slow", "depth": 0.1},
+    "A bad version": {"fault": "version bad", "depth": 0.05},
+    "A region cut off": {"fault": "region cut off"},
+    "A clock off": {"fault": "clock off"},
+    "Few lines": {"window_s": 10.0, "sampled": 0.001},
 }
 
 
@@ -41,8 +41,10 @@ def test_presets_set_the_fault_whatever_was_pressed_before(panel):
     assert list(panel.presets) == list(PRESETS)
     for first in panel.presets.values():
         for name, make in panel.presets.items():
-            wanted = START.replace(**PRESETS[name]).replace(scope="all PoPs as one")
-            assert make(first(START)).replace(scope="all PoPs as one") == wanted
+            made = make(first(START))
+            if name != "Watch each PoP":  # all others leave the rule as it is
+                made = made.replace(rule=START.rule)
+            assert made == START.replace(**PRESETS[name])
 
 
 def test_few_nights_under_the_hand_and_all_of_them_at_rest(panel):

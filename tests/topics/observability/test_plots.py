@@ -9,8 +9,8 @@ from edgelab.topics.observability import plots as figures
 from edgelab.topics.observability.alerts import WORKBOOK
 
 FLEET = el.Fleet(nights=20)
-OTHER = FLEET.replace(fault="one version bad", depth=0.05, clock_error_ms=50, sampled=0.001)
-CUT = FLEET.replace(fault="a region cut off", gap_ms=3)
+OTHER = FLEET.replace(fault="version bad", depth=0.05, clock_error_ms=50, sampled=0.001)
+CUT = FLEET.replace(fault="region cut off", gap_ms=3)
 
 
 def drawn(name, fleet, pinned=None):
