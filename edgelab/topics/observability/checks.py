@@ -93,10 +93,6 @@ def weak_fault(answer: Fleet) -> Verdict:
     if np.isinf(took):
         alone = answer.rule.endswith(ALL)
         hint = "who is to watch what?" if alone else "how many bad does it look for?"
-            "who is to watch what?"
-            if answer.rule.endswith(ALL)
-            else "how many bad does it look for?"
-        )
         return Verdict(WORKING, f"it does not find this fault in four hours; {hint}")
     if took > SOON_MIN:
         return Verdict(WORKING, f"it takes {took:.3g} minutes; at most {SOON_MIN} are asked for")
