@@ -18,7 +18,7 @@ __all__ = [
     "BurnRule", "Watch", "drawn_nights", "median", "run_length", "run_length_drawn",
 ]  # fmt: skip
 
-KINDS = ("one minute", "one window", "two windows", "CUSUM")
+KINDS = ("1 minute", "1 window", "2 windows", "CUSUM")
 TWO_WINDOWS = KINDS[2]
 #: Whether one rule watches all PoPs as one, or one each of them.
 SCOPES = ALL, EACH = "all", "each"

@@ -23,13 +23,13 @@ class FleetPanel(Panel):
     scenario = Fleet
     board = (
         *(figures.pop_funnel, figures.global_figures),
-        *(figures.rule_costs, figures.wrong_order),
+        *(figures.wrong_order, figures.rule_costs),
     )
     more_slides = (figures.time_to_fire, figures.percentile_ways)
     columns = (3, 2)
     presets = {
         "One dead PoP": lambda now: now.replace(**USUAL),
-        "Watch each PoP": lambda now: now.replace(**USUAL, rule="two windows, each"),
+        "Watch each PoP": lambda now: now.replace(**USUAL, rule="2 windows, each"),
         "A slow PoP": lambda now: now.replace(**USUAL | {"fault": SLOW, "depth": 0.1}),
         "A bad version": lambda now: now.replace(**USUAL | {"fault": VERSION, "depth": 0.05}),
         "A region cut off": lambda now: now.replace(**USUAL | {"fault": REGION}),

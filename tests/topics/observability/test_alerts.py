@@ -155,7 +155,7 @@ def test_the_budget_s_rules_on_drawn_nights_are_late_by_a_minute_at_most():
 
 
 def alarms_by_binomials(fleet, scope):
-    """Mean onsets a month of “one minute”: each minute is on by itself with one probability."""
+    """Mean onsets a month of “1 minute”: each minute is on by itself with one probability."""
     lines = fleet.requests_per_s * 60 * fleet.sampled * fleet._sight.traffic
     lines = np.array([lines.sum()]) if scope == ALL else lines
     on = stats.poisson.sf(np.ceil(fleet.burn * fleet.budget * lines) - 1,

@@ -8,7 +8,7 @@ from edgelab import check
 from edgelab.topics.observability import lines
 
 WEAK = el.Fleet(bad_share=0.002, depth=0.01, sampled=0.001)
-EACH = WEAK.replace(rule="two windows, each")
+EACH = WEAK.replace(rule="2 windows, each")
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ EACH = WEAK.replace(rule="two windows, each")
         (check.weak_fault, WEAK, check.WORKING, "who is to watch"),
         (check.weak_fault, EACH, check.WORKING, "how many bad"),
         (check.weak_fault, EACH.replace(burn=6), check.WORKING, "minutes; at most 20"),
-        (check.weak_fault, EACH.replace(rule="one minute, each"), check.WORKING, "for nothing"),
+        (check.weak_fault, EACH.replace(rule="1 minute, each"), check.WORKING, "for nothing"),
         (check.weak_fault, EACH.replace(rule="CUSUM, each", cusum_h=12), check.RIGHT, "312 times"),
         (
             check.weak_fault,
-            EACH.replace(rule="one window, each", burn=6, alert_window_min=24),
+            EACH.replace(rule="1 window, each", burn=6, alert_window_min=24),
             check.RIGHT,
             "false alarms",
         ),

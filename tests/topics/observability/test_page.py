@@ -14,7 +14,7 @@ from edgelab.topics.observability.page import QUICK_NIGHTS
 START = el.Fleet(nights=20, cusum_h=9.5)
 PRESETS = {
     "One dead PoP": {},
-    "Watch each PoP": {"rule": "two windows, each"},
+    "Watch each PoP": {"rule": "2 windows, each"},
     "A slow PoP": {"fault": "PoP slow", "depth": 0.1},
     "A bad version": {"fault": "version bad", "depth": 0.05},
     "A region cut off": {"fault": "region cut off"},

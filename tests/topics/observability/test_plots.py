@@ -84,7 +84,7 @@ def test_rules_have_a_row_each_and_the_chosen_one_a_band():
     np.testing.assert_array_equal(right["x"][often], rows.loc[often, "false_alarms"])
     labels = dict(zip(said.y["ticktext"], said.y["tickvals"], strict=True))
     band = said.shapes[0]
-    assert band["y0"] < labels["two windows, all"] < band["y1"] < band["y0"] + 1
+    assert band["y0"] < labels["2 windows, all"] < band["y1"] < band["y0"] + 1
     assert said.title == f"{seen.sum()} of 8 rules find it within four hours"
 
 
