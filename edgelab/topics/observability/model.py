@@ -629,7 +629,7 @@ class Fleet(Model):
         }[self.fault]  # fmt: skip
         traffic = percent(self._sight.traffic[self._sight.faulty].sum(), 3)
         said = f"{where}: {traffic} of the requests. "
-        said += f"The global p99 goes from {p99['usual']:.1f} to {p99['now']:.1f} ms. "
+        said += f"The global p99 goes from {p99['usual']:,.1f} to {p99['now']:,.1f} ms. "
         said += f"The error budget burns {self.burn_rate:.3g} times as fast as it may. "
         found = self.by_pop()
         shown = found["above"] | found["silent"]

@@ -26,7 +26,7 @@ class FleetPanel(Panel):
         *(figures.wrong_order, figures.rule_costs),
     )
     more_slides = (figures.time_to_fire, figures.percentile_ways)
-    columns = (3, 2)
+    columns = (1, 1)
     presets = {
         "One dead PoP": lambda now: now.replace(**USUAL),
         "Watch each PoP": lambda now: now.replace(**USUAL, rule="2 windows, each"),

@@ -81,7 +81,7 @@ def _finding(pops: pd.DataFrame) -> str:
     return f"{counted(right, 'faulty PoP')} called out, {wrong} by mistake, of {POPS}"
 
 
-@plot(Fleet, "One PoP among 312", span=8, height_px=390, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "One PoP among 312", span=8, height_px=365, untold=("bad_share", "rule", "burn"))
 def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """Every PoP as a mark: its share of bad requests over its traffic, with control limits.
 
@@ -140,7 +140,7 @@ def _figure_text(name: str, value: float) -> str:
     return percent(value, 3) if name == "bad" else f"{value:,.{0 if value >= 100 else 1}f} ms"
 
 
-@plot(Fleet, "All PoPs as one", span=4, height_px=390, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "All PoPs as one", span=4, height_px=365, untold=("bad_share", "rule", "burn"))
 def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """What one dashboard for all PoPs shows: each figure over what it usually is."""
     found = frame(Fleet.global_figures, fleet)
@@ -246,7 +246,7 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     )  # fmt: skip
     return Drawn(
         made,
-        theme.log_axis("minutes until it fires", 0.7, NEVER * 12, {1: "1", 10: "10", 60: "60"})
+        theme.log_axis("minutes until it fires", 0.7, NEVER * 12, {1: "1", 10: "10", 60: "60", 240: "240"})
         | {"domain": [0, 0.47]},
         {"tickvals": list(range(len(RULES)))[::-1], "ticktext": list(RULES), "showgrid": False,
          "range": [-0.6, len(RULES) - 0.4], "ticks": ""},
