@@ -243,7 +243,8 @@ def _tables(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     start = np.append(0, np.cumsum(size)[:-1])
     values = np.arange(size.sum()) - np.repeat(start - first, size)
     mean = np.repeat(means, size)
-    share = np.exp(xlogy(values, mean) - mean - gammaln(values + 1))
+    with np.errstate(under="ignore"):
+        share = np.exp(xlogy(values, mean) - mean - gammaln(values + 1))
     return np.column_stack([start, size, first]), *alerts.alias_tables(share, start)
 
 

@@ -8,14 +8,13 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import bdtrik, betainc, pdtr, pdtrik
 
 from edgelab.core import allowed, datasets
 from edgelab.core.constants import constant, value
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted, percent
 from edgelab.kernels import histogram
-from edgelab.kernels.draws import draw, stream_key
 from edgelab.topics.night.model import CricStream
 from edgelab.topics.observability import alerts, clocks, lines
 from edgelab.topics.observability.alerts import (
@@ -668,9 +667,9 @@ def _by_pop(sight: Sight, count: float) -> pd.DataFrame:
     """The frame of `Fleet.by_pop` of a window with so many lines; shared, so not to be changed."""
     pops = datasets.pops().iloc[:POPS].set_index("code")
     expected = count * sight.traffic
-    even = _even(sight.seed)
-    lines_seen = stats.poisson.ppf(even[0], expected * sight.seen)
-    bad = np.where(lines_seen > 0, stats.binom.ppf(even[1], lines_seen, sight.bad), 0.0)
+    even = np.random.default_rng([sight.seed, 10_000_008]).random((2, POPS))
+    lines_seen = np.ceil(pdtrik(even[0], expected * sight.seen))
+    bad = _binomial_quantile(even[1], lines_seen, sight.bad)
     chance = CHANCE / POPS
     return pd.DataFrame(
         {
@@ -682,8 +681,8 @@ def _by_pop(sight: Sight, count: float) -> pd.DataFrame:
             "bad": bad.astype(int),
             "share": bad / np.maximum(lines_seen, 1),
             "limit": _limits(np.maximum(lines_seen, 1), sight.usual_errors)[1],
-            "above": (bad > 0) & (stats.binom.sf(bad - 1, lines_seen, sight.usual_errors) < chance),
-            "silent": stats.poisson.cdf(lines_seen, expected) < chance,
+            "above": (bad > 0) & (_more_than(bad - 1, lines_seen, sight.usual_errors) < chance),
+            "silent": pdtr(lines_seen, expected) < chance,
         },
         index=pops.index,
     )
@@ -693,16 +692,25 @@ def _limits(count: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
     """The limits of `Fleet.limits`."""
     out, count = [], np.rint(count)
     for chance in (CHANCE, CHANCE / POPS):
-        most = stats.binom.isf(chance, count, usual)
-        above, step = stats.binom.sf(most, count, usual), stats.binom.pmf(most, count, usual)
+        most = _binomial_quantile(1 - chance, count, usual)
+        above = _more_than(most, count, usual)
+        step = _more_than(most - 1, count, usual) - above
         part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
         out.append((most + 1 - np.clip(part, 0, 1)) / count)
     return out[0], out[1]
 
 
-@lru_cache(maxsize=4)
-def _even(seed: int) -> np.ndarray:
-    """Two even draws from 0 to 1 for each PoP."""
-    key = stream_key(seed, 10_000_008)
-    bits = [[draw(key, POPS * k + pop) for pop in range(POPS)] for k in range(2)]
-    return ((np.array(bits, np.uint64) >> np.uint64(11)) + 0.5) / 2.0**53
+# SciPy's own binomials would load more of it than a first panel has time for.
+
+
+def _binomial_quantile(level, count, share) -> np.ndarray:
+    """The least number of bad ones, of so many, that is not exceeded with this probability."""
+    sure = (share > 0) & (count > 0)
+    return np.where(sure, np.ceil(bdtrik(level, np.maximum(count, 1), np.maximum(share, 1e-9))), 0)
+
+
+def _more_than(number, count, share) -> np.ndarray:
+    """The probability of more bad ones than `number` of so many."""
+    inside = (number >= 0) & (number < count)
+    found = betainc(np.where(inside, number + 1, 1), np.where(inside, count - number, 1), share)
+    return np.where(inside, found, number < 0)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from edgelab.core.words import counted, percent
 from edgelab.stage import theme
-from edgelab.stage.drawing import NOT_YET, note, rule, scatter
+from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
@@ -57,13 +57,13 @@ def _dots(rows: pd.DataFrame, name: str, **mark) -> dict:
     share = np.maximum(rows["share"].to_numpy(), NONE)
     told = rows[["city", "lines", "bad", "share"]].to_numpy()
     return scatter(
-        rows["traffic"].to_numpy() if len(rows) else NOT_YET,
-        share if len(rows) else NOT_YET,
+        rows["traffic"].to_numpy(),
+        share,
         mode="markers",
         marker=mark,
         name=name,
         showlegend=len(rows) > 0,
-        customdata=told if len(rows) else None,
+        customdata=told,
         hovertemplate="%{customdata[0]}: %{customdata[2]} of %{customdata[1]} lines bad "
         "(%{customdata[3]:.3%})<extra></extra>",
     )
@@ -246,7 +246,9 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     )  # fmt: skip
     return Drawn(
         made,
-        theme.log_axis("minutes until it fires", 0.7, NEVER * 12, {1: "1", 10: "10", 60: "60", 240: "240"})
+        theme.log_axis(
+            "minutes until it fires", 0.7, NEVER * 12, {m: f"{m}" for m in (1, 10, 60, MINUTES)}
+        )
         | {"domain": [0, 0.47]},
         {"tickvals": list(range(len(RULES)))[::-1], "ticktext": list(RULES), "showgrid": False,
          "range": [-0.6, len(RULES) - 0.4], "ticks": ""},
@@ -276,8 +278,8 @@ def time_to_fire(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         inside = np.isfinite(hours) & (hours > 0)
         made.append(
             scatter(
-                shares[inside] if inside.any() else NOT_YET,
-                60 * hours[inside] if inside.any() else NOT_YET,
+                shares[inside],
+                60 * hours[inside],
                 mode="lines",
                 line={"color": theme.SERIES[k], "width": 4.4 - 0.6 * k,
                       "dash": ("solid", "dash", "dot", "dashdot")[k]},
@@ -288,14 +290,14 @@ def time_to_fire(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         )  # fmt: skip
         after = each.fires_after_h(fleet.bad_requests, fleet.usual_errors, fleet.budget)
         told.append(f"{name}: {f'{after:.2f} h' if np.isfinite(after) else 'never'}")
-    extra = (fleet.bad_requests - fleet.usual_errors) / (1 - fleet.usual_errors)
     shapes, notes = [], []
-    for model, colour, word in ((pinned, "pinned", PINNED), (fleet, "ink", "this fault")):
-        if model and (at := extra if model is fleet else model.bad_requests) > 1e-4:
-            shapes.append(
-                rule("x", x0=at, x1=at) | {"line": {"color": COLOURS[colour], "width": 2}}
-            )
-            side = "left" if model is fleet else "right"
+    looks = (PINNED, pinned, "pinned", "right"), ("this fault", fleet, "ink", "left")
+    for word, model, colour, side in looks:
+        usual = model.usual_errors if model else 0.0
+        at = (model.bad_requests - usual) / (1 - usual) if model else 0.0
+        if at > 1e-4:
+            line = {"color": COLOURS[colour], "width": 2}
+            shapes.append(rule("x", x0=at, x1=at) | {"line": line})
             font = {"size": 12, "color": COLOURS[colour]}
             notes.append(note(word, np.log10(at), 0.01, xref="x", xanchor=side, font=font))
     return Drawn(
