@@ -16,6 +16,8 @@ __all__ = ["RULES", "alias_tables", "run_lengths", "simulate", "watch"]
 #: The rules that `watch` follows at once: the share of one tick; of a long window; of a long and a
 #: short one; a CUSUM.
 RULES = 4
+#: So few nights are watched in one thread.
+FEW = 8
 
 
 @kernel
@@ -146,6 +148,9 @@ def simulate(nights: int, ticks: int, *given, threads: int | None = None):
     alarms = np.zeros((nights, RULES), np.int64)
     found = np.zeros((nights, RULES), np.int64)
     threads = threads or min(os.cpu_count() or 1, 8)
+    if threads == 1 or nights <= FEW:  # a pool would take as long
+        watch(0, ticks, *given, alarms, found)
+        return alarms, found
     with ThreadPoolExecutor(threads) as pool:
         work = [
             pool.submit(watch, at[0], ticks, *given, alarms[at[0] : at[-1] + 1],

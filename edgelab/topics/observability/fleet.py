@@ -138,9 +138,9 @@ class Latencies:
 
 
 def _bisected(within, levels: np.ndarray) -> np.ndarray:
-    """Where a rising function of ms reaches each level, to nine digits."""
+    """Where a rising function of ms reaches each level, to eight digits."""
     low, high = np.full(len(levels), -3.0), np.full(len(levels), 12.0)  # natural logarithms
-    for _ in range(40):
+    for _ in range(31):
         middle = (low + high) / 2
         short = within(np.exp(middle)) < levels
         low, high = np.where(short, middle, low), np.where(short, high, middle)

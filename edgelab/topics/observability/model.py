@@ -253,7 +253,7 @@ class Fleet(Model):
         label="Drawn nights",
         symbol="n",
         unit="nights",
-        low=10,
+        low=4,
         high=2000,
         log=True,
         meaning="How many nights the false alarms are counted in, and the fault found in.",
@@ -305,9 +305,9 @@ class Fleet(Model):
         pandas.DataFrame
             Indexed by PoP code: ``city``, ``traffic`` (share of all requests), ``faulty``,
             ``expected`` (sampled lines that a usual window has), ``lines`` and ``bad`` (drawn),
-            ``share`` of the lines that are bad, ``limit`` (the share that chance exceeds less
-            than once in a thousand windows of the whole fleet), ``above`` it, and ``silent``:
-            fewer lines than chance leaves, by the same measure.
+            ``share`` of the lines that are bad; ``above``: more are bad than chance makes once
+            in a thousand windows of the whole fleet; and ``silent``: fewer lines than chance
+            leaves, by the same measure.
         """
         return _by_pop(self._sight, self.requests_per_s * self.window_s * self.sampled).copy()
 
@@ -680,7 +680,6 @@ def _by_pop(sight: Sight, count: float) -> pd.DataFrame:
             "lines": lines_seen.astype(int),
             "bad": bad.astype(int),
             "share": bad / np.maximum(lines_seen, 1),
-            "limit": _limits(np.maximum(lines_seen, 1), sight.usual_errors)[1],
             "above": (bad > 0) & (_more_than(bad - 1, lines_seen, sight.usual_errors) < chance),
             "silent": pdtr(lines_seen, expected) < chance,
         },

@@ -11,7 +11,7 @@ from edgelab.topics.observability.model import Fleet
 __all__ = ["FleetPanel"]
 
 #: Nights that are drawn while the hand moves.
-QUICK_NIGHTS = 10
+QUICK_NIGHTS = 4
 #: What the presets turn, where most of them have it.
 USUAL = {"fault": DEAD, "bad_share": 1 / POPS, "depth": 1.0, "window_s": 300.0, "sampled": 0.01}
 

@@ -24,7 +24,7 @@ NOW, PINNED = "now", "pinned"
 #: The axes of the funnel, which stand still; a PoP without a bad line lies in a lane of its own.
 TRAFFIC, SHARE, NONE = (4e-5, 0.6), (4e-7, 4.0), 1e-6
 SHARES = {NONE: "none", **{10.0**e: f"{100 * 10.0**e:g} %" for e in range(-5, 1)}}
-GRID = np.geomspace(*TRAFFIC, 121)
+GRID = np.geomspace(*TRAFFIC, 61)
 #: Minutes of the rules' plot: what does not fire lies beyond a night; false alarms a month.
 NEVER, FEWEST, MOST = 700.0, 0.02, 3e6
 #: A usual figure has ratio 1 on the axis of the global ones.
@@ -52,18 +52,17 @@ def _limits(fleet: Fleet, colour: str, dashes: tuple[str, str], name: str) -> li
     ]
 
 
-def _dots(rows: pd.DataFrame, name: str, **mark) -> dict:
-    """PoPs as marks; none of them is no reason for another legend."""
-    share = np.maximum(rows["share"].to_numpy(), NONE)
-    told = rows[["city", "lines", "bad", "share"]].to_numpy()
+def _dots(pops: pd.DataFrame, some: np.ndarray, name: str, **mark) -> dict:
+    """Some of the PoPs as marks; where there are none, no entry in the legend either."""
+    told = zip(*(pops[c].to_numpy()[some] for c in ("city", "lines", "bad", "share")), strict=True)
     return scatter(
-        rows["traffic"].to_numpy(),
-        share,
+        pops["traffic"].to_numpy()[some],
+        np.maximum(pops["share"].to_numpy()[some], NONE),
         mode="markers",
         marker=mark,
         name=name,
-        showlegend=len(rows) > 0,
-        customdata=told,
+        showlegend=bool(some.any()),
+        customdata=[list(each) for each in told],
         hovertemplate="%{customdata[0]}: %{customdata[2]} of %{customdata[1]} lines bad "
         "(%{customdata[3]:.3%})<extra></extra>",
     )
@@ -89,33 +88,30 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     chance is where few lines are seen.
     """
     pops = frame(Fleet.by_pop, fleet)
-    above, silent = pops["above"], pops["silent"]
+    above, silent, faulty = (pops[c].to_numpy() for c in ("above", "silent", "faulty"))
     made = _limits(fleet, COLOURS["quiet"], ("dot", "solid"), "chance")
     if pinned:
         held = _limits(pinned, COLOURS["pinned"], ("dot", "dash"), PINNED)[1]
         made.append(held | {"showlegend": False})
-        held = frame(Fleet.by_pop, pinned)
+        before = frame(Fleet.by_pop, pinned)
         ring = {"symbol": "square-open", "size": 15, "color": COLOURS["pinned"]}
-        made.append(_dots(held[held["faulty"]], PINNED, **ring, line={"width": 2}))
+        made.append(_dots(before, before["faulty"].to_numpy(), PINNED, **ring, line={"width": 2}))
+    dot = {"symbol": "circle", "size": 5, "color": COLOURS["tonight"], "opacity": 0.6}
+    ring = {"symbol": "circle-open", "size": 17, "color": COLOURS["ink"], "line": {"width": 2}}
     made += [
-        _dots(pops[~above & ~silent], "PoP", symbol="circle", size=5, color=COLOURS["tonight"],
-              opacity=0.6),
-        _dots(pops[above], "too many bad", symbol="diamond", size=10, color=COLOURS["old"]),
-        _dots(pops[silent], "too few lines", symbol="x", size=9, color=COLOURS["plum"]),
-        _dots(pops[pops["faulty"]], "faulty", symbol="circle-open", size=17,
-              color=COLOURS["ink"], line={"width": 2}),
-    ]  # fmt: skip
+        _dots(pops, ~above & ~silent, "PoP", **dot),
+        _dots(pops, above, "too many bad", symbol="diamond", size=10, color=COLOURS["old"]),
+        _dots(pops, silent, "too few lines", symbol="x", size=9, color=COLOURS["plum"]),
+        _dots(pops, faulty, "faulty", **ring),
+    ]
     notes = []
-    if pops["faulty"].sum() == 1:
-        one = pops[pops["faulty"]].iloc[0]
-        notes = [
-            note(one["city"], np.log10(one["traffic"]), np.log10(max(one["share"], NONE)),
-                 xref="x", yref="y", xanchor="left", yanchor="middle", xshift=13,
-                 font={"size": 12, "color": COLOURS["ink"]}, bgcolor=COLOURS["paper"])
-        ]  # fmt: skip
-    faulty = pops["faulty"]
-    seen = int(((above | silent) & faulty).sum())
-    mistaken = int(((above | silent) & ~faulty).sum())
+    if faulty.sum() == 1:
+        one = pops.iloc[int(faulty.argmax())]
+        at = np.log10(one["traffic"]), np.log10(max(one["share"], NONE))
+        font = {"size": 12, "color": COLOURS["ink"]}
+        about = {"xanchor": "left", "yanchor": "middle", "xshift": 13, "font": font}
+        notes = [note(one["city"], *at, xref="x", yref="y", bgcolor=COLOURS["paper"], **about)]
+    seen, mistaken = (int(((above | silent) & who).sum()) for who in (faulty, ~faulty))
     return Drawn(
         made,
         theme.log_axis(

@@ -135,7 +135,7 @@ def test_quantiles_are_those_of_drawn_requests(fault):
     figures = fleet.global_figures()["now"]
     for name, level in (("p50_ms", 0.5), ("p99_ms", 0.99), ("p99.9_ms", 0.999)):
         low, high = np.quantile(ms, level + np.array([-4, 4]) * np.sqrt(level * (1 - level) / 4e5))
-        assert low * (1 - 1e-9) <= figures[name] <= high * (1 + 1e-9)
+        assert low * (1 - 1e-7) <= figures[name] <= high * (1 + 1e-7)
 
 
 def test_the_global_p99_does_not_see_it_until_its_share_passes_one_percent():
