@@ -326,7 +326,15 @@ class Fleet(Model):
             whole fleet: binomial, interpolated as D. J. Spiegelhalter, "Funnel plots for
             comparing institutional performance", Statistics in Medicine 24 (2005), does it.
         """
-        return _limits(allowed.array("count", count, 1, 1e15), self.usual_errors)
+        out, usual = [], self.usual_errors
+        count = np.rint(allowed.array("count", count, 1, 1e15))
+        for chance in (CHANCE, CHANCE / POPS):
+            most = _binomial_quantile(1 - chance, count, usual)
+            above = _more_than(most, count, usual)
+            step = _more_than(most - 1, count, usual) - above
+            part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
+            out.append((most + 1 - np.clip(part, 0, 1)) / count)
+        return out[0], out[1]
 
     def global_figures(self) -> pd.DataFrame:
         """What one dashboard for all PoPs shows.
@@ -685,18 +693,6 @@ def _by_pop(sight: Sight, count: float) -> pd.DataFrame:
         },
         index=pops.index,
     )
-
-
-def _limits(count: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
-    """The limits of `Fleet.limits`."""
-    out, count = [], np.rint(count)
-    for chance in (CHANCE, CHANCE / POPS):
-        most = _binomial_quantile(1 - chance, count, usual)
-        above = _more_than(most, count, usual)
-        step = _more_than(most - 1, count, usual) - above
-        part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
-        out.append((most + 1 - np.clip(part, 0, 1)) / count)
-    return out[0], out[1]
 
 
 # SciPy's own binomials would load more of it than a first panel has time for.

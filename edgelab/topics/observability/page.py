@@ -34,7 +34,7 @@ class FleetPanel(Panel):
         "A bad version": lambda now: now.replace(**USUAL | {"fault": VERSION, "depth": 0.05}),
         "A region cut off": lambda now: now.replace(**USUAL | {"fault": REGION}),
         "A clock off": lambda now: now.replace(**USUAL | {"fault": CLOCK}),
-        "Few lines": lambda now: now.replace(**USUAL | {"window_s": 10.0, "sampled": 0.001}),
+        "Few lines": lambda now: now.replace(**USUAL | {"sampled": 0.001}),
     }
     kernels = ("alert rules", "histogram")
     waiting = "Few nights so far …"

@@ -19,7 +19,7 @@ PRESETS = {
     "A bad version": {"fault": "version bad", "depth": 0.05},
     "A region cut off": {"fault": "region cut off"},
     "A clock off": {"fault": "clock off"},
-    "Few lines": {"window_s": 10.0, "sampled": 0.001},
+    "Few lines": {"sampled": 0.001},
 }
 
 
