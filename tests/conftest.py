@@ -17,7 +17,8 @@ LONG = """
     world/test_request topics/test_every_page topics/cache/test_model topics/cache/test_page
     topics/durable_object/test_checks topics/durable_object/test_claims
     topics/durable_object/test_histories topics/durable_object/test_linearisable
-    topics/kv/test_quorum topics/pops/test_evidence topics/rate_limit/test_model
+    topics/kv/test_quorum topics/observability/test_alerts topics/observability/test_lines
+    topics/pops/test_evidence topics/rate_limit/test_model
 """.split()
 
 

@@ -64,6 +64,7 @@ class Cause(NamedTuple):
     end_min: int
 
 
+@lru_cache(maxsize=1)
 def _world() -> pd.DataFrame:
     """The first 312 PoPs, and the traffic of each, from busy to quiet in a fixed order."""
     pops = datasets.pops().iloc[:312]

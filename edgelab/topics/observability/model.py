@@ -552,8 +552,8 @@ class Fleet(Model):
         count = self.requests_per_s * 60 * MINUTES
         tail = count * (self.sampled * (1 - self.bad_requests) + self.bad_requests)
         rows = [
-            (count * self.sampled, lines.events_needed(self.sampled, sure)),
-            (tail, 1),
+            (round(count * self.sampled), lines.events_needed(self.sampled, sure)),
+            (round(tail), 1),
         ]
         index = pd.Index(["head", "tail"], name="sampling")
         return pd.DataFrame(rows, index, ["lines_kept", "events_needed"])
