@@ -30,6 +30,7 @@ _HOMES = {
     "linearisable": f"{_TOPICS}.durable_object.linearisable",
     "Undecided": f"{_TOPICS}.durable_object.linearisable",
     "Endpoint": f"{_TOPICS}.endpoints.model",
+    "Fleet": f"{_TOPICS}.observability.model",
     "rtt_ms": "edgelab.world.corridors",
     "claims": "edgelab.ledger",
     "export": "edgelab.stage.export",

@@ -18,7 +18,8 @@ LONG = """
     topics/durable_object/test_checks topics/durable_object/test_claims
     topics/durable_object/test_histories topics/durable_object/test_linearisable
     topics/endpoints/test_model topics/endpoints/test_page topics/endpoints/test_plots
-    topics/kv/test_quorum topics/pops/test_evidence topics/rate_limit/test_model
+    topics/kv/test_quorum topics/observability/test_alerts topics/observability/test_lines
+    topics/pops/test_evidence topics/rate_limit/test_model
 """.split()
 
 

@@ -78,6 +78,8 @@ VALID = {
     "quorums": el.Quorum,
     "sweep.model": el.CricStream, "sweep.over": lambda: {"pops": [10]},
     "sweep.ask": lambda: el.CricStream.headline,
+    "Fleet.run_length.shift": lambda: 1.0, "Fleet.limits.count": lambda: [100, 1000],
+    "Fleet.incident.seed": lambda: 1, "Fleet.nights": lambda: 20,
 }  # fmt: skip
 
 #: No input takes longer, on any machine.
@@ -117,6 +119,11 @@ RIGHT = {
     "thing": lambda x: False,
     "pops": lambda x: 1 <= x <= 500, "requests_per_s": lambda x: 0 < x <= 1e12,
     "queries": lambda x: 1 <= x <= 100,
+    "shift": lambda x: abs(x) <= 10, "Fleet.run_length.k": lambda x: 0 <= x <= 5,
+    "h": lambda x: 0.1 <= x <= 8, "head": lambda x: 0 <= x <= 4,
+    "Fleet.limits.count": lambda x: 1 <= x <= 1e15, "gaps_ms": lambda x: x >= 0,
+    "hops": lambda x: 2 <= x <= 1000, "sure": lambda x: 0 < x < 1,
+    "times": lambda x: 1 <= x <= 1000, "lasts_min": lambda x: 0 <= x <= 600,
     "crdt.GCounter.counts": lambda x: isinstance(x, dict),
     "crdt.LWWRegister.value": lambda x: True, "crdt.LWWRegister.write.value": lambda x: True,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from edgelab.kernels import (
+    alerts,
     corridors,
     curves,
     cycles,
@@ -188,6 +189,14 @@ def _rate_limiters() -> None:
     messages.deliveries_ms(none, 0, 1.0, _TABLE, _TABLE, 0, 0, 0)
 
 
+def _alerts() -> None:
+    tables, spans = np.array([[[0, 1, 0]]] * 2), np.ones(2, np.int64)
+    series = np.zeros(1, np.bool_), 0, _ONE, _ONE, spans, np.ones((1, 3))
+    made = alerts.alias_tables(_ONE, np.zeros(1, np.int64))
+    alerts.simulate(1, 1, np.uint64(0), tables, *made, *series, threads=1)
+    alerts.run_lengths(np.uint64(0), 1.0, 0.5, 1.0, 0.0, True, np.zeros(1, np.int64))
+
+
 #: What a panel can ask to be compiled, by the name that its progress line shows.
 STEPS: dict[str, Callable[[], object]] = {
     "simulation of every viewer": _simulation,
@@ -208,6 +217,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "edge cache": _edge_cache,
     "drawn messages": _messages,
     "rate limiters": _rate_limiters,
+    "alert rules": _alerts,
 }
 
 #: What the first page needs; the rest can follow.

@@ -49,8 +49,9 @@ class Plot:
 
     def settings(self, model: Model, pinned: Model | None) -> str:
         """What it shows, as the line below a title says it."""
-        held = f"; pinned: {pinned.settings(self.untold)}" if pinned and self.pins else ""
-        return model.settings(self.untold) + held
+        held = pinned.settings(self.untold) if pinned and self.pins else ""
+        told = model.settings(self.untold), f"pinned: {held}" if held else ""
+        return "; ".join(filter(None, told))
 
     def live(self, model: Model, pinned: Model | None, at_rest: bool) -> dict:
         """The plot for a `LiveBoard`."""
@@ -74,16 +75,16 @@ class Plot:
         if not self.pins:
             pinned = None
         drawn = self.drawn(model, pinned, at_rest=True)
-        told = f"{drawn.caption} {_sentence(model.settings(self.untold))}"
-        if pinned:
-            told += f" Pinned: {_sentence(pinned.settings(self.untold))}"
+        told = f"{drawn.caption} {_sentence(model.settings(self.untold))}".rstrip()
+        if pinned and (held := pinned.settings(self.untold)):
+            told += f" Pinned: {_sentence(held)}"
         arguments = f"el.{model!r}" + (f", pinned=el.{pinned!r}" if pinned else "")
         code = f"el.figures.{self.name}({arguments})"
         return alone(drawn._replace(caption=told), self.name, self.settings(model, pinned), code)
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def alone(drawn: Drawn, name: str, below: str = "", code: str = "") -> Figure:

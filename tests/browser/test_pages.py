@@ -24,6 +24,7 @@ PAGES = {
     "07-rate-limiting": panels.rate_limit,
     "08-durable-objects": panels.durable_object,
     "09-what-belongs-at-the-edge": panels.endpoints,
+    "10-observability": panels.observability,
 }
 
 #: Heights of the plots that stand by themselves.

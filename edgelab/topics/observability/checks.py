@@ -1,0 +1,157 @@
+"""The checks of notebook 10, observability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from edgelab.core import allowed
+from edgelab.core.allowed import instance, number
+from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
+from edgelab.topics.observability import lines
+from edgelab.topics.observability.alerts import ALL
+from edgelab.topics.observability.fleet import POPS
+from edgelab.topics.observability.model import Fleet
+
+__all__ = ["equal_pops", "incidents", "page_guess", "weak_fault"]
+
+#: What exercise 1 and exercise 2 give.
+SLO, BURN = 0.995, 6
+WEAK = {"bad_share": 0.002, "depth": 0.01, "sampled": 0.001}
+#: What exercise 2 asks for: minutes, and false alarms a month.
+SOON_MIN, RARE = 20, 10
+#: Knobs that set a rule.
+RULE_KNOBS = {"rule", "burn", "alert_window_min", "cusum_h"}
+#: How much of the evidence must be touched by the cause, and how much of that it must hold.
+ENOUGH = 0.9
+
+
+@guess(
+    "within a minute",
+    "within the hour",
+    "after about a day",
+    "never",
+    because="The dead PoP's 0.32 % is more than the budget of 0.1 %, and less than 14.4 times it.",
+    ask="Which share of all requests is bad now, and from which share on does the rule fire?",
+)
+def page_guess() -> tuple[int, str]:
+    """Look back at notebook 10's prediction: when a page over all PoPs sees one dead of 312."""
+    after = Fleet(usual_errors=0).alerts()["fires_after_h"][0]
+    which = int(np.searchsorted([1 / 60, 1, 48], after))
+    return which, "it never fires" if np.isinf(after) else f"it fires after {after:.3g} hours"
+
+
+@exercise("set a number of PoPs", number, 0, 1e6)
+def equal_pops(answer: float) -> Verdict:
+    """Notebook 10, exercise 1: among how many equal PoPs a page still sees a dead one.
+
+    Parameters
+    ----------
+    answer : float or None
+        PoPs, at a 99.5 % SLO and for the rule of 6 times the budget.
+    """
+
+    def most(slo: float, burn: float) -> int:
+        rules = Fleet(slo=slo).alerts().set_index("burn")
+        return int(rules.loc[burn, "most_equal_pops"])
+
+    right = most(SLO, BURN)
+    if answer == right:
+        return Verdict(RIGHT, "a looser SLO allows more bad requests, and hides more PoPs.")
+    if answer < 1:
+        return Verdict(WORKING, "that looks like a share; how many PoPs are that?")
+    if answer == most(Fleet().slo, BURN):
+        return Verdict(WORKING, "that is at a 99.9 % SLO; this one is 99.5 %")
+    if answer == most(SLO, 14.4):
+        return Verdict(WORKING, "that is the other page's; look at the rule of 6 times")
+    if abs(answer - right) < 2:
+        return Verdict(WORKING, "close: does one dead PoP of so many still reach the rule?")
+    return Verdict(WORKING, "which share must be bad for the rule, and one PoP of how many is it?")
+
+
+@exercise("set a Fleet: weak.replace(rule=..., ...)", instance, Fleet)
+def weak_fault(answer: Fleet) -> Verdict:
+    """Notebook 10, exercise 2: a rule that finds a weak fault soon, and seldom cries for nothing.
+
+    Parameters
+    ----------
+    answer : Fleet or None
+        With the exercise's fault and sample; only the rule's knobs may differ.
+    """
+    wanted = Fleet(**WEAK)
+    other = sorted(
+        name for name in wanted.knobs()
+        if name not in RULE_KNOBS and getattr(answer, name) != getattr(wanted, name)
+    )  # fmt: skip
+    if other:
+        return Verdict(WORKING, f"{', '.join(other)}: leave these as the exercise gives them")
+    row = answer.chosen
+    took, often = row["detect_min"], row["false_alarms"]
+    if np.isinf(took):
+        alone = answer.rule.endswith(ALL)
+        hint = "who is to watch what?" if alone else "how many bad does it look for?"
+        return Verdict(WORKING, f"it does not find this fault in four hours; {hint}")
+    if took > SOON_MIN:
+        return Verdict(WORKING, f"it takes {took:.3g} minutes; at most {SOON_MIN} are asked for")
+    if often > RARE:
+        return Verdict(
+            WORKING,
+            f"it fires {often:,.3g} times a month for nothing; at most {RARE} are asked for. "
+            f"That is for all {POPS} PoPs together.",
+        )
+    return Verdict(
+        RIGHT,
+        f"{took:.3g} minutes, and {often:.2g} false alarms a month. {POPS} rules cry {POPS} times "
+        "as often as one, so each of them has to be the more certain.",
+    )
+
+
+def _findings(name: str, value: Any) -> dict[int, tuple[str, np.ndarray]]:
+    """Findings by seed, each a name and a mask of the lines that show it."""
+    wanted = "a dictionary from a seed to (name, mask of its lines)"
+    if not isinstance(value, Mapping) or not value:
+        allowed.refuse(name, value, wanted, TypeError)
+    out = {}
+    for seed, found in value.items():
+        allowed.whole(f"{name}, a seed", seed, 0, 2**32 - 1)
+        if not (isinstance(found, tuple) and len(found) == 2):
+            allowed.refuse(f"{name}, [{seed}]", found, "(name, mask)", TypeError)
+        mask = found[1].to_numpy() if isinstance(found[1], pd.Series) else np.asarray(found[1])
+        if mask.dtype != bool or mask.shape != (lines.LINES,):
+            what = "a mask: a truth value for each line"
+            allowed.refuse(f"{name}, [{seed}]", found[1], what, TypeError)
+        out[int(seed)] = allowed.text(f"{name}, [{seed}]", found[0]), mask
+    return out
+
+
+@exercise("set what you found, from a seed to (name, mask of its lines)", _findings)
+def incidents(answer: Mapping) -> Verdict:
+    """Notebook 10, exercise 3: what is wrong in some incidents, and the lines that show it.
+
+    Parameters
+    ----------
+    answer : dict or None
+        From the seed of an incident to a name (a PoP's code, a version, a continent, or a minute
+        as in "19:42") and a mask of the lines there, from when it began.
+    """
+    wrong = []
+    for seed, (name, mask) in answer.items():
+        (_, there), cause = lines.incident(seed), lines.cause_of(seed)
+        pure = (mask & there).sum() / max(mask.sum(), 1)
+        whole = (mask & there).sum() / there.sum()
+        if name.strip().lower() != cause.name.lower():
+            wrong.append(f"{seed}: not {name!r}")
+        elif whole < ENOUGH:
+            wrong.append(f"{seed}: the name is right; your lines hold {whole:.0%} of those there")
+        elif pure < ENOUGH:
+            wrong.append(
+                f"{seed}: the name is right; {1 - pure:.0%} of your lines are from before it "
+                "began, after it ended, or from elsewhere"
+            )
+    if wrong:
+        return Verdict(WORKING, f"{len(answer) - len(wrong)} of {len(answer)}; {'; '.join(wrong)}")
+    kinds = "; ".join(f"{seed}: {lines.cause_of(seed).kind}" for seed in answer)
+    return Verdict(RIGHT, f"{kinds}. Group by each field in turn, and compare shares, not counts.")

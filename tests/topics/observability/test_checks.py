@@ -1,0 +1,92 @@
+"""The checks of notebook 10: three states, and the answer is never given away."""
+
+import numpy as np
+import pytest
+
+import edgelab as el
+from edgelab import check
+from edgelab.topics.observability import lines
+
+WEAK = el.Fleet(bad_share=0.002, depth=0.01, sampled=0.001)
+EACH = WEAK.replace(rule="2 windows, each")
+
+
+@pytest.mark.parametrize(
+    ("judge", "answer", "state", "word"),
+    [
+        (check.page_guess, None, check.UNANSWERED, "choose"),
+        (check.page_guess, "tomorrow", check.WORKING, "allowed "),
+        (check.page_guess, check.page_guess.choices[0], check.WORKING, "not what happened"),
+        (check.page_guess, check.page_guess.choices[2], check.WORKING, "not what happened"),
+        (check.page_guess, check.page_guess.choices[3], check.RIGHT, "less than 14.4 times"),
+        (check.equal_pops, None, check.UNANSWERED, "PoPs"),
+        (check.equal_pops, "many", check.WORKING, "number"),
+        (check.equal_pops, 0.03, check.WORKING, "share"),
+        (check.equal_pops, 166, check.WORKING, "99.9 %"),
+        (check.equal_pops, 13, check.WORKING, "other page"),
+        (check.equal_pops, 34, check.WORKING, "close"),
+        (check.equal_pops, 312, check.WORKING, "which share"),
+        (check.equal_pops, 33, check.RIGHT, "looser"),
+        (check.weak_fault, None, check.UNANSWERED, "Fleet"),
+        (check.weak_fault, 3, check.WORKING, "allowed a Fleet"),
+        (check.weak_fault, el.Fleet(), check.WORKING, "bad_share, depth, sampled: leave"),
+        (check.weak_fault, WEAK, check.WORKING, "who is to watch"),
+        (check.weak_fault, EACH, check.WORKING, "how many bad"),
+        (check.weak_fault, EACH.replace(burn=6), check.WORKING, "minutes; at most 20"),
+        (check.weak_fault, EACH.replace(rule="1 minute, each"), check.WORKING, "for nothing"),
+        (check.weak_fault, EACH.replace(rule="CUSUM, each", cusum_h=12), check.RIGHT, "312 times"),
+        (
+            check.weak_fault,
+            EACH.replace(rule="1 window, each", burn=6, alert_window_min=24),
+            check.RIGHT,
+            "false alarms",
+        ),
+    ],
+)
+def test_a_check_says_its_state_and_why(judge, answer, state, word):
+    verdict = judge(answer)
+    assert verdict.state == state and word in verdict.reason
+    if state != check.RIGHT:
+        assert "33" not in verdict.reason and "CUSUM" not in verdict.reason
+    assert verdict.state in verdict._repr_html_()
+
+
+def test_an_incident_is_judged_by_its_name_and_its_lines():
+    seed = 7
+    (found, there), cause = lines.incident(seed), lines.cause_of(seed)
+    pop = found["pop"] == cause.name
+    judged = {
+        "right": (cause.name, there),
+        " in small letters ": (f" {cause.name.lower()} ", pop & there),
+        "another name": ("BOM", there),
+        "no lines": (cause.name, np.zeros(len(found), bool)),
+        "all lines": (cause.name, np.ones(len(found), bool)),
+        "before it began too": (cause.name, pop),
+    }
+    said = {what: check.incidents({seed: given}) for what, given in judged.items()}
+    states = [verdict.state for verdict in said.values()]
+    assert states == [check.RIGHT] * 2 + [check.WORKING] * 4
+    assert "clock" in said["right"].reason
+    assert "not 'BOM'" in said["another name"].reason
+    assert "hold 0%" in said["no lines"].reason and "before it" in said["all lines"].reason
+    for verdict in list(said.values())[2:]:
+        assert cause.name not in verdict.reason and cause.kind not in verdict.reason
+    both = check.incidents({seed: judged["right"], 6: ("BOM", there)})
+    assert both.state == check.WORKING and both.reason.startswith("1 of 2; 6: not")
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (3, "a dictionary from a seed"),
+        ({}, "a dictionary from a seed"),
+        ({1.5: ("SIN", [])}, "a whole number"),
+        ({1: "SIN"}, r"(name, mask)"),
+        ({1: ("SIN", [True, False])}, "a truth value for each line"),
+        ({1: (3, np.zeros(lines.LINES, bool))}, "a text"),
+    ],
+)
+def test_a_finding_of_another_form_is_told(answer, word):
+    verdict = check.incidents(answer)
+    assert verdict.state == check.WORKING and word in verdict.reason and "got" in verdict.reason
+    assert check.incidents(None).state == check.UNANSWERED
