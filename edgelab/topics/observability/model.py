@@ -27,6 +27,7 @@ from edgelab.topics.observability.alerts import (
     BurnRule,
     Watch,
     drawn_nights,
+    run_length,
 )
 from edgelab.topics.observability.fleet import (
     CLOCK,
@@ -446,11 +447,7 @@ class Fleet(Model):
         columns = ["detect_min", "missed", "false_alarms"]
         return pd.DataFrame(rows, pd.Index(RULES, name="rule"), columns)
 
-    @staticmethod
-    def run_length(
-        shift: float, k: float = 0.5, h: float = 4.0, head: float = 0.0, two_sided: bool = True
-    ) -> float:
-        return alerts.run_length(shift, k, h, head, two_sided)
+    run_length = staticmethod(run_length)
 
     @property
     def chosen(self) -> pd.Series:
@@ -662,12 +659,6 @@ class Fleet(Model):
             told.append(f"{rule.burn:g} in {rule.long_h:g} h {when}")
         nights = counted(f"{self.nights:,}", "drawn night")
         return f"{nights}. Over all PoPs, in closed form: {', '.join(told)}."
-
-
-Fleet.run_length.__doc__ = alerts.run_length.__doc__
-
-
-Fleet.run_length.__doc__ = alerts.run_length.__doc__
 
 
 @lru_cache(maxsize=16)
