@@ -56,7 +56,7 @@ def cold_per_second(answer: float) -> Verdict:
             "each of them is 5 ms for a viewer and CPU for the PoP: at that rate they keep "
             "several cores busy with nothing but starting.",
         )
-    if answer <= 1:
+    if 0 < answer <= 1:
         return Verdict(WORKING, "that looks like a share; of how many requests a second?")
     if abs(answer / (true * pool.pops) - 1) <= 0.03:
         return Verdict(WORKING, "that is all PoPs together; how many are there in one?")
@@ -121,7 +121,11 @@ def quiet_platform(answer: WarmPool) -> Verdict:
             f"with {pops} {100 * cold:.2f} % of the requests start cold; each PoP gets too few",
         )
     if answer.pops < 500 and _cold(answer.replace(pops=answer.pops + 1)) <= UNSEEN:
-        return Verdict(WORKING, f"with {pops} it is {100 * cold:.2f} %; add some")
+        return Verdict(
+            WORKING,
+            f"with {pops} {100 * cold:.2f} % of the requests start cold, and the p99 pays no "
+            "start; it can spread over more",
+        )
     return Verdict(
         RIGHT,
         "every PoP more is one more place where a rare tenant is forgotten before it is asked "

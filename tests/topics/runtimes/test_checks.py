@@ -49,7 +49,7 @@ CASES = [
     (el.check.quiet_platform, el.WarmPool(pops=MOST), WORKING, "the exercise gives 10,000"),
     (el.check.quiet_platform, QUIET.replace(tenants=100), WORKING, "leave these"),
     (el.check.quiet_platform, QUIET, WORKING, "gets too few"),
-    (el.check.quiet_platform, QUIET.replace(pops=MOST - 1), WORKING, "add some"),
+    (el.check.quiet_platform, QUIET.replace(pops=MOST - 1), WORKING, "spread over more"),
     (el.check.quiet_platform, QUIET.replace(pops=MOST), RIGHT, "nearer and colder"),
 ]
 
