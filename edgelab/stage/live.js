@@ -6,9 +6,6 @@
 /** An answer that takes longer than this is told, in milliseconds. */
 const LATE_MS = 10_000;
 
-/** Plots that take longer together are shown one after the other, in milliseconds. */
-const FRAME_MS = 30;
-
 const CLOSED = new Error("The board was closed.");
 
 const WORDS = {
@@ -289,12 +286,7 @@ export default () => {
       function draw() {
         frame = 0;
         let problem = null;
-        const until = performance.now() + FRAME_MS;
         for (const each of late) {
-          if (performance.now() > until) {
-            frame = requestAnimationFrame(draw); // the rest in the next one, a newer patch with it
-            break;
-          }
           try {
             plots.get(each).draw(Plotly);
             late.delete(each);

@@ -46,8 +46,8 @@ ipywidgets.VBox([slider, figure])
 WATCH = """() => {
   window.keys = []; window.paints = [];
   document.addEventListener('keydown', () => keys.push(performance.now()), true);
-  document.querySelectorAll('.js-plotly-plot').forEach((plot, k) => plot.on('plotly_afterplot',
-    () => requestAnimationFrame(() => { paints[k] ??= performance.now(); })));
+  for (const plot of document.querySelectorAll('.js-plotly-plot'))
+    plot.on('plotly_afterplot', () => requestAnimationFrame(() => paints.push(performance.now())));
 }"""
 #: As many plots as wanted, none of them from an earlier run.
 FRESH = """(wanted) => {
@@ -125,8 +125,8 @@ class Page:
         time.sleep(PAUSE_S)
         return took, self.bytes - before
 
-    def drag(self, handle, steps: int) -> list[tuple[float, float]]:
-        """Milliseconds from each key to the repaint of the first and of the last plot."""
+    def drag(self, handle, steps: int) -> list[float]:
+        """Milliseconds from each key to the repaint."""
         self.page.bring_to_front()
         self.page.evaluate(WATCH)
         handle.focus()
@@ -135,8 +135,8 @@ class Page:
             self.page.evaluate("() => { keys.length = paints.length = 0 }")
             self.page.keyboard.press("ArrowRight")
             time.sleep(PAUSE_S)
-            key, paints = self.page.evaluate("() => [keys[0], paints.filter((each) => each)]")
-            out += [(min(paints) - key, max(paints) - key)] if paints else []
+            keys, paints = self.page.evaluate("() => [keys, paints]")
+            out += [paints[0] - keys[0]] if paints else []
         return out
 
 
@@ -145,8 +145,8 @@ def compare(browser, address: str, panel: Panel, sliders: dict[str, list]) -> No
     call = panel.topic
     live = Page(browser, address, call, len(panel.board))
     bare = {knob: Page(browser, address, f"{call}-{knob}", 1) for knob in sliders}
-    alone, *rest = bare.values()
-    pages = {"panel": live, "bare": alone}
+    first, *rest = bare.values()
+    pages = {"panel": live, "bare": first}
     starts = {name: page.run() for name, page in pages.items()}
     for page in rest:
         page.run()
@@ -164,10 +164,8 @@ def compare(browser, address: str, panel: Panel, sliders: dict[str, list]) -> No
         handle = live.page.locator(".widget-slider", has=label).locator(".noUi-handle").first
         steps = len(sliders[knob]) - 1
         ms = live.drag(handle, steps), page.drag(page.page.locator(".noUi-handle").first, steps)
-        (first, every), (bare_ms, _) = (map(statistics.median, zip(*m, strict=True)) for m in ms)
-        print(f"{call}: {knob}: key to repaint: panel {first:.0f} ms for a first plot, "
-              f"{every:.0f} for all, bare {bare_ms:.0f}, "
-              f"x{first / bare_ms:.2f} and x{every / bare_ms:.2f}")  # fmt: skip
+        a, b = map(statistics.median, ms)
+        print(f"{call}: {knob}: key to repaint: panel {a:.0f} ms, bare {b:.0f} ms, x{a / b:.2f}")
     for page in (live, *bare.values()):
         page.page.close()
 
