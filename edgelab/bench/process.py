@@ -41,11 +41,11 @@ class Child:
 
     Parameters
     ----------
-    script : pathlib.Path
+    script : pathlib.Path, optional
         What it runs; the one that hosts real runtimes by default.
     """
 
-    def __init__(self, script: Path = SCRIPT) -> None:
+    def __init__(self, script: Path | None = None) -> None:
         # A group of its own: the interrupt that a kernel gets is ours to deal with.
         apart = (
             {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -53,7 +53,7 @@ class Child:
             else {"start_new_session": True}
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(script)],
+            [sys.executable, "-P", str(script or SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
