@@ -5,6 +5,7 @@ import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 from itertools import product
 
 import pandas as pd
@@ -81,7 +82,7 @@ def test_a_stopped_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
 
 
 def rows(file):
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database:
         return database.execute("SELECT count(*) FROM sweep").fetchone()[0]
 
 
@@ -131,7 +132,7 @@ def test_another_file_is_refused_and_left_as_it_is(tmp_path):
     text = tmp_path / "notes.txt"
     text.write_text("dear diary\n" * 100)
     other = tmp_path / "other.sqlite"
-    with sqlite3.connect(other) as database:
+    with closing(sqlite3.connect(other)) as database, database:
         database.execute("CREATE TABLE mine (a)")
     for file in (text, other):
         before = file.read_bytes()

@@ -25,6 +25,8 @@ WEAK = {"bad_share": 0.002, "depth": 0.01, "sampled": 0.001}
 SOON_MIN, RARE = 20, 10
 #: Knobs that set a rule.
 RULE_KNOBS = {"rule", "burn", "alert_window_min", "cusum_h"}
+#: The incidents of exercise 3; any other may be judged too.
+ASKED = {5, 6, 7}
 #: How much of the evidence must be touched by the cause, and how much of that it must hold.
 ENOUGH = 0.9
 
@@ -66,9 +68,9 @@ def equal_pops(answer: float) -> Verdict:
     if answer == most(Fleet().slo, BURN):
         return Verdict(WORKING, "that is at a 99.9 % SLO; this one is 99.5 %")
     if answer == most(SLO, 14.4):
-        return Verdict(WORKING, "that is the other page's; look at the rule of 6 times")
+        return Verdict(WORKING, "that is the alarm for 14.4 times; look at the one for 6")
     if abs(answer - right) < 2:
-        return Verdict(WORKING, "close: does one dead PoP of so many still reach the rule?")
+        return Verdict(WORKING, "close: with how many whole PoPs does one reach the rule?")
     return Verdict(WORKING, "which share must be bad for the rule, and one PoP of how many is it?")
 
 
@@ -92,7 +94,7 @@ def weak_fault(answer: Fleet) -> Verdict:
     took, often = row["detect_min"], row["false_alarms"]
     if np.isinf(took):
         alone = answer.rule.endswith(ALL)
-        hint = "who is to watch what?" if alone else "how many bad does it look for?"
+        hint = "should it watch all PoPs as one?" if alone else "how many bad does it look for?"
         return Verdict(WORKING, f"it does not find this fault in four hours; {hint}")
     if took > SOON_MIN:
         return Verdict(WORKING, f"it takes {took:.3g} minutes; at most {SOON_MIN} are asked for")
@@ -111,7 +113,7 @@ def weak_fault(answer: Fleet) -> Verdict:
 
 def _findings(name: str, value: Any) -> dict[int, tuple[str, np.ndarray]]:
     """Findings by seed, each a name and a mask of the lines that show it."""
-    wanted = "a dictionary from a seed to (name, mask of its lines)"
+    wanted = "a dictionary that is not empty, from a seed to (name, mask of its lines)"
     if not isinstance(value, Mapping) or not value:
         allowed.refuse(name, value, wanted, TypeError)
     out = {}
@@ -145,7 +147,10 @@ def incidents(answer: Mapping) -> Verdict:
         if name.strip().lower() != cause.name.lower():
             wrong.append(f"{seed}: not {name!r}")
         elif whole < ENOUGH:
-            wrong.append(f"{seed}: the name is right; your lines hold {whole:.0%} of those there")
+            wrong.append(
+                f"{seed}: the name is right; your mask has {whole:.0%} of the lines there since "
+                "it began, good and bad ones"
+            )
         elif pure < ENOUGH:
             wrong.append(
                 f"{seed}: the name is right; {1 - pure:.0%} of your lines are from before it "
@@ -153,5 +158,9 @@ def incidents(answer: Mapping) -> Verdict:
             )
     if wrong:
         return Verdict(WORKING, f"{len(answer) - len(wrong)} of {len(answer)}; {'; '.join(wrong)}")
+    left = sorted(ASKED - set(answer)) if set(answer) <= ASKED else []
+    if left:
+        more = f"still to find: {', '.join(map(str, left))}"
+        return Verdict(WORKING, f"{len(answer)} of {len(ASKED)} are right; {more}")
     kinds = "; ".join(f"{seed}: {lines.cause_of(seed).kind}" for seed in answer)
     return Verdict(RIGHT, f"{kinds}. Group by each field in turn, and compare shares, not counts.")

@@ -28,7 +28,7 @@ class FleetPanel(Panel):
     more_slides = (figures.time_to_fire, figures.percentile_ways)
     columns = (1, 1)
     presets = {
-        "One dead PoP": lambda now: now.replace(**USUAL),
+        "One dead PoP": lambda now: now.replace(**USUAL, rule=Fleet().rule),
         "Watch each PoP": lambda now: now.replace(**USUAL, rule="2 windows, each"),
         "A slow PoP": lambda now: now.replace(**USUAL | {"fault": SLOW, "depth": 0.1}),
         "A bad version": lambda now: now.replace(**USUAL | {"fault": VERSION, "depth": 0.05}),

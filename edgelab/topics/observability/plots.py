@@ -203,7 +203,8 @@ def _rule_marks(rows: pd.DataFrame, shift: float, mark: dict, key: str, legend: 
                 textposition="middle right", textfont=size, name=key, showlegend=legend,
                 hovertemplate=f"{key}: %{{text}} until it fires<extra></extra>"),
         scatter(np.clip(often, FEWEST * 3, MOST), y, mode="markers+text", marker=mark,
-                text=[f"{n:,.3g}" if n else "none" for n in often], textposition="middle right",
+                text=[f"{n:,.{0 if n >= 100 else 1}f}" if n else "none" for n in often],
+                textposition="middle right",
                 textfont=size, xaxis="x2",
                 hovertemplate=f"{key}: %{{text}} false alarms a month<extra></extra>"),
     ]  # fmt: skip
@@ -234,7 +235,7 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     }  # fmt: skip
     here = rows.loc[fleet.rule]
     took = here["detect_min"]
-    when = f"after {took:,.3g} min" if np.isfinite(took) else "not within four hours"
+    when = f"fires after {took:,.3g} min" if np.isfinite(took) else "does not fire in four hours"
     fast = np.isfinite(rows["detect_min"])
     alarms = theme.log_axis(
         "false alarms a month", FEWEST, 5e7,
@@ -248,7 +249,7 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         | {"domain": [0, 0.47]},
         {"tickvals": list(range(len(RULES)))[::-1], "ticktext": list(RULES), "showgrid": False,
          "range": [-0.6, len(RULES) - 0.4], "ticks": ""},
-        caption=f"“{fleet.rule}” fires {when}, and {here['false_alarms']:,.3g} "
+        caption=f"“{fleet.rule}” {when}, and {here['false_alarms']:,.1f} "
         f"times a month for nothing; in {fleet.nights} drawn nights.",
         alt="Two columns of marks, a row for each rule: time to detect and false alarms.",
         shapes=[band, rule("x", x0=MINUTES, x1=MINUTES)],
