@@ -35,6 +35,7 @@ def hindered(page, under):
     finally:
         for each in busy:
             each.kill()
+            each.wait()
 
 
 class Wire:
