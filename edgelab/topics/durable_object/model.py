@@ -417,14 +417,14 @@ class DurableObject(Model):
     def headline(self) -> dict[str, float | str]:
         """What decides whether an endpoint can live in the object."""
         latency = self.latency()
-        near, far = latency.loc[latency["kind"] == "place", "rtt_ms"].agg(["min", "max"])
+        rtt = latency.loc[latency["kind"] == "place", "rtt_ms"]
         return {
             "requests_per_s": self.requests_per_s,
             "utilisation": self.utilisation,
             "state": self.state,
-            "nearest_rtt_ms": near,
-            "farthest_rtt_ms": far,
-            "head_start_ms": (far - near) / 2,
+            "nearest_rtt_ms": rtt.min(),
+            "farthest_rtt_ms": rtt.max(),
+            "head_start_ms": (rtt.max() - rtt.min()) / 2,
             "write_wait_ms": self.write_wait_ms,
             "read_p99_ms": latency.loc["everyone", "read_p99_ms"],
         }
