@@ -17,9 +17,9 @@ CALM = {"drop_share": 0.0, "duplicate_share": 0.0, "late_share": 0.0}
 
 def fresh(monkeypatch):
     """Runs are remembered; a patched protocol must not be."""
-    from edgelab.topics.durable_object import model as durable_object
+    from edgelab.topics.durable_object import losses
 
-    monkeypatch.setattr(durable_object, "_run", durable_object._run.__wrapped__)
+    monkeypatch.setattr(losses, "run", losses.run.__wrapped__)
 
 
 # -- what the design promises holds ------------------------------------------------------------
