@@ -9,7 +9,6 @@ import json
 import math
 from collections.abc import Callable
 from functools import cache, wraps
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -232,11 +231,7 @@ def coastline() -> tuple[np.ndarray, np.ndarray]:
     lon, lat : float64 ndarray
         Degrees, with NaN where the pen is lifted.
     """
-    return read_coastline(data_path("coastline.json"))
-
-
-def read_coastline(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """One coastline file; see `coastline`."""
+    path = data_path("coastline.json")
     try:
         lines = json.loads(path.read_text(encoding="utf-8"))["lines"]
         gap = [[math.nan, math.nan]]

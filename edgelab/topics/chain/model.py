@@ -237,18 +237,15 @@ class RequestChain(Model):
         """What it is set to, in one line: the links in short, and every other that was turned."""
         at = "all five" if self.moved == len(LINKS) else ", ".join(LINKS[: self.moved])
         kind = "new" if self.connection == links.COLD else "open"
-        first = f"{self._seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
+        seen_from = self.place
+        if self.trips:
+            trips = asdict(self.trips).values()
+            seen_from = "round trips of {:g}, {:g}, {:g} and {:g} ms".format(*trips)
+        first = f"{seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
         said = {"place", "connection", "tls", "http", *ENDS.values()}
         unsaid = [n for n in self.knobs() if n in said or n in untold or n not in self.turned]
         more = super()._settings(unsaid)
         return f"{first}; {self.tls}, {self.http}{', ' * bool(more)}{more}"
-
-    @property
-    def _seen_from(self) -> str:
-        """The place, or in its stead the round trips that were given."""
-        if not self.trips:
-            return self.place
-        return "round trips of {:g}, {:g}, {:g} and {:g} ms".format(*asdict(self.trips).values())
 
     # -- the links -------------------------------------------------------------------------
 
