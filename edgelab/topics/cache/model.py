@@ -9,9 +9,8 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.topics.cache import cliff, closed_form, replay, shares, size, words
-from edgelab.topics.cache.cliff import RATIOS
-from edgelab.topics.cache.closed_form import CONTINENT, DIRECT
+from edgelab.topics.cache import closed_form, replay, words
+from edgelab.topics.cache.closed_form import CONTINENT, DIRECT, RATIOS
 from edgelab.topics.night.model import CricStream
 
 __all__ = ["CONTINENT", "DIRECT", "PLACES", "RATIOS", "EdgeCache"]
@@ -21,6 +20,8 @@ PLACES = ("Bay Area", "London", "Singapore", "Dubai", "Mumbai", "Delhi", "Chenna
 DOWN_FROM_S = 300.0
 #: More requests than an outage has.
 MANY = 10**9
+#: Sizes of the store in `EdgeCache.misses`, drawn.
+DRAWN_MB = tuple(np.geomspace(2, 256, 8))
 #: PoP counts of `EdgeCache.dilution`.
 COUNTS = (1, 2, 5, 10, 20, 40, 70, 100, 150, 200, 250, 312, 400, 500)
 
@@ -222,7 +223,7 @@ class EdgeCache(Model):
     @property
     def busiest(self) -> int:
         """The PoP, a row of the audience, that serves most of the place's viewers."""
-        return int(np.argmax(shares.serves(self.pops, self.place)))
+        return int(np.argmax(closed_form.serves(self.pops, self.place)))
 
     def shares(self, everyone: bool = False) -> dict[str, float]:
         """What becomes of the requests of the whole match, from the place or from everyone.
@@ -235,7 +236,7 @@ class EdgeCache(Model):
             how often of that nobody waits.
         """
         everyone = allowed.flag("everyone", everyone)
-        return shares.over_match(self.share_settings, None if everyone else self.place)
+        return closed_form.over_match(self.share_settings, None if everyone else self.place)
 
     @property
     def fetch_ratio(self) -> float:
@@ -268,7 +269,7 @@ class EdgeCache(Model):
             Indexed by ``pop``, its city: ``continent``, ``viewers``, ``requests_per_s``, the
             columns of `shares`, and ``asked_per_s``, from the most viewers to the fewest.
         """
-        return shares.by_pop(self.share_settings)
+        return closed_form.by_pop(self.share_settings)
 
     def by_popularity(self) -> pd.DataFrame:
         """Shares by the rank of the list, at the place's busiest PoP and its mean rate.
@@ -279,7 +280,7 @@ class EdgeCache(Model):
             ``rank``, ``requests_per_s`` for that list, ``fresh``, ``stale`` and ``waited``, which
             add up to 1. What is too large to be admitted is left out.
         """
-        return shares.by_popularity(self.share_settings, self.busiest)
+        return closed_form.by_popularity(self.share_settings, self.busiest)
 
     def through_match(self) -> pd.DataFrame:
         """The fetch ratio as it follows the match, as if every rate had lasted for long.
@@ -291,7 +292,7 @@ class EdgeCache(Model):
             viewers; ``fetched``, their share that waits for Mumbai; ``asked_per_s``, reads that
             Mumbai gets from everyone; ``utilisation`` of its servers by these.
         """
-        return shares.through_match(self.share_settings, self.place, self.origin_servers)
+        return closed_form.through_match(self.share_settings, self.place, self.origin_servers)
 
     # -- the cliff -------------------------------------------------------------------------
 
@@ -304,13 +305,13 @@ class EdgeCache(Model):
             ``fetch_ratio``, ``p50_ms`` and ``p99_ms``, infinite where so many never get an answer,
             and ``now``, true in the one row of the present ratio.
         """
-        return cliff.cliff(self.night().latency_settings, self.place, self.shares())
+        return closed_form.cliff(self.night().latency_settings, self.place, self.shares())
 
     def latency(self) -> pd.Series:
         """What viewers at the place see: ``p50_ms`` and ``p99_ms``."""
         got = self.shares()
         waits = [got["fetched"]], [got["near"]]
-        p50, p99 = cliff.quantiles(self.night().latency_settings, self.place, *waits)[0]
+        p50, p99 = closed_form.quantiles(self.night().latency_settings, self.place, *waits)[0]
         return pd.Series({"p50_ms": p50, "p99_ms": p99}, name=self.place)
 
     # -- size and number of the stores -----------------------------------------------------
@@ -331,8 +332,9 @@ class EdgeCache(Model):
         method = allowed.one_of("method", method, ("closed form", "drawn"))
         about = self.objects, self.zipf_exponent, self.object_kb
         if method == "closed form":
-            return size.curve(*about, self.capacity_mb)
-        return size.drawn(*about, self.seed)
+            return closed_form.misses(*about, self.capacity_mb)
+        drawn = replay.misses(*about, self.seed, DRAWN_MB)
+        return pd.DataFrame({"capacity_mb": DRAWN_MB, "miss_share": drawn, "now": False})
 
     def dilution(self) -> pd.DataFrame:
         """Reads that Mumbai gets per request, for more and more PoPs.

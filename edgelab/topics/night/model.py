@@ -10,8 +10,8 @@ import pandas as pd
 from edgelab.core import allowed, datasets
 from edgelab.core.constants import constant, value
 from edgelab.core.knobs import Model, knob
-from edgelab.topics.night import latencies, origin, stale, words
-from edgelab.topics.night.latencies import GROUPS, HEADLINE_PLACES, SATURATED, STEADY, spread
+from edgelab.topics.night import outcomes, words
+from edgelab.topics.night.outcomes import GROUPS, HEADLINE_PLACES, SATURATED, STEADY, spread
 from edgelab.world import request
 from edgelab.world.request import EDGE, HOME
 
@@ -264,7 +264,7 @@ class CricStream(Model):
     @property
     def requests_per_s(self) -> float:
         """Panel requests a second of all viewers."""
-        return latencies.viewers() * self.requests_per_viewer_min / 60
+        return outcomes.viewers() * self.requests_per_viewer_min / 60
 
     @property
     def offered_erlang(self) -> float:
@@ -326,7 +326,7 @@ class CricStream(Model):
             Viewers of each place of `edgelab.data.places` in each bin of the one log-linear
             histogram (0.8 % wide); the last bin holds those who never get an answer.
         """
-        return latencies.counts(self.latency_settings, self._drawn(method))
+        return outcomes.counts(self.latency_settings, self._drawn(method))
 
     def latency(self, method: str = "closed form") -> pd.DataFrame:
         """What the viewers of each place see.
@@ -347,7 +347,7 @@ class CricStream(Model):
             exactly 1 % is fetched, may stand at either end of it.
         """
         drawn = self._drawn(method)
-        return latencies.by_place(self.latency_settings, drawn, self.blank_panel_ms).copy()
+        return outcomes.by_place(self.latency_settings, drawn, self.blank_panel_ms).copy()
 
     def _drawn(self, method: str) -> int | None:
         """The seed to draw with, or None for the closed form."""
@@ -391,12 +391,12 @@ class CricStream(Model):
             the PoPs that hold the old list). With DNS pointing home there is no KV to be stale,
             and both are 0.
         """
-        return stale.after_a_write(self._take(stale.Lists))
+        return outcomes.staleness(self._take(outcomes.Lists))
 
     @property
     def stale_viewers(self) -> float:
         """Viewers whose panel, at a random moment, is made from a list already replaced."""
-        return stale.viewers(self._take(stale.Lists))
+        return outcomes.stale_viewers(self._take(outcomes.Lists))
 
     # -- the origin ------------------------------------------------------------------------
 
@@ -412,7 +412,7 @@ class CricStream(Model):
             server busy), ``p99_ms`` of the origin's time (infinite if saturated), ``state``.
         """
         nights = {"tonight": self, BASELINE: self.baseline()}
-        rows = [origin.load(night._take(origin.Origin)) for night in nights.values()]
+        rows = [outcomes.origin_load(night._take(outcomes.Origin)) for night in nights.values()]
         return pd.DataFrame(rows, index=pd.Index([*nights], name="night"))
 
     # -- in short --------------------------------------------------------------------------
