@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from edgelab.core import datasets
-from edgelab.topics.durable_object import copies, histories
-from edgelab.topics.durable_object.copies import AT_ONCE, Copies
-from edgelab.topics.durable_object.homes import POPS, between_pops_ms, to_pops_ms
-from edgelab.topics.durable_object.linearisable import linearisable
+from edgelab.topics.durable_object import histories, homes
+from edgelab.topics.durable_object.homes import AT_ONCE, POPS, Copies, between_pops_ms, to_pops_ms
 from edgelab.world import delays, geo
+from edgelab.world.linearisable import linearisable
 
 __all__ = [
     "IGNORED",
@@ -71,11 +70,11 @@ def run(thing: History, store: str, seed: int) -> histories.Run:
         pop = geo.nearest_pop(POPS)[0][at, 0]
         median_ms = [delays.median_delay_ms(POPS, int(home), KV_DELAY_MS)[pop] for home in pop]
         return histories.kv_run(np.array(median_ms), seed, *faults)
-    where = copies.rows(Copies(thing.home, thing.followers, thing.followers_at))
+    where = homes.rows(Copies(thing.home, thing.followers, thing.followers_at))
     setting = histories.Setting(
         client_rtt_ms=to_pops_ms()[at][:, :, where].mean(axis=1),
         copy_rtt_ms=between_pops_ms()[np.ix_(where, where)],
-        needed=0 if thing.acknowledge == AT_ONCE else copies.majority(thing.followers),
+        needed=0 if thing.acknowledge == AT_ONCE else homes.majority(thing.followers),
         service_ms=thing.service_ms,
         dies=thing.home_dies == ONCE,
         batch_ms=1000 * thing.batch_s,

@@ -10,15 +10,14 @@ import pandas as pd
 from edgelab.core import allowed
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted
-from edgelab.topics.durable_object import copies, homes, losses, words
-from edgelab.topics.durable_object.copies import AROUND, AT_ONCE, CONFIRMED, NEAR
+from edgelab.topics.durable_object import homes, losses, words
 from edgelab.topics.durable_object.histories import Run
-from edgelab.topics.durable_object.homes import AUDIENCES, HOMES, POPS, STADIUMS
+from edgelab.topics.durable_object.homes import AROUND, AT_ONCE, CONFIRMED, NEAR, POPS
 from edgelab.topics.durable_object.losses import IGNORED, KEPT, KV, NEVER, OBJECT, ONCE, WITNESSES
 from edgelab.topics.night.model import SATURATED, STEADY, CricStream
 
 __all__ = [
-    "AROUND", "AT_ONCE", "CONFIRMED", "KV", "NEAR", "OBJECT", "STADIUMS", "WITNESSES",
+    "AROUND", "AT_ONCE", "CONFIRMED", "KV", "NEAR", "OBJECT", "WITNESSES",
     "DurableObject",
 ]  # fmt: skip
 
@@ -46,7 +45,7 @@ class DurableObject(Model):
         label="Home",
         symbol="h",
         unit="",
-        choices=tuple(HOMES),
+        choices=tuple(homes.HOMES),
         meaning="City of the PoP where the object lives.",
         source="the best one for the whole audience's mean round trip",
     )
@@ -55,7 +54,7 @@ class DurableObject(Model):
         label="Audience",
         symbol="A",
         unit="",
-        choices=AUDIENCES,
+        choices=homes.AUDIENCES,
         meaning="Whose round trips count when homes are compared.",
         source="the article's 24 million in India and 4 million abroad",
     )
@@ -64,7 +63,7 @@ class DurableObject(Model):
         label="Stadium",
         symbol="S",
         unit="",
-        choices=STADIUMS,
+        choices=homes.STADIUMS,
         meaning="City where the match is played.",
         source="assumption, the article names no city",
     )
@@ -228,7 +227,7 @@ class DurableObject(Model):
     @property
     def confirmations(self) -> int:
         """Followers that have to confirm a write before it is safe."""
-        return copies.majority(self.followers)
+        return homes.majority(self.followers)
 
     def sites(self) -> pd.DataFrame:
         """Where the object, its followers and the stadium are.
@@ -239,12 +238,12 @@ class DurableObject(Model):
             ``role`` (home, follower or stadium), ``city``, ``lat``, ``lon`` and ``rtt_ms``, the
             round trip to the home; the home first, then the followers, the nearest first.
         """
-        return copies.sites(self._take(copies.Copies), self.stadium)
+        return homes.sites(self._take(homes.Copies), self.stadium)
 
     @property
     def safe_ms(self) -> float:
         """Round trips until a write is confirmed by as many followers as it needs."""
-        return copies.safe_ms(self._take(copies.Copies))
+        return homes.safe_ms(self._take(homes.Copies))
 
     @property
     def write_wait_ms(self) -> float:
@@ -261,7 +260,7 @@ class DurableObject(Model):
 
     def idle(self) -> dict[str, str]:
         """The knobs that move nothing as the others stand, and why."""
-        return copies.idle(self.followers, self.acknowledge)
+        return homes.idle(self.followers, self.acknowledge)
 
     # -- places ------------------------------------------------------------------------------
 

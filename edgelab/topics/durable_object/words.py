@@ -8,8 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from edgelab.core.words import counted, percent
-from edgelab.topics.durable_object.copies import AT_ONCE
-from edgelab.topics.durable_object.homes import THE
+from edgelab.topics.durable_object.homes import AT_ONCE, THE
 from edgelab.topics.durable_object.losses import ONCE
 
 __all__ = ["Told", "histories_in_words", "in_words"]

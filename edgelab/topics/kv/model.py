@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,72 @@ from edgelab.core import allowed, datasets
 from edgelab.core.datasets import COPIES
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.table import Table
-from edgelab.topics.kv import faults, stale, updates, words
-from edgelab.topics.kv.stale import PUSHED, Propagation
-from edgelab.topics.kv.updates import RATES_PER_S
-from edgelab.topics.kv.words import time_in_words
+from edgelab.topics.kv import crdt, propagation
+from edgelab.topics.kv.propagation import PUSHED, RATES_PER_S, Propagation
 from edgelab.topics.night.model import CricStream
 from edgelab.world import delays
 
 __all__ = ["EdgeKV", "time_in_words"]
 
 VIEWERS, EVERYWHERE = "where viewers are", "at every PoP alike"
+
+
+class _Told(NamedTuple):
+    """All that the sentences speak of."""
+
+    #: The knobs.
+    sticky_s: float
+    writes_per_s: float
+    #: Times until 99 of 100 viewers, and PoPs, see a write.
+    viewers_ms: float
+    pops_ms: float
+    #: Shares who miss their own write after 100 ms, and when the sticky route ends.
+    soon: float
+    late: float
+
+
+def _in_words(store: _Told, lost: Mapping[str, float], size: Mapping[str, float]) -> str:
+    """Three sentences that say what the numbers mean.
+
+    Parameters
+    ----------
+    store : _Told
+    lost, size : mapping of str to float
+        The row of `edgelab.EdgeKV.lost_updates` at the store's rate, and the last one of
+        `edgelab.EdgeKV.crdt_bytes`.
+    """
+    seen = (
+        f"99 of 100 viewers see a write after {time_in_words(store.viewers_ms)}, 99 of 100 PoPs "
+        f"after {time_in_words(store.pops_ms)}."
+    )
+    moved = f"Of users who change PoP, {_share(store.soon)} miss what they wrote 100 ms ago; "
+    if store.sticky_s >= 0.1:
+        moved += f"the sticky route prevents that for {time_in_words(1000 * store.sticky_s)}, "
+        moved += f"and then {_share(store.late)} miss it."
+    else:
+        moved += "no sticky route prevents that."
+    counter = (
+        f"At {store.writes_per_s:.3g} writes a second to a counter the last writer wins and "
+        f"{_share(lost['lww_lost_share'])} are lost; a CRDT loses "
+        f"{_share(lost['crdt_lost_share'])}, in {size['g_counter_bytes']:,.0f} bytes instead of "
+        f"{size['register_bytes']:.0f}."
+    )
+    return f"{seen} {moved} {counter}"
+
+
+def time_in_words(ms: float) -> str:
+    """A time until a write is seen."""
+    if np.isinf(ms):
+        return "more than two minutes"
+    return f"{ms:.0f} ms" if ms < 995 else f"{ms / 1000:.3g} s"
+
+
+def _share(share: float) -> str:
+    if share == 0:
+        return "none"
+    if share < 0.00095:
+        return "less than 0.1 %"
+    return f"{100 * share:.2g} %" if share < 0.995 else "more than 99 %"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -150,7 +207,7 @@ class EdgeKV(Model):
 
     @cached_property
     def _stale(self) -> dict[str, np.ndarray]:
-        return stale.shares(self._take(Propagation))
+        return propagation.shares(self._take(Propagation))
 
     def staleness(self) -> pd.DataFrame:
         """Share of the reads that miss a write made at the PoP nearest Mumbai, by its age.
@@ -183,7 +240,7 @@ class EdgeKV(Model):
         """
         share = float(allowed.number("share", share, above=0, below=1))
         by = allowed.one_of("by", by, self._stale)
-        return stale.seen_ms(self._take(Propagation), share, by)
+        return propagation.seen_ms(self._take(Propagation), share, by)
 
     # -- users on the move -----------------------------------------------------------------
 
@@ -238,7 +295,7 @@ class EdgeKV(Model):
             Indexed by ``read``: ``median_ms``, over the PoPs that the user of the PoP nearest
             Mumbai may have come to; NaN where there is none.
         """
-        return stale.reads(self.pops, self.read_ms)
+        return propagation.reads(self.pops, self.read_ms)
 
     # -- writers ---------------------------------------------------------------------------
 
@@ -260,7 +317,7 @@ class EdgeKV(Model):
             ``writes_per_s``, ``lww_lost_share`` and ``crdt_lost_share`` of the increments.
         """
         rates = allowed.several("rates_per_s", rates_per_s, allowed.number, high=10_000, above=0)
-        return updates.lost_updates(self._take(Propagation), self.writers == VIEWERS, rates)
+        return propagation.lost_updates(self._take(Propagation), self.writers == VIEWERS, rates)
 
     def crdt_bytes(self) -> pd.DataFrame:
         """Bytes of one key, by how many operations it has seen.
@@ -272,7 +329,7 @@ class EdgeKV(Model):
             wins), ``g_counter_bytes``, ``pn_counter_bytes`` (up or down at random) and
             ``or_set_bytes`` (elements of twenty added, and removed the next time).
         """
-        return updates.crdt_bytes(self.pops, self.seed, self.writers == VIEWERS).copy()
+        return propagation.crdt_bytes(self.pops, self.seed, self.writers == VIEWERS).copy()
 
     def faults(self) -> pd.DataFrame:
         """What a bad network does to what was acknowledged, in a world of twelve PoPs.
@@ -288,7 +345,7 @@ class EdgeKV(Model):
             end value by themselves. "LWW: newest value" promises the last write of each round
             and no more.
         """
-        return faults.faults(self.kv_delay_ms, self.seed).copy()
+        return crdt.faults(self.kv_delay_ms, self.seed).copy()
 
     # -- in short --------------------------------------------------------------------------
 
@@ -315,7 +372,7 @@ class EdgeKV(Model):
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
-        told = words.Told(
+        told = _Told(
             self.sticky_s,
             self.writes_per_s,
             viewers_ms=self.seen_ms(by="viewers"),
@@ -324,4 +381,4 @@ class EdgeKV(Model):
             late=self.missed_share(1000 * self.sticky_s),
         )
         lost = self.lost_updates((self.writes_per_s,)).iloc[0]
-        return words.in_words(told, lost, self.crdt_bytes().iloc[-1])
+        return _in_words(told, lost, self.crdt_bytes().iloc[-1])

@@ -8,8 +8,8 @@ import edgelab as el
 from edgelab.kernels.draws import stream_key
 from edgelab.topics.durable_object import histories
 from edgelab.topics.durable_object.histories import Network
-from edgelab.topics.durable_object.linearisable import linearisable
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, IGNORED, KV, NEAR, NEVER
+from edgelab.world.linearisable import linearisable
 
 HARSH = {"drop_share": 0.3, "duplicate_share": 0.3, "late_share": 0.3}
 CALM = {"drop_share": 0.0, "duplicate_share": 0.0, "late_share": 0.0}
