@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 _TOPICS = "edgelab.topics"
 _HOMES = {
     "CricStream": f"{_TOPICS}.night.model",
-    "compare": f"{_TOPICS}.night.model",
+    "compare": f"{_TOPICS}.night.comparison",
     "RequestChain": f"{_TOPICS}.chain.model",
     "RoundTrips": f"{_TOPICS}.chain.links",
     "Placement": f"{_TOPICS}.pops.model",
@@ -27,8 +27,8 @@ _HOMES = {
     "last_token_orders": f"{_TOPICS}.rate_limit.token_bucket",
     "RateLimit": f"{_TOPICS}.rate_limit.model",
     "DurableObject": f"{_TOPICS}.durable_object.model",
-    "linearisable": f"{_TOPICS}.durable_object.linearisable",
-    "Undecided": f"{_TOPICS}.durable_object.linearisable",
+    "linearisable": "edgelab.world.linearisable",
+    "Undecided": "edgelab.world.linearisable",
     "Endpoint": f"{_TOPICS}.endpoints.model",
     "Fleet": f"{_TOPICS}.observability.model",
     "rtt_ms": "edgelab.world.corridors",

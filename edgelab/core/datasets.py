@@ -5,21 +5,17 @@ An error names the file, the line and the column, what came and what is allowed.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
-import re
 from collections.abc import Callable
 from functools import cache, wraps
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from edgelab.core.audits import audit_cloud_rtt, audit_corridors, refuse_unknown
 from edgelab.core.constants import DataError, data_path
-from edgelab.core.sphere import great_circle_km, light_floor_ms
+from edgelab.core.reading import flag, maybe, number, read_table, refuse_rows, text
 
 __all__ = [
     "ACCESS",
@@ -35,136 +31,99 @@ __all__ = [
 ]
 
 
-#: How a number is written in a data file; int() and float() take more than that.
-PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
-
-def _number(low: float, high: float, kind: type = float) -> tuple[Callable, str]:
-    def parse(text: str):
-        if not PLAIN_NUMBER.fullmatch(text):
-            raise ValueError
-        number = kind(text)
-        if not low <= number <= high:
-            raise ValueError
-        return number
-
-    return parse, f"{'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}"
-
-
-def _text(allowed: tuple[str, ...] = (), empty: bool = False) -> tuple[Callable, str]:
-    def parse(text: str):
-        if (allowed and text not in allowed) or not (text.strip() or empty):
-            raise ValueError
-        return text
-
-    return parse, f"one of {', '.join(allowed)}" if allowed else "a text that is not empty"
-
-
-def _maybe(number: tuple[Callable, str]) -> tuple[Callable, str]:
-    parse, allowed = number
-    return lambda text: parse(text) if text else math.nan, f"{allowed}, or nothing"
-
-
-def _flag() -> tuple[Callable, str]:
-    def parse(text: str):
-        return {"yes": True, "no": False}[text]
-
-    return parse, "yes or no"
-
-
-LATITUDE, LONGITUDE = _number(-90, 90), _number(-180, 180)
-COUNTRY = _text()
+LATITUDE, LONGITUDE = number(-90, 90), number(-180, 180)
+COUNTRY = text()
 #: Kinds of access network, quickest first; a place's last mile grows with each step.
 ACCESS = ("fibre", "mixed", "cable")
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
 
 PLACES = {
-    "place": _text(),
-    "group": _text(("India", "diaspora")),
+    "place": text(),
+    "group": text(("India", "diaspora")),
     "cca2": COUNTRY,
     "lat": LATITUDE,
     "lon": LONGITUDE,
-    "viewers": _number(1, 2e8, int),
-    "catchment_km": _number(0.1, 300),
-    "access": _text(ACCESS),
-    "route": _text(("model", "detour")),
+    "viewers": number(1, 2e8, int),
+    "catchment_km": number(0.1, 300),
+    "access": text(ACCESS),
+    "route": text(("model", "detour")),
 }
 POPS = {
-    "rank": _number(1, 10_000, int),
-    "code": _text(),
-    "city": _text(),
+    "rank": number(1, 10_000, int),
+    "code": text(),
+    "city": text(),
     "cca2": COUNTRY,
-    "continent": _text(CONTINENTS),
+    "continent": text(CONTINENTS),
     "lat": LATITUDE,
     "lon": LONGITUDE,
-    "hypothetical": _flag(),
+    "hypothetical": flag(),
 }
 HUBS = {
-    "hub": _text(),
-    "kind": _text(("city", "landing", "passage")),
+    "hub": text(),
+    "kind": text(("city", "landing", "passage")),
     "cca2": COUNTRY,
     "lat": LATITUDE,
     "lon": LONGITUDE,
 }
 CORRIDORS = {
-    "hub_a": _text(),
-    "hub_b": _text(),
-    "kind": _text(("sea", "land", "thin")),
-    "along": _text(),
-    "source": _text(("map", "announced", "assumed")),
+    "hub_a": text(),
+    "hub_b": text(),
+    "kind": text(("sea", "land", "thin")),
+    "along": text(),
+    "source": text(("map", "announced", "assumed")),
 }
-CLOUD_REGIONS = {"region": _text(), "city": _text(), "lat": LATITUDE, "lon": LONGITUDE}
-CLOUD_RTT = {"region_a": _text(), "region_b": _text(), "rtt_ms": _number(0, 1000)}
-FRONT_ENDS = {"city": _text(), "cca2": COUNTRY, "lat": LATITUDE, "lon": LONGITUDE}
+CLOUD_REGIONS = {"region": text(), "city": text(), "lat": LATITUDE, "lon": LONGITUDE}
+CLOUD_RTT = {"region_a": text(), "region_b": text(), "rtt_ms": number(0, 1000)}
+FRONT_ENDS = {"city": text(), "cca2": COUNTRY, "lat": LATITUDE, "lon": LONGITUDE}
 CITIES = {
-    "geonameid": _number(1, 1e9, int),
-    "name": _text(),
+    "geonameid": number(1, 1e9, int),
+    "name": text(),
     "cca2": COUNTRY,
     "lat": LATITUDE,
     "lon": LONGITUDE,
-    "population": _number(1, 1e8, int),
+    "population": number(1, 1e8, int),
 }
 PBS = {
-    "network": _text(),
-    "n": _number(1, 16, int),
-    "r": _number(1, 16, int),
-    "w": _number(1, 16, int),
-    "measure": _text(("read_p999_ms", "write_p999_ms", "t_p999_ms", "seen_at_once")),
-    "paper": _number(0, 1e5),
-    "independent": _number(0, 1e5),
+    "network": text(),
+    "n": number(1, 16, int),
+    "r": number(1, 16, int),
+    "w": number(1, 16, int),
+    "measure": text(("read_p999_ms", "write_p999_ms", "t_p999_ms", "seen_at_once")),
+    "paper": number(0, 1e5),
+    "independent": number(0, 1e5),
 }
 #: How a PoP gets its copy of a KV's value: a write is sent to it, or it fetches from time to time.
 COPIES = ("pushed", "fetched")
 KV_VENDORS = {
-    "vendor": _text(),
-    "copies": _text((*COPIES, ""), empty=True),
-    "kv_delay_ms": _maybe(_number(1, 60_000)),
-    "says": _text(),
-    "model": _text(),
-    "source": _text(),
+    "vendor": text(),
+    "copies": text((*COPIES, ""), empty=True),
+    "kv_delay_ms": maybe(number(1, 60_000)),
+    "says": text(),
+    "model": text(),
+    "source": text(),
 }
 #: What can hold a tenant's function, the lightest way first told of.
 PRIMITIVES = ("isolate", "Wasm", "container", "process")
 RUNTIMES = {
-    "primitive": _text(PRIMITIVES),
-    "quantity": _text(("start_ms", "memory_mb", "call_ms")),
-    "said_by": _text(("article", "public")),
-    "low": _number(0.0001, 1e6),
-    "value": _number(0.0001, 1e6),
-    "high": _number(0.0001, 1e6),
-    "says": _text(),
-    "source": _text(),
+    "primitive": text(PRIMITIVES),
+    "quantity": text(("start_ms", "memory_mb", "call_ms")),
+    "said_by": text(("article", "public")),
+    "low": number(0.0001, 1e6),
+    "value": number(0.0001, 1e6),
+    "high": number(0.0001, 1e6),
+    "says": text(),
+    "source": text(),
 }
 #: A statement that a computed figure answers holds, or holds under a condition, in a range.
 EDGE_LIMITS = {
-    "platform": _text(),
-    **dict.fromkeys(("cpu_ms", "memory_mb", "queries", "answer_kb"), _maybe(_number(1, 1e6))),
-    **dict.fromkeys(("says", "source"), _text()),
+    "platform": text(),
+    **dict.fromkeys(("cpu_ms", "memory_mb", "queries", "answer_kb"), maybe(number(1, 1e6))),
+    **dict.fromkeys(("says", "source"), text()),
 }
 EGRESS_PRICES = {
-    "region": _text(),
-    **dict.fromkeys(("first_usd_gb", "last_usd_gb"), _number(0.001, 1)),
-    **dict.fromkeys(("says", "source"), _text()),
+    "region": text(),
+    **dict.fromkeys(("first_usd_gb", "last_usd_gb"), number(0.001, 1)),
+    **dict.fromkeys(("says", "source"), text()),
 }
 COMPUTED = ("computed", "computed when")
 VERDICTS = ("holds", "holds when", "contradicted", "not testable here", "not yet tested")
@@ -173,19 +132,19 @@ PAGES = range(1, 12)
 #: Findings of the list of the article's errors.
 FINDINGS = range(1, 25)
 CLAIMS = {
-    "id": _text(),
-    "section": _text(),
-    "statement": _text(),
-    "figure": _text(empty=True),
-    "unit": _text(empty=True),
-    "test": _text(("model", "measured", "public source", "reasoning")),
-    "how": _text(),
-    "low": _maybe(_number(-1e9, 1e9)),
-    "high": _maybe(_number(-1e9, 1e9)),
-    "verdict": _text((*VERDICTS, *COMPUTED)),
-    "because": _text(),
-    "page": _number(PAGES[0], PAGES[-1], int),
-    "finding": _maybe(_number(FINDINGS[0], FINDINGS[-1], int)),
+    "id": text(),
+    "section": text(),
+    "statement": text(),
+    "figure": text(empty=True),
+    "unit": text(empty=True),
+    "test": text(("model", "measured", "public source", "reasoning")),
+    "how": text(),
+    "low": maybe(number(-1e9, 1e9)),
+    "high": maybe(number(-1e9, 1e9)),
+    "verdict": text((*VERDICTS, *COMPUTED)),
+    "because": text(),
+    "page": number(PAGES[0], PAGES[-1], int),
+    "finding": maybe(number(FINDINGS[0], FINDINGS[-1], int)),
 }
 
 
@@ -193,59 +152,6 @@ def _table(make: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
     """Remember a table; everyone who asks for it gets a copy."""
     made = cache(make)
     return wraps(make)(lambda: made().copy())
-
-
-def read_table(path: Path, schema: dict, unique: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read one CSV file against its schema.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A UTF-8 file with a header line.
-    schema : dict
-        Column name to (parser that raises on bad text, what is allowed in words).
-    unique : tuple of str
-        Columns that together may not repeat.
-
-    Raises
-    ------
-    DataError
-        Naming the file, the line, the column, what came and what is allowed.
-    """
-    rows, seen = [], {}
-    with path.open("rb") as file:
-        for line, text in enumerate(file, start=1):
-            where = f"{path.name}, line {line}"
-            try:
-                # One line per row: an open quote cannot swallow the rows that follow.
-                cells = next(csv.reader([text.decode("utf-8").rstrip("\r\n")], strict=True), [])
-            except (UnicodeDecodeError, csv.Error) as error:
-                raise DataError(f"{where}: {error}, allowed one row of UTF-8 text") from None
-            if line == 1:
-                if cells != list(schema):
-                    raise DataError(f"{where}: got columns {cells}, allowed {list(schema)}")
-                continue
-            if len(cells) != len(schema):
-                raise DataError(f"{where}: got {len(cells)} cells, allowed {len(schema)}")
-            row = []
-            for (column, (parse, allowed)), cell in zip(schema.items(), cells, strict=True):
-                try:
-                    row.append(parse(cell))
-                except (ValueError, KeyError):
-                    raise DataError(
-                        f"{where}, column {column}: got {cell!r}, allowed {allowed}"
-                    ) from None
-            key = tuple(cells[list(schema).index(column)] for column in unique)
-            if unique and key in seen:
-                raise DataError(
-                    f"{where}, column {', '.join(unique)}: {', '.join(key)} "
-                    f"stands in line {seen[key]} already"
-                )
-            seen[key] = line
-            rows.append(row)
-    if not rows:
-        raise DataError(f"{path.name}: no row after the header")
-    return pd.DataFrame(rows, columns=list(schema))
 
 
 @_table
@@ -276,53 +182,12 @@ def pops() -> pd.DataFrame:
         there). Sources and rules are in ``data/README.md``.
     """
     frame = read_table(data_path("pops.csv"), POPS, ("code",))
-    wrong = np.flatnonzero(frame["rank"] != np.arange(1, len(frame) + 1))
-    if wrong.size:
-        raise DataError(
-            f"pops.csv, line {wrong[0] + 2}, column rank: got {frame['rank'][wrong[0]]}, "
-            f"allowed {wrong[0] + 1}: ranks run from 1 without a gap"
-        )
-    return frame
-
-
-def _refuse_unknown(
-    column: pd.Series, known: pd.Series | pd.Index, name: str, where: str, allowed: str
-) -> None:
-    """Refuse a column that names what is not known."""
-    unknown = np.flatnonzero(~column.isin(known))
-    if unknown.size:
-        raise DataError(
-            f"{name}, line {unknown[0] + 2}, column {where}: got "
-            f"{column.iloc[unknown[0]]!r}, allowed {allowed}"
-        )
-
-
-def audit_corridors(frame: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
-    """Refuse corridors that do not make one graph of the hubs, and cables that end at sea."""
-    name = "corridors.csv"
-    for end in ("hub_a", "hub_b"):
-        _refuse_unknown(frame[end], hubs["hub"], name, end, "a hub of hubs.csv")
-    wrong = np.flatnonzero(frame["hub_a"] >= frame["hub_b"])
-    if wrong.size:
-        row = frame.iloc[wrong[0]]
-        raise DataError(
-            f"{name}, line {wrong[0] + 2}, column hub_b: got {row['hub_b']!r}, allowed a hub "
-            f"that comes after {row['hub_a']!r} in the alphabet, so that no pair stands twice"
-        )
-    for passage in hubs["hub"][hubs["kind"] == "passage"]:
-        cables = frame["along"][frame[["hub_a", "hub_b"]].eq(passage).any(axis=1)].str.split(", ")
-        goes_on = cables.explode().duplicated(keep=False).groupby(level=0).any()
-        for row in goes_on.index[~goes_on]:
-            raise DataError(
-                f"{name}, line {row + 2}, column along: got {frame['along'][row]!r}, allowed a "
-                f"cable that goes on from {passage}"
-            )
-    ends = [pd.Index(hubs["hub"]).get_indexer(frame[end]) for end in ("hub_a", "hub_b")]
-    graph = coo_array((np.ones(len(frame)), ends), (len(hubs), len(hubs)))
-    _, part = connected_components(graph, directed=False)
-    apart = sorted(hubs["hub"][part != part[0]])
-    if apart:
-        raise DataError(f"{name}: no way leads from {hubs['hub'][0]} to {', '.join(apart)}")
+    refuse_rows(
+        "pops.csv",
+        frame["rank"] != np.arange(1, len(frame) + 1),
+        "rank",
+        lambda row: f"got {frame['rank'][row]}, allowed {row + 1}: ranks run from 1 without a gap",
+    )
     return frame
 
 
@@ -366,11 +231,7 @@ def coastline() -> tuple[np.ndarray, np.ndarray]:
     lon, lat : float64 ndarray
         Degrees, with NaN where the pen is lifted.
     """
-    return read_coastline(data_path("coastline.json"))
-
-
-def read_coastline(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """One coastline file; see `coastline`."""
+    path = data_path("coastline.json")
     try:
         lines = json.loads(path.read_text(encoding="utf-8"))["lines"]
         gap = [[math.nan, math.nan]]
@@ -385,21 +246,6 @@ def read_coastline(path: Path) -> tuple[np.ndarray, np.ndarray]:
     stroke = stroke.T.copy()
     stroke.flags.writeable = False
     return stroke[0], stroke[1]
-
-
-def audit_cloud_rtt(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Add ``distance_km`` to a table of round trips, or refuse one faster than light."""
-    distance = great_circle_km(frame["lat_a"], frame["lon_a"], frame["lat_b"], frame["lon_b"])
-    # The tables are rounded to whole milliseconds.
-    bad = np.flatnonzero(frame["rtt_ms"] + 0.5 < light_floor_ms(distance))
-    if bad.size:
-        row = frame.iloc[bad[0]]
-        raise DataError(
-            f"{name}, line {bad[0] + 2}, column rtt_ms: got {row['rtt_ms']:g} ms between "
-            f"{row['region_a']} and {row['region_b']}, {distance[bad[0]]:.0f} km apart, "
-            f"allowed at least {light_floor_ms(distance[bad[0]]):.1f} ms, light's floor in fibre"
-        )
-    return frame.assign(distance_km=distance)
 
 
 @_table
@@ -418,7 +264,7 @@ def cloud_rtt() -> pd.DataFrame:
     frame = read_table(data_path(table), CLOUD_RTT, ("region_a", "region_b"))
     for end in ("a", "b"):
         column = f"region_{end}"
-        _refuse_unknown(frame[column], place.index, table, column, f"a region of {regions}")
+        refuse_unknown(frame[column], place.index, table, column, f"a region of {regions}")
         at = place.loc[frame[f"region_{end}"]]
         frame[f"lat_{end}"], frame[f"lon_{end}"] = at["lat"].to_numpy(), at["lon"].to_numpy()
     return audit_cloud_rtt(frame, table)
@@ -533,14 +379,15 @@ def claims() -> pd.DataFrame:
     computed = frame["verdict"].isin(COMPUTED)
     ordered = frame["low"] <= frame["high"]  # False where either is missing
     absent = frame["low"].isna() & frame["high"].isna()
-    wrong = np.flatnonzero(np.where(computed, ~ordered, ~absent))
-    if wrong.size:
-        row = frame.iloc[wrong[0]]
-        allowed = "low <= high" if computed[wrong[0]] else "none, as nothing is computed"
-        raise DataError(
-            f"claims.csv, line {wrong[0] + 2}, column low, high: got {row['low']:g} and "
-            f"{row['high']:g}, allowed {allowed}"
-        )
+    refuse_rows(
+        "claims.csv",
+        np.where(computed, ~ordered, ~absent),
+        "low, high",
+        lambda row: (
+            f"got {frame['low'][row]:g} and {frame['high'][row]:g}, allowed "
+            + ("low <= high" if computed[row] else "none, as nothing is computed")
+        ),
+    )
     return frame
 
 
@@ -558,11 +405,13 @@ def runtimes() -> pd.DataFrame:
     """
     frame = read_table(data_path("runtimes.csv"), RUNTIMES, ("primitive", "quantity", "said_by"))
     ordered = (frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])
-    wrong = np.flatnonzero(~ordered)
-    if wrong.size:
-        row = frame.iloc[wrong[0]]
-        raise DataError(
-            f"runtimes.csv, line {wrong[0] + 2}, column value: got {row['value']:g}, allowed a "
-            f"number from low, {row['low']:g}, to high, {row['high']:g}"
-        )
+    refuse_rows(
+        "runtimes.csv",
+        ~ordered,
+        "value",
+        lambda row: (
+            f"got {frame['value'][row]:g}, allowed a number from low, "
+            f"{frame['low'][row]:g}, to high, {frame['high'][row]:g}"
+        ),
+    )
     return frame

@@ -1,31 +1,42 @@
-"""What becomes of the requests at every PoP, in closed form: shares by rate, tier and memory."""
+"""What becomes of the requests at every PoP, in closed form: shares, and what a place sees."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
-from edgelab.kernels import cycles
+from edgelab.kernels import cycles, histogram
 from edgelab.topics.cache import match
-from edgelab.world import che, geo
+from edgelab.world import che, geo, request
 from edgelab.world.corridors import rtt_ms
 
 __all__ = [
     "COLUMNS",
     "CONTINENT",
     "DIRECT",
+    "RATIOS",
     "Audience",
     "Settings",
     "Store",
     "audience",
+    "by_pop",
+    "by_popularity",
     "by_rate",
+    "cliff",
     "levels",
+    "misses",
+    "over_match",
+    "quantiles",
+    "serves",
     "store",
+    "through_match",
 ]
 
 #: Whom a PoP asks: the origin, or first the one tier of its continent.
@@ -36,6 +47,10 @@ COLUMNS = ("fresh", "stale", "near", "fetched", "asked", "behind")
 ALONE, TOGETHER = 32, 0.1
 #: Rates for which the shares are computed; between them they are straight lines.
 LEVELS = 24
+#: Fetch ratios of `cliff`.
+RATIOS = np.append(np.geomspace(1e-4, 1, 81), np.linspace(0.008, 0.013, 21))
+#: Sizes of the store in `misses`.
+CURVE_MB = np.geomspace(1, 1024, 60)
 
 
 class Settings(NamedTuple):
@@ -198,3 +213,134 @@ def by_rate(cache: Settings) -> np.ndarray:
     np.clip(made, 0.0, 1.0, out=made)  # sums of rounded numbers
     made.flags.writeable = False
     return made
+
+
+# -- as tables -------------------------------------------------------------------------------------
+
+
+def serves(pops: int, place: str) -> np.ndarray:
+    """Share of a place's requests that each PoP of the audience gets."""
+    return audience(pops).serves[list(datasets.places()["place"]).index(place)]
+
+
+def over_match(cache: Settings, place: str | None) -> dict[str, float]:
+    """The shares of `edgelab.EdgeCache.shares`: of one place, or of everyone if it is None."""
+    viewers = audience(cache.pops).viewers
+    over_pops = viewers / viewers.sum() if place is None else serves(cache.pops, place)
+    mean = np.einsum("p,l,plc->c", over_pops, levels(cache)[1], by_rate(cache))
+    return dict(zip(COLUMNS, mean.clip(0, 1).tolist(), strict=True))
+
+
+def by_pop(cache: Settings) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.by_pop`."""
+    who = audience(cache.pops)
+    table = datasets.pops().loc[who.pop]
+    mean = np.einsum("l,plc->pc", levels(cache)[1], by_rate(cache)).clip(0, 1)
+    frame = pd.DataFrame(
+        {
+            "pop": table["city"].to_numpy(),
+            "continent": table["continent"].to_numpy(),
+            "viewers": who.viewers.round().astype(np.int64),
+            "requests_per_s": who.viewers * cache.requests_per_viewer_min / 60,
+        }
+        | dict(zip(COLUMNS, mean.T, strict=True))
+    )
+    frame["asked_per_s"] = frame["asked"] * frame["requests_per_s"]
+    return frame.sort_values("viewers", ascending=False, kind="stable").set_index("pop")
+
+
+def by_popularity(cache: Settings, pop: int) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.by_popularity`, at one PoP of the audience."""
+    who, kept = audience(cache.pops), store(cache)
+    total = who.viewers[pop] * cache.requests_per_viewer_min / 60
+    rank = np.unique(np.geomspace(1, cache.objects, 80).round())
+    share = rank**-cache.zipf_exponent * kept.share[0]
+    fetch_s = (who.origin_ms[pop] + cache.origin_service_ms) / 1000
+    life = cache.ttl_s, cache.stale_while_revalidate_s
+    rows = [
+        cycles.object_shares(r, *life, kept.memory / total, fetch_s, cache.coalescing == "on")
+        for r in total * share
+    ]
+    fresh, stale, waited, _, _ = np.array(rows).T
+    return pd.DataFrame(
+        {"rank": rank.astype(int), "requests_per_s": total * share, "fresh": fresh}
+        | {"stale": stale, "waited": waited}
+    )
+
+
+def through_match(cache: Settings, place: str, origin_servers: int) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.through_match`."""
+    rates = by_rate(cache)
+    since_s, times = match.demand(cache.surge, cache.seed)
+    at, _ = levels(cache)
+    fetched = serves(cache.pops, place) @ rates[..., COLUMNS.index("fetched")]
+    total = audience(cache.pops).viewers * cache.requests_per_viewer_min / 60
+    asked = np.interp(times, at, total @ rates[..., COLUMNS.index("asked")]) * times
+    viewers = datasets.places().set_index("place").loc[place, "viewers"]
+    return pd.DataFrame(
+        {
+            "minute": since_s / 60,
+            "requests_per_s": viewers * cache.requests_per_viewer_min / 60 * times,
+            "fetched": np.interp(times, at, fetched),
+            "asked_per_s": asked,
+            "utilisation": asked * cache.origin_service_ms / 1000 / origin_servers,
+        }
+    )
+
+
+# -- what a place sees -----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _spread(night: request.Settings, place: str) -> np.ndarray:
+    """Latency at the place, apart by where a request ends: at the PoP, the tier, in Mumbai."""
+    nearest, _ = geo.nearest_pop(night.route.pops)
+    who = audience(night.route.pops)
+    at = list(datasets.places()["place"]).index(place)
+    later_ms = who.tier_ms[np.searchsorted(who.pop, nearest[at])]
+    return np.array(request.of_place(night, place, later_ms))
+
+
+def quantiles(
+    night: request.Settings, place: str, fetched: np.ndarray, near: np.ndarray
+) -> np.ndarray:
+    """p50 and p99 for shares that wait for Mumbai and for the tier: (rows, 2) milliseconds."""
+    at_the_pop, elsewhere, in_mumbai = _spread(night, place)
+    fetched, near = np.asarray(fetched)[:, None], np.asarray(near)[:, None]
+    mass = (1 - fetched - near) * at_the_pop + near * elsewhere + fetched * in_mumbai
+    return histogram.quantiles(mass, histogram.bin_edges_ms(), np.array([0.5, 0.99]))
+
+
+def cliff(night: request.Settings, place: str, shares: Mapping[str, float]) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.cliff`, for the place's shares."""
+    ratio = np.append(RATIOS, shares["fetched"])
+    order = np.argsort(ratio, kind="stable")
+    frame = pd.DataFrame({"fetch_ratio": ratio[order]})
+    near = np.minimum(shares["near"], 1 - frame["fetch_ratio"])
+    frame[["p50_ms", "p99_ms"]] = quantiles(night, place, frame["fetch_ratio"], near)
+    frame["now"] = order == len(RATIOS)
+    return frame
+
+
+# -- a store without expiry ------------------------------------------------------------------------
+
+
+def misses(objects: int, exponent: float, object_kb: float, now_mb: float) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.misses` by Che's approximation, with the present size."""
+    about = objects, exponent, object_kb
+    order = np.argsort(np.append(CURVE_MB, now_mb), kind="stable")
+    missed = np.append(_che(*about, CURVE_MB.tobytes()), _che(*about, np.array([now_mb]).tobytes()))
+    frame = pd.DataFrame({"capacity_mb": np.append(CURVE_MB, now_mb), "miss_share": missed})
+    return frame.iloc[order].assign(now=order == len(CURVE_MB)).reset_index(drop=True)
+
+
+@lru_cache(maxsize=32)
+def _che(objects: int, exponent: float, object_kb: float, megabytes: bytes) -> np.ndarray:
+    """Che's miss share at every size."""
+    share, count = che.popularity(objects, exponent, ALONE, TOGETHER)
+    out = []
+    for mb in np.frombuffer(megabytes):
+        part, size = admitted(object_kb, 1e6, mb)
+        time = che.characteristic_time(1e6 * mb, share, count, part * size)
+        out.append(1 - part * (1 - float(che.miss_share(time, share, count))))
+    return np.array(out)

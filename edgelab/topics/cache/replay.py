@@ -7,13 +7,23 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from edgelab.core.constants import value
 from edgelab.kernels import edge_cache, lru, zipf
 from edgelab.kernels.draws import stream_key
 from edgelab.topics.cache import closed_form, match
 
-__all__ = ["REQUESTS", "Trace", "misses", "sizes", "trace"]
+__all__ = [
+    "REQUESTS",
+    "Trace",
+    "by_popularity",
+    "misses",
+    "outcomes",
+    "sizes",
+    "through_match",
+    "trace",
+]
 
 #: Most requests of a trace, and those drawn at a time: so many stay in a processor's cache.
 REQUESTS, PIECE = 4_000_000, 2**16
@@ -151,6 +161,37 @@ def trace(
         first += came
         now = times[came - 1] if came else now
     return Trace(by_time, by_group, rank)
+
+
+def through_match(drawn: Trace) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.drawn_through_match`."""
+    requests = drawn.by_time[:, :-1].sum(axis=1)
+    fetched = drawn.by_time[:, edge_cache.WAITED] / requests
+    return pd.DataFrame(
+        {"minute": _minute(len(requests)), "requests": requests, "fetched": fetched}
+    )
+
+
+def by_popularity(drawn: Trace) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.drawn_by_popularity`."""
+    counts = drawn.by_group[:, [edge_cache.FRESH, edge_cache.STALE, edge_cache.WAITED]]
+    requests = counts.sum(axis=1)
+    frame = pd.DataFrame({"rank": drawn.rank, "requests": requests})
+    frame[["fresh", "stale", "waited"]] = counts / np.maximum(requests, 1)[:, None]
+    return frame[requests > 0].reset_index(drop=True)
+
+
+def outcomes(drawn: Trace) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.outage`."""
+    counts = drawn.by_time[:, :-1]
+    frame = pd.DataFrame(counts / counts.sum(axis=1)[:, None], columns=[*edge_cache.OUTCOMES])
+    frame.insert(0, "minute", _minute(len(counts)))
+    return frame
+
+
+def _minute(steps: int) -> np.ndarray:
+    """Middles of the steps of a trace, since the first ball."""
+    return (np.arange(steps) + 0.5) * match.STEP_S / 60
 
 
 @lru_cache(maxsize=8)

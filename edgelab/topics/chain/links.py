@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from edgelab.core.knobs import Model, knob
+from edgelab.core.words import counted
 from edgelab.kernels.slow_start import BURSTS, send
+from edgelab.world.request import EDGE, HOME
 
-__all__ = ["LINKS", "PARTS", "REST", "Protocols", "RoundTrips", "Steps", "handshakes", "steps"]
+__all__ = [
+    "ENDS",
+    "LINKS",
+    "PARTS",
+    "REST",
+    "WHY",
+    "Protocols",
+    "RoundTrips",
+    "Steps",
+    "check_order",
+    "handshakes",
+    "in_short",
+    "steps",
+]
 
 #: The links, in the order in which a request needs them.
 LINKS = ("DNS", "IP", "TCP", "TLS", "HTTP")
+#: Why a link can only end at the PoP if the one before it does.
+WHY = {
+    "IP": "the record that is kept at home gives Mumbai's address, and packets go to the address "
+    "that DNS gives",
+    "TCP": "no packet of the connection passes the PoP while IP leads straight home",
+    "TLS": "its records come inside the TCP stream, and a PoP that only forwards packets has no "
+    "stream to take them from",
+    "HTTP": "without the TLS keys a request is ciphertext to the PoP",
+}
+#: The knob that says where each link ends.
+ENDS = {link: f"{link.lower()}_at" for link in LINKS}
 #: What follows when the answer is longer than one window.
 REST = "rest of the answer"
 #: What a link's time is made of: a column of `edgelab.RequestChain.waterfall` each.
@@ -131,6 +159,56 @@ def steps(chain: Protocols, given: RoundTrips) -> Steps:
     Steps
     """
     return _Bill(chain, given).paid()
+
+
+def check_order(ends: Mapping[str, str], tls: str, http: str) -> None:
+    """Refuse a link that ends at the PoP before its turn, and HTTP/3 over TLS 1.2.
+
+    Parameters
+    ----------
+    ends : mapping of str to str
+        Where each of `LINKS` ends.
+    tls, http : str
+        As the knobs of `RequestChain`.
+
+    Raises
+    ------
+    ValueError
+        Saying why they do not fit together.
+    """
+    for before, link in pairwise(LINKS):
+        if ends[link] == EDGE and ends[before] == HOME:
+            raise ValueError(
+                f"{ENDS[link]}: got {EDGE!r} with {ENDS[before]}={HOME!r}, allowed {HOME!r}. "
+                f"{link} cannot end at the PoP while {before} ends in Mumbai: {WHY[link]}."
+            )
+    if http == HTTP_3 and tls == TLS_12:
+        raise ValueError(
+            f"tls: got {tls!r} with http={http!r}, allowed {TLS_13!r} or "
+            f"{TLS_0RTT!r}: QUIC takes no older handshake (RFC 9001, section 4.2)."
+        )
+
+
+def in_short(chain: Protocols, taken: Steps) -> list[str]:
+    """What each link of a chain does, in a few words."""
+    said = [counted(count, "round trip") for count in taken.trips.tolist()]
+    said[0] = {
+        ON_DEVICE: "known on the device",
+        AT_RESOLVER: "1 round trip to the resolver",
+        NOWHERE: "2 round trips: resolver, name server",
+    }[chain.dns_answer]
+    said[1] = "says where the packets go"
+    if chain.http == HTTP_3:
+        said[2] = "none: QUIC opens with TLS"
+    if chain.tls == TLS_0RTT:
+        said[3] = "none: the request goes along"
+    if chain.connection == WARM:
+        said[0] = said[2] = said[3] = "none: already open"
+    for row, opened in enumerate(taken.opening_trips):
+        if opened:  # by the PoP, before it can ask
+            said[row] = f"{taken.trips[row]} + {opened} round trips"
+    said[5] = said[5] if taken.trips[5] else "fits into one window"
+    return said
 
 
 class _Bill:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,25 +11,13 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.core.words import counted
-from edgelab.topics.chain import links
-from edgelab.topics.chain.links import LINKS, PARTS, REST, RoundTrips
+from edgelab.topics.chain import cutover, links, words
+from edgelab.topics.chain.cutover import duration
+from edgelab.topics.chain.links import ENDS, LINKS, PARTS, REST, WHY, RoundTrips
 from edgelab.topics.night.model import CricStream
 from edgelab.world.request import EDGE, HOME, Route, ways
 
-__all__ = ["ENDS", "RequestChain", "duration"]
-
-#: Why a link can only end at the PoP if the one before it does.
-WHY = {
-    "IP": "the record that is kept at home gives Mumbai's address, and packets go to the address "
-    "that DNS gives",
-    "TCP": "no packet of the connection passes the PoP while IP leads straight home",
-    "TLS": "its records come inside the TCP stream, and a PoP that only forwards packets has no "
-    "stream to take them from",
-    "HTTP": "without the TLS keys a request is ciphertext to the PoP",
-}
-#: The knob that says where each link ends.
-ENDS = {link: f"{link.lower()}_at" for link in LINKS}
+__all__ = ["ENDS", "WHY", "RequestChain", "duration"]
 
 
 def _end(link: str, symbol: str, meaning: str) -> str:
@@ -230,17 +217,7 @@ class RequestChain(Model):
         if isinstance(self.trips, Mapping):
             object.__setattr__(self, "trips", RoundTrips(**self.trips))
         allowed.instance("trips", self.trips, RoundTrips, True, ", or a dictionary of its knobs")
-        for before, link in pairwise(LINKS):
-            if getattr(self, ENDS[link]) == EDGE and getattr(self, ENDS[before]) == HOME:
-                raise ValueError(
-                    f"{ENDS[link]}: got {EDGE!r} with {ENDS[before]}={HOME!r}, allowed {HOME!r}. "
-                    f"{link} cannot end at the PoP while {before} ends in Mumbai: {WHY[link]}."
-                )
-        if self.http == links.HTTP_3 and self.tls == links.TLS_12:
-            raise ValueError(
-                f"tls: got {self.tls!r} with http={self.http!r}, allowed {links.TLS_13!r} or "
-                f"{links.TLS_0RTT!r}: QUIC takes no older handshake (RFC 9001, section 4.2)."
-            )
+        links.check_order(self._ends, self.tls, self.http)
 
     @property
     def turned(self) -> dict[str, Any]:
@@ -260,25 +237,27 @@ class RequestChain(Model):
         """What it is set to, in one line: the links in short, and every other that was turned."""
         at = "all five" if self.moved == len(LINKS) else ", ".join(LINKS[: self.moved])
         kind = "new" if self.connection == links.COLD else "open"
-        first = f"{self._seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
+        seen_from = self.place
+        if self.trips:
+            trips = asdict(self.trips).values()
+            seen_from = "round trips of {:g}, {:g}, {:g} and {:g} ms".format(*trips)
+        first = f"{seen_from}, {kind} connection; at the PoP: {at or 'nothing'}"
         said = {"place", "connection", "tls", "http", *ENDS.values()}
         unsaid = [n for n in self.knobs() if n in said or n in untold or n not in self.turned]
         more = super()._settings(unsaid)
         return f"{first}; {self.tls}, {self.http}{', ' * bool(more)}{more}"
 
-    @property
-    def _seen_from(self) -> str:
-        """The place, or in its stead the round trips that were given."""
-        if not self.trips:
-            return self.place
-        return "round trips of {:g}, {:g}, {:g} and {:g} ms".format(*asdict(self.trips).values())
-
     # -- the links -------------------------------------------------------------------------
+
+    @property
+    def _ends(self) -> dict[str, str]:
+        """Where each link ends."""
+        return {link: getattr(self, name) for link, name in ENDS.items()}
 
     @property
     def moved(self) -> int:
         """How many links end at the PoP, from DNS on."""
-        return sum(getattr(self, name) == EDGE for name in ENDS.values())
+        return list(self._ends.values()).count(EDGE)
 
     def move(self, count: int) -> RequestChain:
         """The same chain with the first `count` links ended at the PoP, the others at home.
@@ -324,7 +303,7 @@ class RequestChain(Model):
         """
         taken = self._steps()
         total = taken.ms.sum(axis=1)
-        ends = [getattr(self, name) for name in ENDS.values()]
+        ends = [*self._ends.values()]
         return pd.DataFrame(
             {
                 "ends_at": [*ends, ends[-1]],
@@ -333,31 +312,10 @@ class RequestChain(Model):
                 "start_ms": np.cumsum(total) - total,
                 **dict(zip(PARTS, taken.ms.T, strict=True)),
                 "ms": total,
-                "what": self._in_short(taken),
+                "what": links.in_short(self._take(links.Protocols), taken),
             },
             index=pd.Index([*LINKS, REST], name="link"),
         )
-
-    def _in_short(self, taken: links.Steps) -> list[str]:
-        """What each link does, in a few words."""
-        said = [_trips(count) for count in taken.trips.tolist()]
-        said[0] = {
-            links.ON_DEVICE: "known on the device",
-            links.AT_RESOLVER: "1 round trip to the resolver",
-            links.NOWHERE: "2 round trips: resolver, name server",
-        }[self.dns_answer]
-        said[1] = "says where the packets go"
-        if self.http == links.HTTP_3:
-            said[2] = "none: QUIC opens with TLS"
-        if self.tls == links.TLS_0RTT:
-            said[3] = "none: the request goes along"
-        if self.connection == links.WARM:
-            said[0] = said[2] = said[3] = "none: already open"
-        for row, opened in enumerate(taken.opening_trips):
-            if opened:  # by the PoP, before it can ask
-                said[row] = f"{taken.trips[row]} + {opened} round trips"
-        said[5] = said[5] if taken.trips[5] else "fits into one window"
-        return said
 
     def total_ms(self, trips: RoundTrips | None = None) -> float:
         """Milliseconds until every answer is whole.
@@ -462,74 +420,18 @@ class RequestChain(Model):
         """
         new = self.replace(connection=links.COLD)
         old_ms, new_ms = new.move(0).total_ms(), new.total_ms()
-        part = np.arange(126) / 100
-        moved = np.minimum(part, 1.0) if self.moved else np.zeros(part.size)
-        return pd.DataFrame(
-            {
-                "since_s": part * self.dns_ttl_s,
-                "old_share": 1 - moved,
-                "mean_ms": old_ms + moved * (new_ms - old_ms),
-                "median_ms": _quantile(0.5, moved, old_ms, new_ms),
-                "p99_ms": _quantile(0.99, moved, old_ms, new_ms),
-            }
-        )
+        return cutover.after_the_move(self.moved > 0, self.dns_ttl_s, old_ms, new_ms)
 
     # -- in short --------------------------------------------------------------------------
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
-        taken = self._steps()
-        total, ocean = taken.ms.sum(), taken.ms[:, 2].sum()
-        count = int(taken.mumbai_trips.sum())
-        kind = "A new connection" if self.connection == links.COLD else "An open connection"
         where = "over your own round trips" if self.trips else f"from {self.place}"
-        said = f"{kind} {where}: the answer after {total:,.0f} ms, "
-        if count:
-            times = "once" if count == 1 else f"{count} times"
-            said += f"{ocean:,.0f} of them to Mumbai, {times}."
-        else:
-            said += "and nothing goes to Mumbai."
-        return f"{said} {self._next_in_words()} {self._cutover_in_words()}"
-
-    def _next_in_words(self) -> str:
-        """What the next link would save."""
-        frame = self.savings()
-        if self.moved == len(LINKS):
-            change = round(frame["total_ms"][0] - frame["total_ms"][len(LINKS)])
-            word = "save" if change >= 0 else "cost"
-            return f"All five links at the PoP {word} {abs(change):,} ms."
-        link, saved = frame["link"][self.moved + 1], round(frame["saved_ms"][self.moved + 1])
-        if not saved:
-            return f"{link} at the PoP would save nothing."
-        word = "save" if saved > 0 else "cost"
-        return f"{link} at the PoP would {word} {abs(saved):,} ms."
-
-    def _cutover_in_words(self) -> str:
-        """How long the old record lives."""
-        if not self.moved:
-            return "DNS points home, so every viewer goes there."
-        half, last = (duration(part * self.dns_ttl_s) for part in (0.5, 0.99))
-        return f"Once the record moves, the median follows in {half}, the p99 in {last}."
+        answer = words.answer(self._steps(), self.connection, where)
+        after = cutover.in_words(self.moved > 0, self.dns_ttl_s)
+        return f"{answer} {words.next_link(self.savings())} {after}"
 
     def _table(self) -> pd.DataFrame:
         """A small table for the notebook: the links of this chain."""
         frame = self.waterfall()
         return frame[["ends_at", "round_trips", "mumbai_trips"]].assign(ms=frame["ms"].round(1))
-
-
-def _trips(count: int) -> str:
-    return counted(count, "round trip")
-
-
-def _quantile(level: float, moved: np.ndarray, old_ms: float, new_ms: float) -> np.ndarray:
-    """A quantile over viewers of whom a share has `moved` from `old_ms` to `new_ms`."""
-    below = moved if new_ms <= old_ms else 1 - moved
-    return np.where(below >= level, min(old_ms, new_ms), max(old_ms, new_ms))
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the unit that a reader would use."""
-    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"

@@ -1,29 +1,45 @@
-"""Homes that an object could have, what they are apart, and how long agreement among them takes."""
+"""Homes that an object and its copies could have, and how long agreement among them takes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from edgelab.core import datasets
 from edgelab.core.sphere import great_circle_km, light_floor_ms
+from edgelab.topics.night.model import GROUPS
 from edgelab.world import geo
 from edgelab.world.corridors import rtt_ms
 
 __all__ = [
+    "AROUND",
+    "AT_ONCE",
+    "AUDIENCES",
+    "CONFIRMED",
     "HOMES",
+    "NEAR",
     "POPS",
+    "STADIUMS",
+    "THE",
+    "Copies",
     "agreement",
     "between_pops_ms",
     "by_home",
+    "idle",
+    "latency",
+    "majority",
     "members",
     "pop_row",
     "quantiles_ms",
-    "smallest_ms",
+    "quorum",
+    "rows",
+    "safe_ms",
+    "sites",
     "to_pops_ms",
 ]
 
@@ -41,6 +57,18 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "Singapore": "SIN", "Sydney": "SYD", "Tokyo": "NRT",
     }
 )  # fmt: skip
+#: Cities with a stadium for the match: those of `HOMES` that are in ``data/places.csv`` too.
+STADIUMS = (
+    *("Ahmedabad", "Bengaluru", "Chandigarh", "Chennai", "Delhi", "Hyderabad", "Kolkata"),
+    "Mumbai",
+)
+#: Whose round trips can count.
+AUDIENCES = ("everyone", "India", "diaspora")
+#: Places with an article.
+THE = {"Bay Area": "the Bay Area"}
+#: Where followers are, and when a write is answered.
+NEAR, AROUND = "near the home", "around the world"
+CONFIRMED, AT_ONCE = "when copies are safe", "at once"
 
 
 @cache
@@ -110,11 +138,6 @@ def by_home(audience: str) -> pd.DataFrame:
     return frame.set_index("home")
 
 
-def smallest_ms(rtt: np.ndarray, number: int) -> float:
-    """The `number`-th smallest round trip."""
-    return float(np.partition(rtt, number - 1)[number - 1])
-
-
 @cache
 def agreement() -> pd.DataFrame:
     """Waits for a majority and for all of the first k PoPs; see `DurableObject.quorum`."""
@@ -127,16 +150,21 @@ def agreement() -> pd.DataFrame:
     for k in range(1, POPS + 1):
         kth = k // 2
         majority, straight = (np.partition(t[:k, :k], kth, axis=1)[:, kth] for t in (rtt, light))
-        rows.append((k, majority.argmin(), majority.min(), straight.min(), _widest(rtt[:k, :k])))
+        widest = rtt[:k, :k].max(axis=1)
+        rows.append((k, majority.argmin(), majority.min(), straight.min(), widest.min()))
     frame = pd.DataFrame(rows, columns=["regions", "leader", "majority_ms", "light_ms", "all_ms"])
     frame["leader"] = datasets.pops()["city"].to_numpy()[frame["leader"]]
     with np.errstate(divide="ignore"):
         return frame.assign(turns_per_s=1000 / frame["majority_ms"].to_numpy())
 
 
-def _widest(rtt: np.ndarray) -> float:
-    """Least time in which one leader hears from all."""
-    return float(rtt.max(axis=1).min())
+def quorum(home: str, copies: int, safe_ms: float) -> pd.DataFrame:
+    """The frame of `edgelab.DurableObject.quorum`, of so many copies that are safe after a time."""
+    frame, row = agreement(), pop_row(home)
+    others = np.delete(between_pops_ms()[row], row)
+    here_ms = [0.0, *(np.sort(others[:f])[(f - 1) // 2] for f in range(1, POPS))]
+    own = frame["regions"] == copies
+    return frame.assign(here_ms=here_ms, safe_ms=np.where(own, safe_ms, np.nan))
 
 
 def quantiles_ms(rtt: np.ndarray, weight: np.ndarray | None, at_object_ms: float) -> np.ndarray:
@@ -165,3 +193,92 @@ def quantiles_ms(rtt: np.ndarray, weight: np.ndarray | None, at_object_ms: float
         waits = np.exp(-gone / at_object_ms) @ share > later
         low, high = np.where(waits, middle, low), np.where(waits, high, middle)
     return (low + high) / 2
+
+
+def latency(home: str, at_object_ms: float, write_wait_ms: float) -> pd.DataFrame:
+    """The frame of `edgelab.DurableObject.latency`, without the state.
+
+    Parameters
+    ----------
+    home : str
+    at_object_ms : float
+        Mean time at the object, infinite if it is saturated.
+    write_wait_ms : float
+        What a write waits for copies besides.
+    """
+    places, to_home = datasets.places(), to_pops_ms()[..., pop_row(home)]
+    viewers, means = places["viewers"].to_numpy(), to_home.mean(axis=1)
+    frame = pd.DataFrame(
+        {
+            "place": [*places["place"], *GROUPS],
+            "kind": ["place"] * len(places) + ["group"] * len(GROUPS),
+            "group": [*places["group"], *GROUPS],
+        }
+    ).set_index("place")
+    groups = [np.flatnonzero(members(group)) for group in GROUPS]
+    rows = [*np.arange(len(places))[:, None], *groups]
+    frame["viewers"] = [viewers[some].sum() for some in rows]
+    frame["rtt_ms"] = [np.average(means[some], weights=viewers[some]) for some in rows]
+    levels = np.full((len(rows), 2), np.inf)
+    if np.isfinite(at_object_ms):
+        levels[: len(places)] = quantiles_ms(to_home, None, at_object_ms)
+        for number, some in enumerate(groups, len(places)):
+            weight = np.repeat(viewers[some], to_home.shape[1])
+            levels[number] = quantiles_ms(to_home[some].reshape(1, -1), weight, at_object_ms)
+    frame["read_p50_ms"], frame["read_p99_ms"] = levels.T
+    return frame.assign(write_p99_ms=frame["read_p99_ms"] + write_wait_ms)
+
+
+class Copies(NamedTuple):
+    """Where the copies are, by the names of `edgelab.DurableObject`."""
+
+    home: str
+    followers: int
+    followers_at: str
+
+
+def majority(followers: int) -> int:
+    """Followers that, with the home, are more than half of all copies."""
+    return (followers + 1) // 2
+
+
+def idle(followers: int, acknowledge: str) -> dict[str, str]:
+    """The knobs of the copies that move nothing, and why."""
+    out = {}
+    if acknowledge == CONFIRMED:
+        out["write_share"] = "only writes that are answered at once are at risk"
+    if not followers:
+        names = ("followers_at", "acknowledge", "batch_s", "write_share")
+        out |= dict.fromkeys(names, "there is no follower")
+    elif followers == POPS - 1:
+        out["followers_at"] = "a follower is in every PoP"
+    return out
+
+
+def rows(copies: Copies) -> np.ndarray:
+    """Rows of `edgelab.data.pops`: the home, then its followers, the nearest first."""
+    row = pop_row(copies.home)
+    rtt = between_pops_ms()[row].copy()
+    rtt[row] = -1.0
+    near = np.argsort(rtt, kind="stable")
+    if copies.followers_at == NEAR:
+        return near[: copies.followers + 1]
+    chosen = np.flatnonzero(np.arange(POPS) != row)[: copies.followers]
+    return np.concatenate([[row], chosen[np.argsort(rtt[chosen], kind="stable")]])
+
+
+def safe_ms(copies: Copies) -> float:
+    """Round trips until a write is confirmed by as many followers as it needs."""
+    if not copies.followers:
+        return 0.0
+    home, *others = rows(copies)
+    return float(np.sort(between_pops_ms()[home, others])[majority(copies.followers) - 1])
+
+
+def sites(copies: Copies, stadium: str) -> pd.DataFrame:
+    """The frame of `edgelab.DurableObject.sites`."""
+    home, at = pop_row(copies.home), np.append(rows(copies), pop_row(stadium))
+    frame = datasets.pops().iloc[at][["city", "lat", "lon"]].reset_index(drop=True)
+    frame.insert(0, "role", ["home", *["follower"] * copies.followers, "stadium"])
+    frame.loc[[0, len(at) - 1], "city"] = [copies.home, stadium]
+    return frame.assign(rtt_ms=np.where(at == home, 0.0, between_pops_ms()[home, at]))

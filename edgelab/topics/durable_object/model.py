@@ -3,63 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from edgelab.core import allowed, datasets
+from edgelab.core import allowed
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.core.words import counted, percent
-from edgelab.topics.durable_object import histories
-from edgelab.topics.durable_object.histories import Run, Setting
-from edgelab.topics.durable_object.homes import (
-    HOMES,
-    POPS,
-    agreement,
-    between_pops_ms,
-    by_home,
-    members,
-    pop_row,
-    quantiles_ms,
-    smallest_ms,
-    to_pops_ms,
-)
-from edgelab.topics.durable_object.linearisable import linearisable
-from edgelab.topics.night.model import GROUPS, SATURATED, STEADY, CricStream
-from edgelab.world import delays, geo
+from edgelab.core.words import counted
+from edgelab.topics.durable_object import homes, losses, words
+from edgelab.topics.durable_object.histories import Run
+from edgelab.topics.durable_object.homes import AROUND, AT_ONCE, CONFIRMED, NEAR, POPS
+from edgelab.topics.durable_object.losses import IGNORED, KEPT, KV, NEVER, OBJECT, ONCE, WITNESSES
+from edgelab.topics.night.model import SATURATED, STEADY, CricStream
 
 __all__ = [
-    "AROUND",
-    "AT_ONCE",
-    "CONFIRMED",
-    "KV",
-    "NEAR",
-    "OBJECT",
-    "STADIUMS",
-    "WITNESSES",
+    "AROUND", "AT_ONCE", "CONFIRMED", "KV", "NEAR", "OBJECT", "WITNESSES",
     "DurableObject",
-]
-
-#: Cities with a stadium for the match: those of `HOMES` that are in ``data/places.csv`` too.
-STADIUMS = (
-    *("Ahmedabad", "Bengaluru", "Chandigarh", "Chennai", "Delhi", "Hyderabad", "Kolkata"),
-    "Mumbai",
-)
-AUDIENCES = ("everyone", "India", "diaspora")
-NEAR, AROUND = "near the home", "around the world"
-CONFIRMED, AT_ONCE = "when copies are safe", "at once"
-KEPT, IGNORED = "kept", "ignored"
-ONCE, NEVER = "in mid-match", "not"
-#: Where a history can be kept.
-OBJECT, KV = "object", "kv"
-#: Places of the clients in a history.
-WITNESSES = ("Mumbai", "Delhi", "Singapore", "London", "Bay Area")
-#: Places with an article.
-THE = {"Bay Area": "the Bay Area"}
-#: Median KV propagation delay between continents; the article.
-KV_DELAY_MS = 250.0
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -85,7 +45,7 @@ class DurableObject(Model):
         label="Home",
         symbol="h",
         unit="",
-        choices=tuple(HOMES),
+        choices=tuple(homes.HOMES),
         meaning="City of the PoP where the object lives.",
         source="the best one for the whole audience's mean round trip",
     )
@@ -94,7 +54,7 @@ class DurableObject(Model):
         label="Audience",
         symbol="A",
         unit="",
-        choices=AUDIENCES,
+        choices=homes.AUDIENCES,
         meaning="Whose round trips count when homes are compared.",
         source="the article's 24 million in India and 4 million abroad",
     )
@@ -103,7 +63,7 @@ class DurableObject(Model):
         label="Stadium",
         symbol="S",
         unit="",
-        choices=STADIUMS,
+        choices=homes.STADIUMS,
         meaning="City where the match is played.",
         source="assumption, the article names no city",
     )
@@ -267,10 +227,7 @@ class DurableObject(Model):
     @property
     def confirmations(self) -> int:
         """Followers that have to confirm a write before it is safe."""
-        return majority(self.followers)
-
-    def _copies(self) -> np.ndarray:
-        return copies(self.home, self.followers, self.followers_at)
+        return homes.majority(self.followers)
 
     def sites(self) -> pd.DataFrame:
         """Where the object, its followers and the stadium are.
@@ -281,22 +238,12 @@ class DurableObject(Model):
             ``role`` (home, follower or stadium), ``city``, ``lat``, ``lon`` and ``rtt_ms``, the
             round trip to the home; the home first, then the followers, the nearest first.
         """
-        rows, pops, home = self._copies(), datasets.pops(), pop_row(self.home)
-        stadium = pop_row(self.stadium)
-        rows = [*rows, stadium]
-        frame = pops.iloc[rows][["city", "lat", "lon"]].reset_index(drop=True)
-        frame.insert(0, "role", ["home", *["follower"] * self.followers, "stadium"])
-        frame.loc[[0, len(rows) - 1], "city"] = [self.home, self.stadium]
-        frame["rtt_ms"] = np.where(np.array(rows) == home, 0.0, between_pops_ms()[home, rows])
-        return frame
+        return homes.sites(self._take(homes.Copies), self.stadium)
 
     @property
     def safe_ms(self) -> float:
         """Round trips until a write is confirmed by as many followers as it needs."""
-        if not self.followers:
-            return 0.0
-        home, *others = self._copies()
-        return float(np.sort(between_pops_ms()[home, others])[self.confirmations - 1])
+        return homes.safe_ms(self._take(homes.Copies))
 
     @property
     def write_wait_ms(self) -> float:
@@ -313,17 +260,9 @@ class DurableObject(Model):
 
     def idle(self) -> dict[str, str]:
         """The knobs that move nothing as the others stand, and why."""
-        out = {}
-        if self.acknowledge == CONFIRMED:
-            out["write_share"] = "only writes that are answered at once are at risk"
-        if not self.followers:
-            names = ("followers_at", "acknowledge", "batch_s", "write_share")
-            out |= dict.fromkeys(names, "there is no follower")
-        elif self.followers == POPS - 1:
-            out["followers_at"] = "a follower is in every PoP"
-        return out
+        return homes.idle(self.followers, self.acknowledge)
 
-    # -- latency -----------------------------------------------------------------------------
+    # -- places ------------------------------------------------------------------------------
 
     def latency(self) -> pd.DataFrame:
         """What a request from each place takes, the last mile left out.
@@ -336,33 +275,8 @@ class DurableObject(Model):
             nearest PoP to the home), ``read_p50_ms``, ``read_p99_ms``, ``write_p99_ms``
             (infinite if the object is saturated) and ``state``.
         """
-        places = datasets.places()
-        to_home = to_pops_ms()[..., pop_row(self.home)]
-        viewers = places["viewers"].to_numpy()
-        frame = pd.DataFrame(
-            {
-                "place": [*places["place"], *GROUPS],
-                "kind": ["place"] * len(places) + ["group"] * len(GROUPS),
-                "group": [*places["group"], *GROUPS],
-            }
-        ).set_index("place")
-        rows = [np.array([i]) for i in range(len(places))]
-        rows += [np.flatnonzero(members(group)) for group in GROUPS]
-        frame["viewers"] = [viewers[some].sum() for some in rows]
-        means = to_home.mean(axis=1)
-        frame["rtt_ms"] = [np.average(means[some], weights=viewers[some]) for some in rows]
-        levels = np.full((len(rows), 2), np.inf)
-        if not self.saturated:
-            at_object = self.at_object_ms
-            levels[: len(places)] = quantiles_ms(to_home, None, at_object)
-            for number, some in enumerate(rows[len(places) :], len(places)):
-                weight = np.repeat(viewers[some], to_home.shape[1])
-                levels[number] = quantiles_ms(to_home[some].reshape(1, -1), weight, at_object)
-        frame["read_p50_ms"], frame["read_p99_ms"] = levels.T
-        frame["write_p99_ms"] = frame["read_p99_ms"] + self.write_wait_ms
+        frame = homes.latency(self.home, self.at_object_ms, self.write_wait_ms)
         return frame.assign(state=self.state)
-
-    # -- where the home should stand -----------------------------------------------------------
 
     def homes(self) -> pd.DataFrame:
         """How far each home that the object could have is from the audience.
@@ -376,9 +290,8 @@ class DurableObject(Model):
             this object's home (``here``) or at the ``stadium``. What a request spends at the object
             is the same for every home, and left out.
         """
-        frame = by_home(self.audience).copy()
-        frame["here"], frame["stadium"] = frame.index == self.home, frame.index == self.stadium
-        return frame
+        frame = homes.by_home(self.audience)
+        return frame.assign(here=frame.index == self.home, stadium=frame.index == self.stadium)
 
     def best_home(self, by: str = "mean") -> str:
         """The home that serves the audience best.
@@ -400,9 +313,7 @@ class DurableObject(Model):
             If `by` is something else.
         """
         by = allowed.one_of("by", by, ("mean", "p99", "farthest"))
-        return str(by_home(self.audience)[f"{by}_ms"].idxmin())
-
-    # -- the alternative without a home ----------------------------------------------------------
+        return str(homes.by_home(self.audience)[f"{by}_ms"].idxmin())
 
     def quorum(self) -> pd.DataFrame:
         """How long a majority of k regions needs at least, the first k PoPs of the world's order.
@@ -417,13 +328,7 @@ class DurableObject(Model):
             change hands), ``here_ms`` (a majority's wait with this home as the leader and one of
             the k), and in the row of this object's copies ``safe_ms``, what a write waits for them.
         """
-        frame = agreement().copy()
-        home = pop_row(self.home)
-        rtt = between_pops_ms()[home]
-        others = rtt[np.arange(POPS) != home]
-        frame["here_ms"] = [0.0, *(smallest_ms(others[:f], (f + 1) // 2) for f in range(1, POPS))]
-        frame["safe_ms"] = np.where(frame["regions"] == self.followers + 1, self.safe_ms, np.nan)
-        return frame
+        return homes.quorum(self.home, self.followers + 1, self.safe_ms)
 
     # -- histories -------------------------------------------------------------------------------
 
@@ -451,7 +356,7 @@ class DurableObject(Model):
         """
         store = allowed.one_of("store", store, (OBJECT, KV))
         seed = self.seed if seed is None else self.knobs()["seed"].check(seed)
-        return _run(self._take(_History), store, seed)
+        return losses.run(self._take(losses.History), store, seed)
 
     def histories(self, count: int = 20, store: str = OBJECT) -> pd.DataFrame:
         """Several drawn histories, with what was lost in each.
@@ -474,19 +379,12 @@ class DurableObject(Model):
         ValueError
             If `count` or `store` is not allowed.
         """
+        store = allowed.one_of("store", store, (OBJECT, KV))
+        return losses.losses(self._take(losses.History), store, self._seeds(count))
+
+    def _seeds(self, count: int) -> list[int]:
         count = allowed.whole("count", count, 1, 1000)
-        rows = {}
-        for seed in ((self.seed + k) % 2**32 for k in range(count)):
-            run = self.run(store, seed)
-            rows[seed] = {
-                "operations": len(run.history),
-                "unanswered": int(np.isinf(run.history["returned_ms"]).sum()),
-                "acknowledged": len(run.acknowledged),
-                "lost": run.lost,
-                "twice": run.twice,
-                "linearisable": linearisable(run.history),
-            }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
+        return [(self.seed + k) % 2**32 for k in range(count)]
 
     def designs(self, count: int = 20) -> pd.DataFrame:
         """The same histories with other promises, and what each of them lost.
@@ -503,21 +401,7 @@ class DurableObject(Model):
             counted ``twice``, ``unanswered`` operations, ``histories`` and how many of them are
             ``linearisable``.
         """
-        drawn = {
-            "this object": (self, OBJECT),
-            "answered at once": (self.replace(acknowledge=AT_ONCE), OBJECT),
-            "no idempotency keys": (self.replace(keys=IGNORED), OBJECT),
-            "no follower": (self.replace(followers=0), OBJECT),
-            "edge KV, last writer wins": (self, KV),
-        }
-        rows = {}
-        for name, (thing, store) in drawn.items():
-            frame = thing.histories(count, store)
-            sums = frame[["acknowledged", "lost", "twice", "unanswered", "linearisable"]].sum()
-            rows[name] = {"histories": count} | sums.to_dict()
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("design")
-
-    # -- two endpoints ---------------------------------------------------------------------------
+        return losses.designs(self._take(losses.History), self._seeds(count))
 
     @classmethod
     def live_match(cls) -> DurableObject:
@@ -531,151 +415,34 @@ class DurableObject(Model):
 
     def headline(self) -> dict[str, float | str]:
         """What decides whether an endpoint can live in the object."""
-        frame = self.latency().query("kind == 'place'")
-        near, far = frame["rtt_ms"].min(), frame["rtt_ms"].max()
+        latency = self.latency()
+        rtt = latency.loc[latency["kind"] == "place", "rtt_ms"]
         return {
             "requests_per_s": self.requests_per_s,
             "utilisation": self.utilisation,
             "state": self.state,
-            "nearest_rtt_ms": near,
-            "farthest_rtt_ms": far,
-            "head_start_ms": (far - near) / 2,
+            "nearest_rtt_ms": rtt.min(),
+            "farthest_rtt_ms": rtt.max(),
+            "head_start_ms": (rtt.max() - rtt.min()) / 2,
             "write_wait_ms": self.write_wait_ms,
-            "read_p99_ms": self.latency().loc["everyone", "read_p99_ms"],
+            "read_p99_ms": latency.loc["everyone", "read_p99_ms"],
         }
-
-    # -- in words --------------------------------------------------------------------------------
 
     def _short(self) -> dict[str, str]:
         return {
             "home": f"home {self.home}",
-            "followers": f"{self._followers} {self.followers_at}",
+            "followers": f"{counted(self.followers, 'follower')} {self.followers_at}",
             "followers_at": "",
             "requests_per_s": self.knobs()["requests_per_s"].text(self.requests_per_s),
         }
 
-    @property
-    def _followers(self) -> str:
-        return counted(self.followers, "follower")
-
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
-        homes, frame = self.homes(), self.latency().query("kind == 'place'")
-        here, best, tail = homes.loc[self.home], self.best_home(), self.best_home("p99")
-        whose = "Viewers" if self.audience == "everyone" else f"Viewers of {self.audience}"
-        where = f"{whose} are {here['mean_ms']:.0f} ms from {self.home} on average, p99 "
-        where += f"{here['p99_ms']:.0f}"
-        others = [
-            f"{homes.loc[name, 'mean_ms']:.0f} and {homes.loc[name, 'p99_ms']:.0f} from {name} "
-            f"(best {what})"
-            for name, what in ((best, "mean"), (tail, "p99"))
-            if name != self.home
-        ]
-        where += "".join(f"; {other}" for other in others) + "."
-        if self.saturated:
-            queue = f"{self.requests_per_s:,.0f} requests a second are {self.utilisation:,.3g} "
-            queue += "times what one object can do: its queue never empties."
-        else:
-            far = frame["read_p99_ms"].idxmax()
-            queue = f"The object is {percent(self.utilisation, 3)} busy; 99 of 100 reads take at "
-            queue += f"most {frame.loc['Mumbai', 'read_p99_ms']:.0f} ms from Mumbai and "
-            queue += f"{frame.loc[far, 'read_p99_ms']:.0f} from {THE.get(far, far)}."
-        return f"{where} {queue} {self._safety_in_words()}"
-
-    def _safety_in_words(self) -> str:
-        if not self.followers:
-            return "There is no copy: if the home dies, everything is lost."
-        if self.acknowledge == AT_ONCE:
-            return (
-                f"Writes wait for none of {self._followers}: a home that dies takes "
-                f"{counted(f'{self.at_risk_writes:.3g}', 'acknowledged write')} with it, on "
-                "average."
-            )
-        return (
-            f"A write waits {self.safe_ms:.0f} ms more for {self.confirmations} of "
-            f"{self._followers}, and is then safe from the home's death."
-        )
+        return words.in_words(self._take(words.Told), self.homes(), self.latency())
 
     def histories_in_words(self) -> str:
         """What a few drawn histories lost, in the object and in an edge KV."""
         # Hundreds of copies take hundreds of times as long to draw.
         count = 5 if self.followers <= 63 else 1
-        parts = []
-        for store, name in ((OBJECT, "the object"), (KV, "an edge KV")):
-            drawn = self.histories(count, store)
-            runs = counted(drawn["acknowledged"].sum(), "acknowledged run")
-            lost = f"{drawn['lost'].sum()} of {runs} lost"
-            twice = f", {drawn['twice'].sum()} counted twice" if drawn["twice"].any() else ""
-            asked = drawn["unanswered"].sum()
-            never = f", {counted(asked, 'request')} never answered" if asked else ""
-            right = f"{drawn['linearisable'].sum()} of {count} linearisable"
-            parts.append(f"{name}: {lost}{twice}{never}, {right}")
-        died = "the home dying once" if self.home_dies == ONCE else "no death"
-        return f"{counted(count, 'history')} drawn, with {died}: {'; '.join(parts)}."
-
-
-# -- histories, drawn once ---------------------------------------------------------------------
-
-
-@cache
-def _witnesses() -> np.ndarray:
-    """Row of each client's place."""
-    names = datasets.places()["place"].tolist()
-    return np.array([names.index(name) for name in WITNESSES])
-
-
-class _History(NamedTuple):
-    """All that a history depends on besides the seed, by the names of `DurableObject`."""
-
-    home: str
-    followers: int
-    followers_at: str
-    acknowledge: str
-    batch_s: float
-    service_ms: float
-    home_dies: str
-    keys: str
-    drop_share: float
-    duplicate_share: float
-    late_share: float
-
-
-def majority(followers: int) -> int:
-    """Followers that, with the home, are more than half of all copies."""
-    return (followers + 1) // 2
-
-
-def copies(home: str, followers: int, followers_at: str) -> np.ndarray:
-    """Rows of `edgelab.data.pops`: the home, then its followers, the nearest first."""
-    row = pop_row(home)
-    rtt = between_pops_ms()[row].copy()
-    rtt[row] = -1.0
-    near = np.argsort(rtt, kind="stable")
-    if followers_at == NEAR:
-        return near[: followers + 1]
-    chosen = np.flatnonzero(np.arange(POPS) != row)[:followers]
-    return np.concatenate([[row], chosen[np.argsort(rtt[chosen], kind="stable")]])
-
-
-@lru_cache(maxsize=4096)
-def _run(thing: _History, store: str, seed: int) -> Run:
-    faults = thing.drop_share, thing.duplicate_share, thing.late_share
-    at = _witnesses()
-    if store == KV:
-        pop = geo.nearest_pop(POPS)[0][at, 0]
-        median_ms = [delays.median_delay_ms(POPS, int(home), KV_DELAY_MS)[pop] for home in pop]
-        return histories.kv_run(np.array(median_ms), seed, *faults)
-    where = copies(thing.home, thing.followers, thing.followers_at)
-    setting = Setting(
-        client_rtt_ms=to_pops_ms()[at][:, :, where].mean(axis=1),
-        copy_rtt_ms=between_pops_ms()[np.ix_(where, where)],
-        needed=0 if thing.acknowledge == AT_ONCE else majority(thing.followers),
-        service_ms=thing.service_ms,
-        dies=thing.home_dies == ONCE,
-        batch_ms=1000 * thing.batch_s,
-        keys_kept=thing.keys == KEPT,
-        drop_share=faults[0],
-        duplicate_share=faults[1],
-        late_share=faults[2],
-    )
-    return histories.object_run(setting, seed)
+        drawn = {"the object": self.histories(count), "an edge KV": self.histories(count, KV)}
+        return words.histories_in_words(drawn, self.home_dies)

@@ -60,6 +60,12 @@ def _dot(x: float, y: float, symbol: str, size: float, colour: str, hover: str) 
     )
 
 
+def _word(text: str, x: float, y: float, colour: str, **about) -> dict:
+    """A word at a point of the plot, in the colour of what it names."""
+    font = {"size": 11, "color": COLOURS[colour]}
+    return note(text, x, y, xref="x", yref="y", yanchor="middle", font=font, **about)
+
+
 @plot(DurableObject, "Round trip ○, p99 of reads ◇, writes ■", span=6, height_px=250)
 def object_latency(thing: DurableObject, pinned: DurableObject | None, at_rest: bool) -> Drawn:
     """Round trip, p99 of a read and of a write from seven places.
@@ -218,15 +224,12 @@ def home_choice(thing: DurableObject, pinned: DurableObject | None, at_rest: boo
         x, y = homes.loc[name, ["mean_ms", "p99_ms"]]
         made.append(_dot(x, y, symbol, size, colour, f"{role}, {name}: {place}"))
         words.append(
-            note(
+            _word(
                 f"{letter} {role}: {name}, {x:.0f} and {y:.0f} ms",
                 365,
                 150 - 43 * number,
-                xref="x",
-                yref="y",
+                colour,
                 xanchor="right",
-                yanchor="middle",
-                font={"size": 11, "color": COLOURS[colour]},
             )
         )
     if pinned:
@@ -291,17 +294,7 @@ def _ends(last: pd.Series) -> list[dict]:
     out, top = [], np.inf
     for column, colour, _, name in sorted(CURVES, key=lambda curve: -last[curve[0]]):
         top = min(last[column], top - 21)
-        out.append(
-            note(
-                f"{name}: {last[column]:.0f}",
-                np.log10(POPS) + 0.1,
-                top,
-                xref="x",
-                yref="y",
-                yanchor="middle",
-                font={"size": 11, "color": COLOURS[colour]},
-            )
-        )
+        out.append(_word(f"{name}: {last[column]:.0f}", np.log10(POPS) + 0.1, top, colour))
     return out
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from edgelab.core import datasets
 from edgelab.core.constants import value
 from edgelab.core.words import in_ms, percent
-from edgelab.topics.durable_object.model import THE
+from edgelab.topics.durable_object.homes import THE
 from edgelab.topics.endpoints.timing import object_of
 from edgelab.topics.endpoints.ways import (
     AT_HOME,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,20 +10,16 @@ import pandas as pd
 from edgelab.core import allowed, datasets
 from edgelab.core.constants import constant, value
 from edgelab.core.knobs import Model, knob
-from edgelab.core.words import counted, percent
-from edgelab.kernels import histogram
-from edgelab.world import delays, queue, request
+from edgelab.topics.night import outcomes, words
+from edgelab.topics.night.outcomes import GROUPS, HEADLINE_PLACES, SATURATED, STEADY, spread
+from edgelab.world import request
 from edgelab.world.request import EDGE, HOME
 
-__all__ = ["BASELINE", "EDGE", "GROUPS", "HOME", "CricStream", "compare", "spread"]
+__all__ = ["BASELINE", "EDGE", "GROUPS", "HEADLINE_PLACES", "HOME", "CricStream", "spread"]
 
-#: Names of the rows that `CricStream.latency` adds to the places.
-GROUPS = ("diaspora", "India", "everyone")
 BASELINE = "the old Mumbai origin"
 #: How a distribution can be found.
 METHODS = ("closed form", "drawn")
-QUANTILE_LEVELS = np.array([0.5, 0.95, 0.99])
-STEADY, SATURATED = "steady", "saturated"
 
 
 def _from_data(name: str, **about):
@@ -270,7 +264,7 @@ class CricStream(Model):
     @property
     def requests_per_s(self) -> float:
         """Panel requests a second of all viewers."""
-        return _viewers() * self.requests_per_viewer_min / 60
+        return outcomes.viewers() * self.requests_per_viewer_min / 60
 
     @property
     def offered_erlang(self) -> float:
@@ -332,7 +326,7 @@ class CricStream(Model):
             Viewers of each place of `edgelab.data.places` in each bin of the one log-linear
             histogram (0.8 % wide); the last bin holds those who never get an answer.
         """
-        return _histogram(self.latency_settings, self._drawn(method))
+        return outcomes.counts(self.latency_settings, self._drawn(method))
 
     def latency(self, method: str = "closed form") -> pd.DataFrame:
         """What the viewers of each place see.
@@ -352,7 +346,8 @@ class CricStream(Model):
             or saturated). A quantile on a flat piece of the distribution, such as a p99 where
             exactly 1 % is fetched, may stand at either end of it.
         """
-        return _latency(self.latency_settings, self._drawn(method), self.blank_panel_ms).copy()
+        drawn = self._drawn(method)
+        return outcomes.by_place(self.latency_settings, drawn, self.blank_panel_ms).copy()
 
     def _drawn(self, method: str) -> int | None:
         """The seed to draw with, or None for the closed form."""
@@ -386,15 +381,6 @@ class CricStream(Model):
 
     # -- stale lists -----------------------------------------------------------------------
 
-    def _delays(self) -> np.ndarray:
-        return delays.delay_histogram(
-            self.pops,
-            delays.readers(self.pops)[1],
-            self.kv_delay_ms,
-            self.rebalancing_share,
-            self.seed,
-        )
-
     def staleness(self) -> pd.DataFrame:
         """Share of KV reads that still see the old list, by the time since it was written.
 
@@ -405,22 +391,12 @@ class CricStream(Model):
             the PoPs that hold the old list). With DNS pointing home there is no KV to be stale,
             and both are 0.
         """
-        stale = np.zeros((2, len(delays.TIMES_MS)))
-        if self.ends_at == EDGE:
-            weights = delays.readers(self.pops)[0], np.ones(self.pops)
-            stale = [delays.stale_share(self._delays(), weight) for weight in weights]
-        return pd.DataFrame(
-            {"since_write_ms": delays.TIMES_MS, "stale_share": stale[0], "stale_pops": stale[1]}
-        )
+        return outcomes.staleness(self._take(outcomes.Lists))
 
     @property
     def stale_viewers(self) -> float:
         """Viewers whose panel, at a random moment, is made from a list already replaced."""
-        if self.ends_at == HOME:
-            return 0.0
-        readers, _ = delays.readers(self.pops)
-        share = delays.mean_stale_share(self._delays(), readers, 1000 * self.list_refresh_s)
-        return share * readers.sum()
+        return outcomes.stale_viewers(self._take(outcomes.Lists))
 
     # -- the origin ------------------------------------------------------------------------
 
@@ -435,22 +411,9 @@ class CricStream(Model):
             over servers; 1 or more is saturated), ``wait_share`` (requests that find every
             server busy), ``p99_ms`` of the origin's time (infinite if saturated), ``state``.
         """
-        rows = {}
-        for name, night in (("tonight", self), (BASELINE, self.baseline())):
-            load, servers = night.offered_erlang, night.origin_servers
-            # The last of 50 equally likely values is the quantile at 49.5 / 50 = 0.99.
-            time = queue.sojourn_quantiles_ms(servers, load, night.origin_service_ms, 50)
-            rows[name] = {
-                "reads_per_s": night.requests_per_s * night.read_share,
-                "writes_per_s": night.requests_per_s * night.write_share,
-                "offered_erlang": load,
-                "servers": servers,
-                "utilisation": load / servers,
-                "wait_share": queue.erlang_c(servers, load),
-                "p99_ms": time[49],
-                "state": night.state,
-            }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("night")
+        nights = {"tonight": self, BASELINE: self.baseline()}
+        rows = [outcomes.origin_load(night._take(outcomes.Origin)) for night in nights.values()]
+        return pd.DataFrame(rows, index=pd.Index([*nights], name="night"))
 
     # -- in short --------------------------------------------------------------------------
 
@@ -466,159 +429,17 @@ class CricStream(Model):
 
     def in_words(self) -> str:
         """Two or three sentences that say what the numbers mean."""
-        bay, everyone = (self.latency().loc[row] for row in ("Bay Area", "everyone"))
         old = self.baseline()
-        if self.ends_at == HOME:
-            where = "Every request goes home to Mumbai:"
-        else:
-            where = f"From {counted(self.pops, 'PoP')},"
-        if np.isfinite(bay["p99_ms"]):
-            seen = f"99 of 100 Bay Area viewers see the panel within {bay['p99_ms']:.0f} ms"
-            if self.latency_settings != old.latency_settings:
-                before = old.latency().loc["Bay Area", "p99_ms"]
-                seen += f" (from the old origin: {before:.0f} ms)"
-        else:
-            seen = f"{100 * self.fetched_share:.3g} % of the viewers never see the panel"
-        blank = _people(everyone["blank_share"] * everyone["viewers"])
-        load = self.offered_erlang / self.origin_servers
-        servers = counted(self.origin_servers, "server")
-        if self.saturated:
-            origin = f"gets {load:,.3g} times what its {servers} can take"
-            origin += ": its queue never empties"
-        else:
-            origin = f"has {servers}, {percent(load)} busy"
-        stale = "No list is stale, since no KV is asked."
-        if self.ends_at == EDGE:
-            stale = f"Out-of-date lists, at any moment: {_people(self.stale_viewers)}."
-        return f"{where} {seen}. Blank panels: {blank}. Mumbai {origin}. {stale}"
+        alike = self.latency_settings == old.latency_settings
+        before = None if alike else old.latency()
+        return words.in_words(self._take(words.Told), self.latency(), before)
 
     def drawn_in_words(self) -> str:
         """How well the draw of every viewer agrees with the exact distribution."""
-        exact = self.latency().loc["everyone"]
-        drawn = self.latency("drawn").loc["everyone"]
-        said = f"○ One request was drawn for each of {drawn['viewers']:,} viewers: "
-        if np.isfinite(exact["p99_ms"]):
-            p99 = f"their p99 is {drawn['p99_ms']:.1f} ms"
-            return f"{said}{p99}, the exact curve's {exact['p99_ms']:.1f} ms."
-        return f"{said}more than 1 in 100 never get an answer, as the exact curve says."
+        exact, drawn = (self.latency(method).loc["everyone"] for method in METHODS)
+        return words.drawn_in_words(exact, drawn)
 
     def _table(self) -> pd.DataFrame:
         """A small table for the notebook: this night beside the old Mumbai origin."""
-        table = compare([self.baseline(), self]).T
-        table.columns = [BASELINE, "this night"]
-        text = table.apply(lambda row: [_cell(row.name, number) for number in row], axis=1)
-        return pd.DataFrame(text.tolist(), index=table.index, columns=table.columns)
-
-
-#: Rows that stand for the night where there is no room for all.
-HEADLINE_PLACES = (
-    "Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area", "diaspora",
-)  # fmt: skip
-
-
-def _people(number: float) -> str:
-    """A number of viewers, to two digits."""
-    if number < 0.5:
-        return "none"
-    if number >= 1e6:
-        return f"{number / 1e6:.2g} million viewers"
-    digits = max(0, int(np.floor(np.log10(number))) - 1)
-    return counted(round(number / 10**digits) * 10**digits, "viewer")
-
-
-def _cell(row: str, number: float) -> str:
-    """One number of the headline as text."""
-    if row == "stale viewers":
-        return _people(number)
-    if row.endswith("ms"):
-        return f"{number:.0f}" if np.isfinite(number) else "never"
-    return f"{100 * number:.3g} %"
-
-
-def compare(nights: Sequence[CricStream]) -> pd.DataFrame:
-    """Several nights side by side.
-
-    Parameters
-    ----------
-    nights : sequence of CricStream
-        At least one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per night, indexed by the line of code that makes it: p99 by place in
-        milliseconds, share of blank panels, utilisation of the origin, viewers with a stale
-        list.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If something else than a CricStream is among them, or nothing.
-    """
-    nights = allowed.several("nights", nights, allowed.instance, CricStream)
-    index = pd.Index([repr(night) for night in nights], name="night")
-    return pd.DataFrame([night.headline() for night in nights], index=index)
-
-
-@cache
-def _viewers() -> int:
-    """Viewers of all places together."""
-    return int(datasets.places()["viewers"].sum())
-
-
-def _histogram(settings: request.Settings, seed: int | None) -> np.ndarray:
-    """Viewers by place and bin: in closed form, or drawn with a seed."""
-    return request.exact(settings) if seed is None else request.simulated(settings, seed)
-
-
-@lru_cache(maxsize=32)
-def _latency(settings: request.Settings, seed: int | None, blank_panel_ms: float) -> pd.DataFrame:
-    """The frame of `CricStream.latency`, remembered."""
-    counts = _with_groups(settings, seed)
-    places = datasets.places()
-    frame = pd.DataFrame(
-        {
-            "place": [*places["place"], *GROUPS],
-            "kind": ["place"] * len(places) + ["group"] * len(GROUPS),
-            "group": [*places["group"], *GROUPS],
-            "viewers": counts.sum(axis=1).round().astype(np.int64),
-        }
-    ).set_index("place")
-    edges = histogram.bin_edges_ms()
-    levels = histogram.quantiles(counts, edges, QUANTILE_LEVELS)
-    for column, name in enumerate(("p50_ms", "p95_ms", "p99_ms")):
-        frame[name] = levels[:, column]
-    seen = np.cumsum(counts, axis=1) / counts.sum(axis=1, keepdims=True)
-    in_time = [np.interp(blank_panel_ms, edges[1:-1], row[:-1]) for row in seen]
-    frame["blank_share"] = (1 - np.array(in_time)).clip(0, 1)
-    return frame.assign(state=SATURATED if settings.saturated else STEADY)
-
-
-def spread(settings: request.Settings, seed: int | None, row: int = -1) -> pd.DataFrame:
-    """The frame of `CricStream.distribution`, for a row of that of `CricStream.latency`."""
-    counts = _with_groups(settings, seed)[row]
-    edges = histogram.bin_edges_ms()[:-1]
-    coarse = 8
-    share = np.append(counts[:-1].reshape(-1, coarse).sum(axis=1), counts[-1]) / counts.sum()
-    later = np.cumsum(share[::-1])[::-1][1:]
-    return pd.DataFrame(
-        {
-            "from_ms": edges[:-1:coarse],
-            "to_ms": edges[coarse::coarse],
-            "share": share[:-1],
-            "later_share": later,
-        }
-    )
-
-
-@lru_cache(maxsize=8)
-def _with_groups(settings: request.Settings, seed: int | None) -> np.ndarray:
-    """The places' histograms with those of the groups below them: merging is adding."""
-    counts = _histogram(settings, seed)
-    diaspora = (datasets.places()["group"] == "diaspora").to_numpy()
-    out = np.empty((len(counts) + len(GROUPS), counts.shape[1]))
-    out[: len(counts)] = counts
-    for row, some in enumerate((diaspora, ~diaspora, slice(None)), start=len(counts)):
-        out[row] = counts[some].sum(axis=0)
-    out.flags.writeable = False
-    return out
+        nights = {BASELINE: self.baseline(), "this night": self}
+        return words.table({name: night.headline() for name, night in nights.items()})

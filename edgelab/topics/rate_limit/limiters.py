@@ -11,6 +11,7 @@ import numpy as np
 from edgelab.kernels import token_bucket
 from edgelab.kernels.draws import stream_key
 from edgelab.topics.rate_limit import messages
+from edgelab.world import geo
 
 __all__ = [
     "ALONE",
@@ -64,6 +65,11 @@ class Attack(NamedTuple):
     def bucket(self) -> tuple[float, float]:
         """How many at once, and how many a second after that."""
         return float(self.capacity), self.refill_per_s
+
+    @property
+    def limit(self) -> float:
+        """The most that one exact bucket can let through: b + r t."""
+        return self.capacity + self.refill_per_s * self.attack_s
 
 
 class Requests(NamedTuple):
@@ -182,6 +188,18 @@ class Limiter(NamedTuple):
     #: What becomes of an acknowledged deduction when messages fail: a simulation, and the promise.
     failing: Callable | None = None
     promise: str = ""
+
+    def bound(self, attack: Attack) -> float:
+        """What gets through at most, whatever is asked."""
+        return self.separate(attack) * attack.limit
+
+    def wait_ms(self, pops: int, local_read_ms: float) -> tuple[float, float]:
+        """Mean and worst time that a request which is let through waits for the decision."""
+        at_edge = local_read_ms * self.reads
+        if not self.asks_home:
+            return at_edge, at_edge
+        rtt = geo.origin_rtt_ms()[1][:pops]
+        return at_edge + rtt.mean(), at_edge + rtt.max()
 
 
 #: From the loosest to the strictest.

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from edgelab.core import allowed
-from edgelab.core.constants import value
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.words import counted
 from edgelab.kernels import token_bucket
 from edgelab.topics.night.model import CricStream
-from edgelab.topics.rate_limit import messages
+from edgelab.topics.rate_limit import messages, replay
 from edgelab.topics.rate_limit.limiters import (
     ALONE,
     ATTACK,
@@ -26,21 +22,73 @@ from edgelab.topics.rate_limit.limiters import (
     KV,
     LATE,
     LIMITERS,
-    SHARED,
     Attack,
     Requests,
     drawn,
-    exact,
 )
-from edgelab.world import geo
+from edgelab.topics.rate_limit.replay import MAP_DELAYS_MS, MAP_RATES_PER_S, leaks
 
 __all__ = ["MAP_DELAYS_MS", "MAP_RATES_PER_S", "RateLimit", "leaks"]
 
-#: The two axes of `RateLimit.leak_map`.
-MAP_DELAYS_MS = np.geomspace(1, 60_000, 13)
-MAP_RATES_PER_S = np.geomspace(1, 1000, 10)
-#: PoP counts of `RateLimit.by_pops`.
-POP_COUNTS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 312, 500)
+
+class _Told(NamedTuple):
+    """All that the sentences speak of, by the names of the knobs and properties."""
+
+    design: str
+    pops: int
+    rate_per_s: float
+    attack_s: float
+    requests_per_delay: float
+    store_write_s: float
+
+
+def _in_words(attack: _Told, row: Mapping[str, float]) -> str:
+    """What the figures mean, in one or two sentences.
+
+    Parameters
+    ----------
+    attack : _Told
+    row : mapping of str to float
+        Of the design, as in `edgelab.RateLimit.designs`.
+    """
+    times, late = row["through"], attack.design in LATE
+    said = (
+        f"Of {counted(f'{attack.rate_per_s:,.4g}', 'request')} a second for "
+        f"{attack.attack_s:g} s at {counted(attack.pops, 'PoP')}, "
+        f"“{attack.design}” lets {row['admitted']:,.0f} through: "
+    )
+    if times < 1.005:
+        said += "no more than one exact bucket. "
+    elif times < 1.1:
+        said += f"{100 * (times - 1):.1f} % more than one exact bucket. "
+    else:
+        said += f"{times:.3g} times as many as one exact bucket. "
+    if late:
+        each = attack.requests_per_delay
+        number = f"{each:,.0f}" if each >= 100 else f"{each:.2g}"
+        said += f"On average {counted(number, 'request')} come in per delay. "
+    said += (
+        f"A user behind the attacker's address is wrongly refused "
+        f"{100 * row['refused_shared']:.0f} % of the time; a decision takes "
+        f"{row['wait_ms']:.3g} ms"
+    )
+    if late and row["writes_refused"] > 0:
+        said += (
+            f"; a store that takes one write every {attack.store_write_s:g} s to a key would "
+            f"refuse {100 * row['writes_refused']:.0f} % of them"
+        )
+    return said + "."
+
+
+def _runs_in_words(seeds: int, row: Mapping[str, float]) -> str:
+    """How many runs stand behind the figures, and how sure a design's row is."""
+    said = f"{counted(seeds, 'run')}: {row['through']:.3f}"
+    if seeds > 1:
+        said += f" ± {row['error']:.3f} (standard error)"
+    said += " times the limit. "
+    if np.isinf(row["bound"]):
+        return said + "This design bounds nothing."
+    return said + f"Whatever is asked, it lets at most {row['bound']:,.0f} through."
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -196,7 +244,7 @@ class RateLimit(Model):
     @property
     def limit(self) -> float:
         """The most that one exact bucket can let through in the whole attack: b + r t."""
-        return self.capacity + self.refill_per_s * self.attack_s
+        return self._attack.limit
 
     # -- runs ----------------------------------------------------------------------------------
 
@@ -217,14 +265,8 @@ class RateLimit(Model):
             allowed.refuse("asked", asked, "what comes to no more PoPs and isolates than here")
         return LIMITERS[self.design].decide(asked, self._attack)
 
-    def _wait_ms(self) -> tuple[float, float]:
-        """Mean and worst time that a request which is let through waits for the decision."""
-        limiter = LIMITERS[self.design]
-        at_edge = self.local_read_ms * limiter.reads
-        if not limiter.asks_home:
-            return at_edge, at_edge
-        rtt = geo.origin_rtt_ms()[1][: self.pops]
-        return at_edge + rtt.mean(), at_edge + rtt.max()
+    def _row(self, design: str) -> dict[str, float]:
+        return replay.row(design, self._take(replay.Settings, attack=self._attack))
 
     # -- frames --------------------------------------------------------------------------------
 
@@ -244,7 +286,7 @@ class RateLimit(Model):
             PoPs; ``writes_per_s``, and ``writes_refused``, the share of the writes that a store
             would refuse if each count were a key in it.
         """
-        rows = [_row(self.replace(design=design)) for design in DESIGNS]
+        rows = [self._row(design) for design in DESIGNS]
         return pd.DataFrame(rows, index=pd.Index(DESIGNS, name="design"))
 
     @property
@@ -255,7 +297,7 @@ class RateLimit(Model):
         little, of each other: as many times that. The last writer in a KV bounds nothing: a PoP
         that has spent its tokens may see them again in another's later write.
         """
-        return LIMITERS[self.design].separate(self._attack) * self.limit
+        return LIMITERS[self.design].bound(self._attack)
 
     def leak_map(self) -> pd.DataFrame:
         """What the design lets through, over the attack's rate and the propagation delay.
@@ -282,13 +324,7 @@ class RateLimit(Model):
         pandas.DataFrame
             ``design``, ``pops``, ``through`` as in `designs`.
         """
-        rows = []
-        for pops in POP_COUNTS:
-            attack = self._attack._replace(pops=pops)
-            ratios = np.mean(_each(self.seeds, _run_ratios, attack), axis=0)
-            rows += [(design, pops, ratio) for design, ratio in zip(DESIGNS, ratios, strict=True)]
-        rows.sort(key=lambda row: DESIGNS.index(row[0]))
-        return pd.DataFrame(rows, columns=["design", "pops", "through"])
+        return replay.by_pops(self._attack, self.seeds)
 
     def by_delay(self, pops: Sequence[int] = (2, 10, 312)) -> pd.DataFrame:
         """What the design lets through, over the requests that come in per propagation delay.
@@ -304,16 +340,9 @@ class RateLimit(Model):
             ``pops``, ``requests_per_delay``, ``kv_delay_ms``, ``through`` as in `designs`: the
             rate stays, the delay varies.
         """
-        rows, known = [], self.knobs()["pops"]
-        for count in allowed.several("pops", pops, allowed.whole, known.low, known.high):
-            for per_delay in np.geomspace(0.01, 100, 17):
-                delay_ms = 1000 * per_delay / self.rate_per_s
-                attack = self._attack._replace(pops=count)
-                given = attack, self.design, np.array([delay_ms])
-                mean = np.mean(_each(self.seeds, _run_delays, *given))
-                rows.append((count, per_delay, delay_ms, mean))
-        columns = ["pops", "requests_per_delay", "kv_delay_ms", "through"]
-        return pd.DataFrame(rows, columns=columns)
+        known = self.knobs()["pops"]
+        counts = allowed.several("pops", pops, allowed.whole, known.low, known.high)
+        return replay.by_delay(self._attack, self.design, self.seeds, counts)
 
     def faults(
         self, lost: float = 0.1, twice: float = 0.1, late: float = 0.1, runs: int = 3
@@ -342,24 +371,7 @@ class RateLimit(Model):
             If a share is none, or `runs` is out of range.
         """
         failing = messages.Faults(lost, twice, late)
-        runs = allowed.whole("runs", runs, 1, 100)
-        rows = []
-        failures = {name: each for name, each in LIMITERS.items() if each.failing}
-        for limiter in failures.values():
-            each = []
-            for number in range(runs):
-                asked = self.requests(number)
-                right = exact(asked, self._attack)
-                through, remembered = limiter.failing(
-                    asked.times_s, asked.pop, self.pops, self.capacity, self.refill_per_s,
-                    self.kv_delay_ms, failing, self.seed + number,
-                )  # fmt: skip
-                each.append((_ratio(through, right), through.sum(), remembered))
-            ratio, acknowledged, remembered = np.mean(each, axis=0)
-            gone = max(acknowledged - remembered, 0.0)
-            rows.append((ratio, acknowledged, remembered, gone, limiter.promise))
-        columns = ["through", "acknowledged", "remembered", "lost", "promise"]
-        return pd.DataFrame(rows, pd.Index(list(failures), name="design"), columns)
+        return replay.faults(self._attack, failing, allowed.whole("runs", runs, 1, 100))
 
     def window_error(self) -> pd.DataFrame:
         """How far two numbers are off the true count of the last window, on requests at random.
@@ -372,15 +384,7 @@ class RateLimit(Model):
             decide differently. Ours is for requests at half the limit's rate that come to one
             PoP; the published ones stand in ``data/cricstream.toml``.
         """
-        window_s = self.capacity / self.refill_per_s
-        alone = self._attack._replace(user_per_s=float(np.clip(self.refill_per_s / 2, 0.1, 20)))
-        both = np.array(_each(self.seeds, _window_run, alone, window_s))
-        published = [value("window_mean_difference"), value("window_wrong_share")]
-        return pd.DataFrame(
-            [both.mean(axis=0), published],
-            index=["ours, at random", "published, real traffic"],
-            columns=["mean_difference", "wrong"],
-        )
+        return replay.window_error(self._attack, self.seeds)
 
     @staticmethod
     def window_count(previous: float, current: float, elapsed_s: float, window_s: float) -> float:
@@ -420,160 +424,8 @@ class RateLimit(Model):
 
     def in_words(self) -> str:
         """What the figures mean, in one or two sentences."""
-        row = _row(self)
-        times = row["through"]
-        said = (
-            f"Of {counted(f'{self.rate_per_s:,.4g}', 'request')} a second for "
-            f"{self.attack_s:g} s at {counted(self.pops, 'PoP')}, "
-            f"“{self.design}” lets {row['admitted']:,.0f} through: "
-        )
-        if times < 1.005:
-            said += "no more than one exact bucket. "
-        elif times < 1.1:
-            said += f"{100 * (times - 1):.1f} % more than one exact bucket. "
-        else:
-            said += f"{times:.3g} times as many as one exact bucket. "
-        if self.design in LATE:
-            each = self.requests_per_delay
-            number = f"{each:,.0f}" if each >= 100 else f"{each:.2g}"
-            said += f"On average {counted(number, 'request')} come in per delay. "
-        said += (
-            f"A user behind the attacker's address is wrongly refused "
-            f"{100 * row['refused_shared']:.0f} % of the time; a decision takes "
-            f"{row['wait_ms']:.3g} ms"
-        )
-        if self.design in LATE and row["writes_refused"] > 0:
-            said += (
-                f"; a store that takes one write every {self.store_write_s:g} s to a key would "
-                f"refuse {100 * row['writes_refused']:.0f} % of them"
-            )
-        return said + "."
+        return _in_words(self._take(_Told), self._row(self.design))
 
     def runs_in_words(self) -> str:
         """How many runs stand behind the figures, and how sure the chosen design's is."""
-        row = _row(self)
-        said = f"{counted(self.seeds, 'run')}: {row['through']:.3f}"
-        if self.seeds > 1:
-            said += f" ± {row['error']:.3f} (standard error)"
-        said += " times the limit. "
-        if np.isinf(self.bound):
-            return said + "This design bounds nothing."
-        return said + f"Whatever is asked, it lets at most {self.bound:,.0f} through."
-
-
-def _each(runs: int, run: Callable, *given: Any) -> list:
-    """What `run` makes of each number of a run, on every core; in order."""
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        return list(pool.map(lambda number: run(number, *given), range(runs)))
-
-
-def _ratio(through: np.ndarray, right: np.ndarray) -> float:
-    """Requests let through over those of an exact bucket; 1 where nobody asked."""
-    return through.sum() / right.sum() if right.size else 1.0
-
-
-def _run_ratios(number: int, attack: Attack) -> list[float]:
-    """One run of the attack: each design's ratio to an exact bucket."""
-    asked = drawn(attack, number, ATTACK)
-    right = exact(asked, attack)
-    return [_ratio(each.decide(asked, attack)[0], right) for each in LIMITERS.values()]
-
-
-def _run_figures(
-    number: int, attack: Attack, designs: Sequence[str], store_write_s: float
-) -> list[tuple]:
-    """One run, one tuple per design: what `_row` averages."""
-    theirs, shared, alone = (drawn(attack, number, kind) for kind in (ATTACK, SHARED, ALONE))
-    right = exact(theirs, attack)
-    # What the user alone may do; the rest is rightly refused.
-    may = [(asked, exact(asked.only(asked.innocent), attack)) for asked in (shared, alone)]
-    out = []
-    for design in designs:
-        decide = LIMITERS[design].decide
-        through, written = decide(theirs, attack)
-        refused = [
-            (kept & ~decide(asked, attack)[0][asked.innocent]).sum() / max(kept.sum(), 1)
-            for asked, kept in may
-        ]
-        writes = sum(len(times_s) for times_s, _, _ in written)
-        late = sum(token_bucket.too_soon(*each, store_write_s) for each in written)
-        ratio, share = _ratio(through, right), late / max(writes, 1)
-        out.append((ratio, through.sum(), *refused, writes / attack.attack_s, share))
-    return out
-
-
-def _run_delays(number: int, attack: Attack, design: str, delays_ms: np.ndarray) -> list[float]:
-    """One run at several delays: the ratios to an exact bucket."""
-    asked = drawn(attack, number, ATTACK)
-    right = exact(asked, attack)
-    decide = LIMITERS[design].decide
-    if design not in LATE:
-        return [_ratio(decide(asked, attack)[0], right)] * len(delays_ms)
-    late = (attack._replace(kv_delay_ms=delay_ms) for delay_ms in delays_ms)
-    return [_ratio(decide(asked, each)[0], right) for each in late]
-
-
-def _window_run(number: int, attack: Attack, window_s: float) -> tuple[float, float]:
-    """One run: mean difference of the estimated count, and how often it decides otherwise."""
-    times_s = drawn(attack, number, ALONE).times_s
-    ends = np.searchsorted(times_s, (times_s // window_s) * window_s)
-    starts = np.searchsorted(times_s, (times_s // window_s - 1) * window_s)
-    here = np.arange(times_s.size) + 1
-    estimate = token_bucket.window_count(
-        (ends - starts).astype(float), (here - ends).astype(float), times_s % window_s, window_s
-    )
-    true = here - np.searchsorted(times_s, times_s - window_s, side="right")
-    full = times_s >= window_s  # before that there is no window to compare with
-    off = np.abs(estimate - true)[full] / true[full]
-    wrong = ((estimate > attack.capacity) != (true > attack.capacity))[full]
-    return off.mean(), wrong.mean()
-
-
-@lru_cache(maxsize=256)
-def _figures(
-    attack: Attack, seeds: int, designs: tuple[str, ...], store_write_s: float
-) -> np.ndarray:
-    """What came of every run: (runs, designs, figures)."""
-    return np.array(_each(seeds, _run_figures, attack, designs, store_write_s))
-
-
-def _row(model: RateLimit) -> dict[str, float]:
-    """One row of `RateLimit.designs`."""
-    late, attack = model.design in LATE, model._attack
-    together = LATE if late else tuple(design for design in DESIGNS if design not in LATE)
-    if not late:
-        attack = attack._replace(kv_delay_ms=0.0)
-    figures = _figures(attack, model.seeds, together, model.store_write_s)
-    runs = figures[:, together.index(model.design)]
-    ratio, admitted, shared, own, writes, refused = runs.mean(axis=0)
-    wait, worst = model._wait_ms()
-    return {
-        "through": ratio,
-        "error": runs[:, 0].std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan,
-        "admitted": admitted,
-        "bound": model.bound,
-        "refused_shared": shared,
-        "refused_own": own,
-        "wait_ms": wait,
-        "worst_wait_ms": worst,
-        "writes_per_s": writes,
-        "writes_refused": refused,
-    }
-
-
-@lru_cache(maxsize=64)
-def leaks(attack: Attack, design: str, seeds: int) -> pd.DataFrame:
-    """The frame of `RateLimit.leak_map`; shared, so not to be changed."""
-    # The longest runs first, so that no core is left with one at the end.
-    attacks = [attack._replace(rate_per_s=rate) for rate in MAP_RATES_PER_S[::-1]]
-    runs = [_each(seeds, _run_delays, each, design, MAP_DELAYS_MS) for each in attacks]
-    mean = [np.mean(each, axis=0) for each in runs[::-1]]
-    rate, delay = np.meshgrid(MAP_RATES_PER_S, MAP_DELAYS_MS, indexing="ij")
-    return pd.DataFrame(
-        {
-            "rate_per_s": rate.ravel(),
-            "kv_delay_ms": delay.ravel(),
-            "requests_per_delay": rate.ravel() * delay.ravel() / 1000,
-            "through": np.concatenate(mean),
-        }
-    )
+        return _runs_in_words(self.seeds, self._row(self.design))

@@ -67,6 +67,12 @@ def _in_cell(ratio: float) -> str:
     return "1" if ratio < 1.005 else f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:,.0f}"
 
 
+def _tint(low: float, high: float, colour: str) -> dict:
+    """A band across the plot, behind everything."""
+    about = {"type": "rect", "layer": "below", "fillcolor": colour, "line": {"width": 0}}
+    return rule("x domain", x0=0, x1=1, yref="y", y0=low, y1=high, **about)
+
+
 # -- the map --------------------------------------------------------------------------------------
 
 
@@ -177,11 +183,7 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
 def _by_design(attack: RateLimit, traces: list[dict], x: dict, caption: str, alt: str) -> Drawn:
     """Traces in rows, one row per design, with a tint behind the chosen one's."""
     row = float(ROWS[DESIGNS.index(attack.design)])
-    band = rule("x domain", type="rect", x0=0, x1=1, yref="y", y0=row - 0.47, y1=row + 0.47) | {
-        "line": {"width": 0},
-        "fillcolor": "#FFF1D6",
-        "layer": "below",
-    }
+    band = _tint(row - 0.47, row + 0.47, "#FFF1D6")
     return Drawn(traces, x, ROW_AXIS, caption, alt, shapes=[band])
 
 
@@ -379,11 +381,6 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     names = [counted(pops, "PoP") for pops in found["pops"].unique()]
     hover = "%{y:.3f} times at %{x:.3g} per delay"
     ticks = {t: f"{t:g}" for t in (0.01, 0.1, 1, 10, 100)}
-    tint = rule("x domain", type="rect", x0=0, x1=1, yref="y", y0=0.9, y1=1.1) | {
-        "fillcolor": COLOURS["band"],
-        "layer": "below",
-        "line": {"width": 0},
-    }
     word = note("a tenth too many", -1.95, log10(1.1), xref="x", yref="y", font=drawing.QUIET)
     return Drawn(
         _lines(found, "pops", "requests_per_delay", names, hover),
@@ -393,5 +390,5 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
         alt="Rising curves on two logarithmic axes: times the limit over the requests that come "
         "in per delay.",
         notes=[word],
-        shapes=[tint, rule("x", x0=1, x1=1)],
+        shapes=[_tint(0.9, 1.1, COLOURS["band"]), rule("x", x0=1, x1=1)],
     )

@@ -8,8 +8,8 @@ import edgelab as el
 from edgelab.kernels.draws import stream_key
 from edgelab.topics.durable_object import histories
 from edgelab.topics.durable_object.histories import Network
-from edgelab.topics.durable_object.linearisable import linearisable
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, IGNORED, KV, NEAR, NEVER
+from edgelab.world.linearisable import linearisable
 
 HARSH = {"drop_share": 0.3, "duplicate_share": 0.3, "late_share": 0.3}
 CALM = {"drop_share": 0.0, "duplicate_share": 0.0, "late_share": 0.0}
@@ -17,9 +17,9 @@ CALM = {"drop_share": 0.0, "duplicate_share": 0.0, "late_share": 0.0}
 
 def fresh(monkeypatch):
     """Runs are remembered; a patched protocol must not be."""
-    from edgelab.topics.durable_object import model as durable_object
+    from edgelab.topics.durable_object import losses
 
-    monkeypatch.setattr(durable_object, "_run", durable_object._run.__wrapped__)
+    monkeypatch.setattr(losses, "run", losses.run.__wrapped__)
 
 
 # -- what the design promises holds ------------------------------------------------------------

@@ -11,7 +11,7 @@ from edgelab.core import datasets
 from edgelab.core.sphere import great_circle_km, light_floor_ms
 from edgelab.topics.durable_object import homes
 from edgelab.topics.durable_object.homes import HOMES, POPS
-from edgelab.topics.durable_object.model import AROUND, AT_ONCE, NEAR, STADIUMS
+from edgelab.topics.durable_object.model import AROUND, AT_ONCE, NEAR
 from edgelab.world import geo, queue
 
 MATCH = el.DurableObject()
@@ -33,7 +33,7 @@ def test_every_home_stands_at_the_city_it_is_named_after():
         if name in known:
             named += 1
             assert great_circle_km(*known[name], pop["lat"], pop["lon"]) < 80, name
-    assert named >= 20 and set(STADIUMS) <= set(cities) & set(HOMES)
+    assert named >= 20 and set(homes.STADIUMS) <= set(cities) & set(HOMES)
 
 
 def test_a_round_trip_is_that_to_the_pop_and_on_to_the_home():

@@ -1,6 +1,6 @@
 """What is particular to the panel of notebook 08."""
 
-import numpy as np
+import pandas as pd
 import pytest
 
 import edgelab as el
@@ -100,5 +100,5 @@ def test_where_every_pop_has_a_copy_they_are_the_same_ones():
     near = DurableObject(followers=311)
     around = near.replace(followers_at=AROUND)
     assert "followers_at" in near.idle() and "followers_at" not in DurableObject().idle()
-    np.testing.assert_array_equal(near._copies(), around._copies())
+    pd.testing.assert_frame_equal(near.sites(), around.sites())
     assert near.in_words() == around.in_words()

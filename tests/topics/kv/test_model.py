@@ -6,7 +6,7 @@ from scipy.special import ndtr, ndtri
 
 import edgelab as el
 from edgelab.core import datasets
-from edgelab.topics.kv import model as edge_kv
+from edgelab.topics.kv import propagation
 from edgelab.topics.kv.crdt import GCounter, LWWRegister, ORSet, PNCounter
 from edgelab.topics.kv.model import EVERYWHERE, EdgeKV
 from edgelab.world import delays
@@ -170,10 +170,10 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others():
 
 def test_bytes_are_those_of_states_that_grow_by_the_same_operations():
     store, stop = STORE.replace(writers=EVERYWHERE, pops=40), 300
-    _, pop = edge_kv._writes(40, store.seed, edge_kv.OPERATIONS, False)
+    _, pop = propagation.writes(40, store.seed, propagation.OPERATIONS, False)
     rng = np.random.default_rng([store.seed, 3_000_003])
-    up = rng.random(edge_kv.OPERATIONS) < 0.5
-    element = rng.integers(0, edge_kv.ELEMENTS, edge_kv.OPERATIONS)
+    up = rng.random(propagation.OPERATIONS) < 0.5
+    element = rng.integers(0, propagation.ELEMENTS, propagation.OPERATIONS)
     frame = store.crdt_bytes().set_index("operations")
     counter, both, some = GCounter(), PNCounter(), ORSet()
     for k in range(stop):

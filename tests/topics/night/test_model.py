@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import edgelab as el
-from edgelab.topics.night import model as scenario
+from edgelab.topics.night import outcomes
 from edgelab.topics.night.model import BASELINE, CricStream
 from edgelab.world import delays, request
 
@@ -92,11 +92,11 @@ def test_the_origin_load_is_reads_that_miss_and_every_write():
 
 def test_the_kv_delay_never_runs_the_latency_again():
     FINAL.latency()
-    before = request.exact.cache_info().misses, scenario._latency.cache_info().misses
+    before = request.exact.cache_info().misses, outcomes.by_place.cache_info().misses
     for delay in (10, 123, 60_000):
         moved = FINAL.replace(kv_delay_ms=delay)
         pd.testing.assert_frame_equal(moved.latency(), FINAL.latency())
-    after = request.exact.cache_info().misses, scenario._latency.cache_info().misses
+    after = request.exact.cache_info().misses, outcomes.by_place.cache_info().misses
     assert before == after
 
 

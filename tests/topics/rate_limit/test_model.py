@@ -9,7 +9,7 @@ import pytest
 import edgelab as el
 from edgelab import ledger
 from edgelab.kernels import token_bucket
-from edgelab.topics.rate_limit import messages
+from edgelab.topics.rate_limit import messages, replay
 from edgelab.topics.rate_limit import model as rate_limit
 from edgelab.topics.rate_limit.limiters import (
     ALONE,
@@ -200,8 +200,8 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(monkeypatch)
     model = RateLimit(rate_per_s=50, seeds=4)
     before = model.designs()
     for threads in (1, 7):
-        rate_limit._figures.cache_clear()
-        monkeypatch.setattr(rate_limit.os, "cpu_count", lambda threads=threads: threads)
+        replay.figures.cache_clear()
+        monkeypatch.setattr(replay.os, "cpu_count", lambda threads=threads: threads)
         pd.testing.assert_frame_equal(model.designs(), before)
     assert not model.replace(seed=1).designs().equals(before)
 

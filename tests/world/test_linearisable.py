@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import edgelab as el
-from edgelab.topics.durable_object import linearisable as module
-from edgelab.topics.durable_object.linearisable import (
+from edgelab.world import linearisable as module
+from edgelab.world.linearisable import (
     STEPS,
     Undecided,
     append,
