@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgelab.core.allowed import instance, number, text
-from edgelab.core.words import counted
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.endpoints.model import Endpoint
+from edgelab.topics.endpoints.motives import confusions
 from edgelab.topics.endpoints.ways import HOME_SLICE, KV, OBJECT
 
 __all__ = ["cart_comes_home", "home_guess", "market", "score_delay", "six_confusions"]
@@ -15,24 +17,25 @@ FREE = ("keys", "stays_in", "audience")
 
 
 @guess(
-    "none",
     "about a quarter of them",
-    "more than half of them",
+    "about half of them",
+    "about three quarters of them",
     because="What may be a little old can be answered from a copy, and a write can be taken where "
     "it is made. What must be true at once, for several keys or from everyone, cannot.",
-    ask="Which of them cannot do with a copy that is half a second old?",
+    ask="Which of them must see all that was written before, for more than one key, or may not "
+    "leave India? Those have no copy and no object.",
 )
 def home_guess() -> tuple[int, str]:
     """Look back at notebook 09's prediction: how many of twelve endpoints belong wholly at home."""
     table = Endpoint().twelve()
     home = int((table["bucket"] == HOME_SLICE).sum())
     share = home / len(table)
-    return int(share > 0) + int(share > 0.5), f"{home} of {len(table)} belong at home"
+    return round(4 * share) - 1, f"{home} of {len(table)} belong at home"
 
 
 @exercise("write six letters, T or F, one for each sentence", text)
 def six_confusions(answer: str) -> Verdict:
-    """Notebook 09: whether each of six sentences is true; the article calls each a confusion.
+    """Notebook 09: whether each of six sentences is true; each speaks of a confusion.
 
     Parameters
     ----------
@@ -42,16 +45,14 @@ def six_confusions(answer: str) -> Verdict:
     letters = answer.upper().replace(" ", "").replace(",", "")
     if len(letters) != 6 or set(letters) - {"T", "F"}:
         return Verdict(WORKING, f"got {answer!r}, allowed six letters, each T or F")
-    wrong = letters.count("T")
+    wrong = int(((confusions()["true"] == "T") != [letter == "T" for letter in letters]).sum())
     if not wrong:
-        return Verdict(RIGHT, "none of them holds; the next cell has a figure against each.")
-    return Verdict(
-        WORKING,
-        f"{counted(wrong, 'sentence')} that you hold for true will meet a figure in the next cell",
-    )
+        return Verdict(RIGHT, "the next cell has the figure behind each.")
+    figures = "a figure that says" if wrong == 1 else "figures that say"
+    return Verdict(WORKING, f"{wrong} of 6 will meet {figures} otherwise; look in the next cell")
 
 
-@exercise("set a share, for instance 0.5", number, 0, 1e9)
+@exercise("set a share, for instance 0.5", number, 0, 1e9, allowed="a number from 0 to 1")
 def cart_comes_home(answer: float) -> Verdict:
     """Notebook 09, exercise 1: the share of the cart's requests that still reach Mumbai.
 
@@ -69,8 +70,8 @@ def cart_comes_home(answer: float) -> Verdict:
             "an endpoint can be at the edge and its origin still at work: every write, and the "
             "few reads that a PoP has to fetch.",
         )
-    if abs(answer - 100 * true) <= 0.05:
-        return Verdict(WORKING, "that looks like percent; which share is that, from 0 to 1?")
+    if 1 < answer <= 100:
+        return Verdict(WORKING, "is that in percent? Give a share from 0 to 1")
     if abs(answer - rate) <= 1:
         return Verdict(WORKING, "that many come home in a second; of how many requests?")
     if abs(answer - cart.write_share) <= 0.0005:
@@ -78,7 +79,7 @@ def cart_comes_home(answer: float) -> Verdict:
     if abs(answer - cart.origin_fetch_ratio) <= 0.0005:
         return Verdict(WORKING, "that is what is fetched while somebody waits; what flows behind?")
     return Verdict(
-        WORKING, "not that one: divide home_per_s in a row of KV by the requests a second"
+        WORKING, "not that one: count all that reaches Mumbai, also what nobody waits for"
     )
 
 
@@ -89,18 +90,18 @@ def score_delay(answer: float) -> Verdict:
     Parameters
     ----------
     answer : float or None
-        Milliseconds; right if the KV does with it, and no longer with a delay 5 % longer.
+        Milliseconds; right within 5 %.
     """
     score = Endpoint.examples()["live scoreboard"]
     least, most = (getattr(Endpoint.knobs()["kv_delay_ms"], end) for end in ("low", "high"))
     if answer < least:
         hint = "; is that in seconds?" if answer > 0 else ""
         return Verdict(WORKING, f"{answer:g} ms is less than a write can take{hint}")
-    does, longer = (
-        KV not in score.replace(kv_delay_ms=min(ms, most))._refused
-        for ms in (answer, 1.05 * answer)
+    shorter, longer = (
+        KV not in score.replace(kv_delay_ms=float(np.clip(ms, least, most)))._refused
+        for ms in (0.95 * answer, 1.05 * answer)
     )
-    if not does:
+    if not shorter:
         return Verdict(WORKING, f"with {answer:g} ms a score is seen too late; go lower")
     if longer:
         return Verdict(WORKING, f"with {answer:g} ms it does, and with 5 % more too; go higher")
@@ -127,7 +128,7 @@ def market(answer: Endpoint) -> Verdict:
         if name not in FREE and getattr(answer, name) != getattr(orders, name)
     ]
     if other:
-        return Verdict(WORKING, f"{', '.join(other)}: leave as in the twelve's order matching")
+        return Verdict(WORKING, f"{', '.join(other)}: leave as it is in `orders`")
     told = answer.verdict()
     if OBJECT in answer._refused:
         return Verdict(WORKING, f"an object will not do: {answer._refused[OBJECT]}")
@@ -139,6 +140,7 @@ def market(answer: Endpoint) -> Verdict:
         )
     return Verdict(
         RIGHT,
-        "an exchange of many instruments, with traders far from Mumbai and no law that keeps the "
-        "book in India: then the truth can live in many objects. The article's has one book.",
+        "an exchange of many instruments, no law that keeps the books in India, and enough traders "
+        "abroad that the p99 is theirs: then the truth can live in many objects. The article's "
+        "has one book.",
     )

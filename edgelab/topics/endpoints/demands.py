@@ -181,7 +181,8 @@ def complaint(row: Demand) -> str:
     """A demand that is not met, in words."""
     if row.demand.startswith(("a ", "no ")):
         return row.demand
-    return f"{in_digits(row.figure)} {row.demand} (limit {in_digits(row.limit)})"
+    limit = f"limit {in_digits(row.limit)}" if row.limit else "must be 0"
+    return f"{in_digits(row.figure)} {row.demand} ({limit})"
 
 
 # -- in words -------------------------------------------------------------------------------------
@@ -224,15 +225,23 @@ def stays_home(way: str, reads: float, writes: float, home: str) -> str:
 
 
 def in_words(
-    way: str, p99: Mapping[str, float], refused: Mapping[str, str], reads: float, writes: float
+    way: str,
+    audience: str,
+    p99: Mapping[str, float],
+    refused: Mapping[str, str],
+    reads: float,
+    writes: float,
+    home: str,
 ) -> str:
     """Two or three sentences that say what the numbers mean."""
-    said = f"It belongs {WORDS[way]}: 99 of 100 answers take at most {in_ms(p99[way])}"
+    whom = {"everyone": "all viewers", "India": "viewers in India", "diaspora": "viewers abroad"}
+    said = f"It belongs {WORDS[way]}: 99 of 100 answers to {whom[audience]} take at most "
+    said += in_ms(p99[way])
     said += f", from Mumbai {in_ms(p99[AT_HOME])}." if way != AT_HOME else "."
     if BUCKETS[way] != EDGE_SLICE and KV in refused:
         said += f" The PoP's KV is ruled out: {refused[KV]}."
     if way == OBJECT:
-        return f"{said} Nothing reaches Mumbai."
+        return f"{said} The object is in {THE.get(home, home)}, and nothing reaches Mumbai."
     return (
         f"{said} {in_digits(writes)} writes and {in_digits(reads)} look-ups a second reach Mumbai."
     )

@@ -424,7 +424,8 @@ class Endpoint(Model):
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
         way = self.verdict().way
-        return said.in_words(way, self._p99_now, self._refused, *self._home_per_s[way])
+        given = self.audience, self._p99_now, self._refused, *self._home_per_s[way]
+        return said.in_words(way, *given, self.durable_object.home)
 
 
 def on_map(settings: tuple[tuple[str, Any], ...]) -> np.ndarray:

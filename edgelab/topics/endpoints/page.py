@@ -41,7 +41,7 @@ class EndpointPanel(Panel):
                 *("transaction history", "order matching"),
             )
         },
-        "KV at 60 s": edge(copies="fetched", kv_delay_ms=30_000.0),
+        "KV fetched, 60 s": edge(copies="fetched", kv_delay_ms=30_000.0),
     }
     kernels = (
         *("cable corridors", "exact distribution", "histogram", "stale reads"),

@@ -65,9 +65,9 @@ BESIDE = {
     "A/B routing": "top center",
     "image resize": "top left",
     "live scoreboard": "top center",
-    "chat": "middle right",
+    "chat": "bottom right",
     "order matching": "middle right",
-    "search": "middle right",
+    "search": "bottom right",
     "cart": "top right",
     "push token": "bottom left",
     "ad beacon": "bottom right",
@@ -331,7 +331,10 @@ def time_by_way(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Draw
 
 @plot(Endpoint, "What rules a way out", span=6, height_px=300, untold=("place",), pins=False)
 def ruled_out(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
-    """Every demand on every way, as its figure over its limit; right of the line it is too much."""
+    """Every demand on every way, as its figure over its limit; right of the line it is too much.
+
+    A way that is ruled out has a cross; of the others, what is nearest to its limit is named.
+    """
     ways = WAYS[1:]
     rows = thing._demands
     ratio = np.array([_over(float(row.figure), float(row.limit)) for row in rows])
@@ -358,15 +361,23 @@ def ruled_out(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
             (~met, "x", "old", "too much"),
         )
     ]
-    words = [thing._refused.get(way, "allowed") for way in ways]
+    # Of an allowed way, what is nearest to its limit is named.
+    nearest = {way: "allowed" for way in ways}
+    for k in np.argsort(ratio, kind="stable"):
+        if rows[k].figure:
+            nearest[rows[k].way] = complaint(rows[k])
+    words = [thing._refused.get(way, nearest[way]) for way in ways]
     made.append(
         scatter(
             np.full(len(ways), LEAST * 0.75),
             np.arange(len(ways)) + 0.36,
             mode="text",
-            text=[f"<b>{way}</b>: {word}" for way, word in zip(ways, words, strict=True)],
+            text=[
+                f"{'✗ ' * (way in thing._refused)}<b>{way}</b>: {word}"
+                for way, word in zip(ways, words, strict=True)
+            ],
             textposition="middle right",
-            textfont={"size": 12, "color": COLOURS["ink"], "shadow": drawing.HALO},
+            textfont={"size": 11.5, "color": COLOURS["ink"], "shadow": drawing.HALO},
             hoverinfo="skip",
         )
     )
@@ -374,6 +385,7 @@ def ruled_out(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
     caption = f"Ruled out: {'; '.join(out)}." if out else "Nothing rules any way out."
     ticks = {10.0**k: f"{10.0**k:g}" for k in range(-3, 4)}
     limit = drawing.rule("x", x0=1, x1=1) | {"line": {"color": COLOURS["ink"], "width": 1.5}}
+    limit["layer"] = "below"
     return Drawn(
         made,
         theme.log_axis("times the limit", LEAST * 0.6, MOST * 1.6, ticks),

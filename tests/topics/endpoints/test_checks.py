@@ -16,24 +16,26 @@ MARKET = ORDERS.replace(keys=100, stays_in="anywhere", audience="everyone")
     [
         (check.home_guess, None, check.UNANSWERED, "commit"),
         (check.home_guess, "all", check.WORKING, "allowed"),
-        (check.home_guess, check.home_guess.choices[0], check.WORKING, "half a second"),
-        (check.home_guess, check.home_guess.choices[2], check.WORKING, "half a second"),
-        (check.home_guess, check.home_guess.choices[1], check.RIGHT, "3 of 12"),
+        (check.home_guess, check.home_guess.choices[1], check.WORKING, "3 of 12"),
+        (check.home_guess, check.home_guess.choices[2], check.WORKING, "for more than one key"),
+        (check.home_guess, check.home_guess.choices[0], check.RIGHT, "3 of 12"),
         (check.six_confusions, None, check.UNANSWERED, "six letters"),
         (check.six_confusions, "TFTF", check.WORKING, "six letters"),
         (check.six_confusions, "yes, no", check.WORKING, "six letters"),
         (check.six_confusions, 3, check.WORKING, "your answer: got 3"),
-        (check.six_confusions, "TFTFFF", check.WORKING, "2 sentences"),
-        (check.six_confusions, "f f f f f T", check.WORKING, "1 sentence "),
-        (check.six_confusions, "FFFFFF", check.RIGHT, "figure"),
+        (check.six_confusions, "TTTFFF", check.WORKING, "2 of 6 will meet figures"),
+        (check.six_confusions, "f f t f f T", check.WORKING, "1 of 6 will meet a figure"),
+        (check.six_confusions, "FTTFFT", check.RIGHT, "figure"),
         (check.cart_comes_home, None, check.UNANSWERED, "share"),
         (check.cart_comes_home, "much", check.WORKING, "got 'much'"),
         (check.cart_comes_home, np.nan, check.WORKING, "got nan"),
         (check.cart_comes_home, 20.16, check.WORKING, "percent"),
+        (check.cart_comes_home, 20, check.WORKING, "percent"),
+        (check.cart_comes_home, "20 %", check.WORKING, "allowed a number from 0 to 1"),
         (check.cart_comes_home, 604.8, check.WORKING, "in a second"),
         (check.cart_comes_home, 0.2, check.WORKING, "what of the reads"),
         (check.cart_comes_home, 0.002, check.WORKING, "flows behind"),
-        (check.cart_comes_home, 0.9, check.WORKING, "divide"),
+        (check.cart_comes_home, 0.9, check.WORKING, "all that reaches"),
         (check.cart_comes_home, 0.2016, check.RIGHT, "origin"),
         (check.score_delay, None, check.UNANSWERED, "delay"),
         (check.score_delay, -1, check.WORKING, "allowed"),
@@ -42,13 +44,15 @@ MARKET = ORDERS.replace(keys=100, stays_in="anywhere", audience="everyone")
         (check.score_delay, 2000, check.WORKING, "go lower"),
         (check.score_delay, 1e6, check.WORKING, "go lower"),
         (check.score_delay, 1030, check.RIGHT, "half of what is tolerated"),
+        (check.score_delay, 2000 / 1.9, check.RIGHT, "half of what is tolerated"),
+        (check.score_delay, 1000, check.RIGHT, "half of what is tolerated"),
         (check.market, None, check.UNANSWERED, "orders.replace"),
         (check.market, "chat", check.WORKING, "allowed an Endpoint"),
         (check.market, ORDERS, check.WORKING, "20 times"),
         (check.market, EXAMPLES["chat"], check.WORKING, "leave as"),
         (check.market, ORDERS.replace(keys=100), check.WORKING, "no rule"),
         (check.market, MARKET.replace(audience="India"), check.WORKING, "not save enough"),
-        (check.market, MARKET.replace(queries=2), check.WORKING, "queries: leave as"),
+        (check.market, MARKET.replace(queries=2), check.WORKING, "queries: leave as it is"),
         (check.market, MARKET, check.RIGHT, "many objects"),
     ],
 )
@@ -68,5 +72,5 @@ def test_a_hint_does_not_hold_the_answer():
 
 def test_what_is_right_is_a_small_range():
     right = [d for d in range(700, 1400, 5) if check.score_delay(d).state == check.RIGHT]
-    assert 5 <= len(right) <= 12 and right == list(range(right[0], right[-1] + 1, 5))
+    assert 15 <= len(right) <= 25 and right == list(range(right[0], right[-1] + 1, 5))
     assert check.score_delay(right[0]).state == check.RIGHT

@@ -409,7 +409,8 @@ def test_each_confusion_has_a_figure():
     ours = frame["ours"].to_numpy()
     assert ours[0] < 50, "a cache hardly helps an answer of one's own"
     assert ours[1] > 10 and ours[4] > 10
-    assert ours[2] == 100 and ours[3] > 0
+    assert 5 < ours[2] < 12 and ours[3] > 0 and ours[5] < 50
+    assert "".join(frame["true"]) == "FTTFFT"
 
 
 def test_what_platforms_document_is_there_with_its_source():

@@ -53,7 +53,7 @@ def test_the_sentence_says_where_and_why(panel):
     assert "It belongs at the PoP, with its KV: 99 of 100" in panel.words.value
     panel.buttons["order matching"].click()
     assert "It belongs all at home" in panel.words.value
-    assert "KV is ruled out: 0.477 s until a write is seen (limit 0)" in panel.words.value
+    assert "KV is ruled out: 0.477 s until a write is seen (must be 0)" in panel.words.value
     assert "20 times what it can do" in panel.below.value
     panel.buttons["Reset"].click() if "Reset" in panel.buttons else panel.reset.click()
     panel.controls["origin_fetch_ratio"].value = 0.5

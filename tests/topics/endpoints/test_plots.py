@@ -108,7 +108,8 @@ def test_what_is_right_of_the_line_is_not_met():
         assert np.isfinite(bad["x"]).sum() == (~rows["met"]).sum()
         assert np.nanmax(good["x"]) <= 1 and not (bad["x"] <= 1).any()
         for way, word in zip(WAYS[1:], words["text"], strict=True):
-            assert word.endswith(f"</b>: {thing._refused.get(way, 'allowed')}")
+            assert f"</b>: {thing._refused.get(way, '')}" in word
+            assert word.startswith("✗") == (way in thing._refused)
 
 
 def test_who_gains_is_the_verdicts_p99_beside_homes():
