@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from edgelab.kernels._jit import kernel
 from edgelab.kernels.draws import HALF, LOW, draw
+from edgelab.kernels.threads import each, lent
 from edgelab.kernels.zipf import aliases
 
 __all__ = ["RULES", "alias_tables", "run_lengths", "simulate", "watch"]
@@ -138,7 +136,7 @@ def simulate(nights: int, ticks: int, *given, threads: int | None = None):
     *given
         What `watch` takes from `key` to `cusum`.
     threads : int, optional
-        As many as there are cores, but no more than 8, if not given.
+        As many as the machine lends, if not given.
 
     Returns
     -------
@@ -147,18 +145,18 @@ def simulate(nights: int, ticks: int, *given, threads: int | None = None):
     """
     alarms = np.zeros((nights, RULES), np.int64)
     found = np.zeros((nights, RULES), np.int64)
-    threads = threads or min(os.cpu_count() or 1, 8)
+    threads = threads or lent()
     if threads == 1 or nights <= FEW:  # a pool would take as long
         watch(0, ticks, *given, alarms, found)
         return alarms, found
-    with ThreadPoolExecutor(threads) as pool:
-        work = [
-            pool.submit(watch, at[0], ticks, *given, alarms[at[0] : at[-1] + 1],
-                        found[at[0] : at[-1] + 1])
-            for at in np.array_split(np.arange(nights), min(threads, nights))
-        ]  # fmt: skip
-        for each in work:
-            each.result()
+
+    def run(block):
+        at = slice(block[0], block[-1] + 1)
+        watch(block[0], ticks, *given, alarms[at], found[at])
+
+    blocks = np.array_split(np.arange(nights), min(threads, nights))
+    for _ in each(run, blocks, threads):
+        pass
     return alarms, found
 
 

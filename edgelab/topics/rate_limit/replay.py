@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.core.constants import value
-from edgelab.kernels import token_bucket
+from edgelab.kernels import threads, token_bucket
 from edgelab.topics.rate_limit import messages
 from edgelab.topics.rate_limit.limiters import (
     ALONE,
@@ -56,9 +54,8 @@ class Settings(NamedTuple):
 
 
 def _each(runs: int, run: Callable, *given: Any) -> list:
-    """What `run` makes of each number of a run, on every core; in order."""
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        return list(pool.map(lambda number: run(number, *given), range(runs)))
+    """What `run` makes of each number of a run, in order."""
+    return list(threads.each(lambda number: run(number, *given), range(runs)))
 
 
 def _ratio(through: np.ndarray, right: np.ndarray) -> float:

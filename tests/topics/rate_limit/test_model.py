@@ -201,7 +201,7 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(monkeypatch)
     before = model.designs()
     for threads in (1, 7):
         replay.figures.cache_clear()
-        monkeypatch.setattr(replay.os, "cpu_count", lambda threads=threads: threads)
+        monkeypatch.setattr(replay.threads, "lent", lambda lent=threads: lent)
         pd.testing.assert_frame_equal(model.designs(), before)
     assert not model.replace(seed=1).designs().equals(before)
 
