@@ -77,6 +77,22 @@ def install_command():
     return f"{quoted(sys.executable)} -m pip install --upgrade --force-reinstall -e ."
 
 
+def lacking(extra):
+    """Return the names of what an extra of edgelab asks for and what is not here."""
+    from packaging.requirements import Requirement
+
+    asked = [Requirement(line) for line in metadata.requires("edgelab") or []]
+    only = [r for r in asked if r.marker and r.marker.evaluate({"extra": extra})]
+    return [r.name for r in only if not list(metadata.distributions(name=r.name))]
+
+
+def extra_command(extra):
+    """Return the command that brings what an extra asks for; the course's own way brings all."""
+    if (Path(sys.prefix) / "conda-meta").is_dir() or uv():
+        return install_command()
+    return f'{quoted(sys.executable)} -m pip install -e ".[{extra}]"'
+
+
 def browser_command():
     """Return the command that brings a browser, by the system and the tool that made this."""
     try:
@@ -223,13 +239,18 @@ def find_browser():
     """
     if named := os.environ.get("BROWSER_PATH"):
         return shutil.which(os.path.expanduser(named))
-    from choreographer.browsers.chromium import Chromium
-
+    try:
+        from choreographer.browsers.chromium import Chromium
+    except ModuleNotFoundError:  # `lacking` tells
+        return None
     return Chromium.find_browser(skip_local=False)
 
 
 def browser():
     """Look for the browser that draws pictures for `el.export`; doing without is no failure."""
+    if names := lacking("slides"):
+        detail = f"{', '.join(names)} not installed: only el.export to pictures and slides needs it"
+        return Check("browser", "note", detail, extra_command("slides"))
     if found := find_browser():
         return Check("browser", "ok", f"el.export draws PNG, SVG, PDF and slides with {found}")
     named = os.environ.get("BROWSER_PATH")

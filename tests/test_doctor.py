@@ -17,6 +17,7 @@ import pytest
 
 from edgelab import __main__ as command_line
 from edgelab import doctor, kernels
+from edgelab.stage.browser import BrowserError, browser
 
 
 @pytest.mark.parametrize("check", [c for c in doctor.CHECKS if c is not doctor.browser])
@@ -224,6 +225,23 @@ def test_no_browser_is_a_note_with_the_command_of_this_system(
     monkeypatch.setattr(doctor, "find_browser", lambda: None)
     found = doctor.browser()
     assert found.state == "note" and found.mend.endswith(command)
+
+
+def test_what_only_some_need_is_told_with_what_brings_it(monkeypatch, tmp_path):
+    assert doctor.lacking("slides") == doctor.lacking("runtimes") == []
+    real = metadata.distributions
+    gone = {"kaleido", "wasmtime"}
+    monkeypatch.setattr(
+        metadata, "distributions", lambda name: () if name in gone else real(name=name)
+    )
+    assert doctor.lacking("runtimes") == ["wasmtime"]
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))  # neither conda's nor uv's
+    found = doctor.browser()
+    assert found.state == "note" and found.detail.startswith("kaleido not installed")
+    assert found.mend.endswith('-m pip install -e ".[slides]"')
+    with pytest.raises(BrowserError, match=r"slides need kaleido\. This installs it"):
+        with browser():
+            pytest.fail("nothing draws")
 
 
 def test_a_browser_that_is_named_and_not_there(monkeypatch):

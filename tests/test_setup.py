@@ -21,7 +21,10 @@ from edgelab.topics import TOPICS
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-DEV = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+RUNTIME += [Requirement(line) for lines in EXTRAS.values() for line in lines]
+ALL = f"edgelab[{','.join(sorted(EXTRAS))}]"
+DEV = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"] if line != ALL]
 PINS = [Requirement(line) for line in PROJECT["tool"]["uv"]["constraint-dependencies"]]
 
 # conda-forge's name -> PyPI's, for every package of environment.yml whose two names differ
@@ -49,6 +52,7 @@ def test_conda_environment_wants_what_pyproject_wants():
     assert found.pop("python") == PROJECT["project"]["requires-python"]
     assert found.pop("pip") == ""
     assert found == wanted(RUNTIME + DEV)
+    assert ALL in PROJECT["dependency-groups"]["dev"]
     assert set(CONDA_TO_PYPI) <= {re.split("[<>=]", line)[0] for line in conda}
 
 

@@ -376,7 +376,7 @@ def obey(order):
     try:
         ORDERS[name](**order)
     except ImportError as error:
-        say(error=f"{error.name or error} is not installed")
+        say(error=f"{error.name or error} is not installed; edgelab[runtimes] brings it")
     except Exception as error:
         say(error=f"{type(error).__name__}: {error}")
 

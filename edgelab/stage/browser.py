@@ -46,8 +46,15 @@ def browser() -> Iterator[Callable[[BaseFigure, str], bytes]]:
     Raises
     ------
     BrowserError
-        If there is none, or it does not start, draw or answer in time.
+        If there is none, or what drives it is not installed, or it does not start, draw or answer
+        in time.
     """
+    if names := doctor.lacking("slides"):
+        raise BrowserError(
+            f"pictures and slides need {', '.join(names)}. This installs it:\n"
+            f"    {doctor.extra_command('slides')}\n"
+            "Without it a path that ends in .html makes a page."
+        )
     found = doctor.find_browser()
     if found is None:
         named = os.environ.get("BROWSER_PATH")
