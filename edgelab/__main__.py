@@ -1,8 +1,8 @@
 """The command line.
 
 `edgelab lab` opens the workbook, `edgelab doctor` checks what it stands on; for who teaches,
-`edgelab hand-out` copies the pages without solutions, and `edgelab collect` tells what a class has
-answered.
+`edgelab hand-out` copies the pages without solutions, `edgelab collect` tells what a class has
+answered, and `edgelab site` keeps the pages for a browser alone.
 """
 
 import argparse
@@ -185,6 +185,28 @@ def collect(options):
     return 0
 
 
+def site(options):
+    """Run the pages and keep them as a site, and say how large each is; return the exit code."""
+    if names := doctor.lacking("site"):
+        print(f"The site needs {', '.join(names)}: {doctor.extra_command('site')}", file=sys.stderr)
+        return 1
+    from nbclient.exceptions import CellExecutionError
+
+    from edgelab.classroom.site import site
+
+    root = pages("site")
+    if root is None:
+        return 1
+    try:
+        for path, size_mb in site(root / "notebooks", options.folder):
+            print(f"{path}: {size_mb:.1f} MB", flush=True)
+    except (CellExecutionError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Open it:  {options.folder / 'index.html'}")
+    return 0
+
+
 def lab(options):
     """Start JupyterLab on the first page; return its exit code."""
     root = pages("lab")
@@ -251,6 +273,9 @@ def parser():
     )
     sub.add_argument("--memory-gb", type=positive, default=3, help="for each notebook (default: 3)")
     sub.set_defaults(call=collect)
+    sub = commands.add_parser("site", help="keep the pages, executed, as a site without Python")
+    sub.add_argument("folder", type=Path, help="a new folder, or a site that was made before")
+    sub.set_defaults(call=site)
     sub = commands.add_parser("doctor", help="check what the workbook stands on, with the mends")
     sub.set_defaults(call=examine)
     return top

@@ -23,11 +23,14 @@ from edgelab.stage.figure import PLOTLY
 from edgelab.stage.live import STYLE
 from edgelab.stage.panel import STATE, WIDGET, Panel
 
-__all__ = ["Paper", "Web"]
+__all__ = ["Paper", "Web", "known"]
 
 
 class Web(Preprocessor):
     """For HTML: every plot as plotly draws it, with one copy of plotly.js in the page."""
+
+    #: In the page, or the address of plotly.js.
+    library: bool | str = True
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Give each output of a page a form that needs neither a kernel nor the network.
@@ -73,7 +76,7 @@ class Web(Preprocessor):
 
     def panel(self, words: str, panel: str, model: dict, pinned: dict | None) -> list[NotebookNode]:
         """The plots of a panel in its grid, below its sentence and its line of code."""
-        kind, now, held = _known(panel, model, pinned)
+        kind, now, held = known(panel, model, pinned)
         plots = [each.plot.live(now, held, at_rest=True) for each in kind.board]
         parts = [
             f'<figure class="edgelab-plot{" edgelab-wide" * (plot["span"] > 6)}" '
@@ -95,7 +98,8 @@ class Web(Preprocessor):
         first, self._bundle = self._bundle, False
         shown = go.Figure(figure["data"], figure["layout"])
         config, height = theme.config("edgelab"), f"{height_px}px"
-        return to_html(shown, config, True, first, full_html=False, default_height=height)
+        library = first and self.library
+        return to_html(shown, config, True, library, full_html=False, default_height=height)
 
 
 class Paper(Web):
@@ -103,7 +107,7 @@ class Paper(Web):
 
     def panel(self, words: str, panel: str, model: dict, pinned: dict | None) -> list[NotebookNode]:
         """The plots of a panel one below the other, each with its title."""
-        kind, now, held = _known(panel, model, pinned)
+        kind, now, held = known(panel, model, pinned)
         return [_output("text/html", words), *_pictures([each(now, held) for each in kind.board])]
 
     def figure(self, figure: Mapping) -> list[NotebookNode]:
@@ -111,7 +115,8 @@ class Paper(Web):
         return _pictures([go.Figure(figure["data"], figure["layout"])])
 
 
-def _known(panel: str, model: dict, pinned: dict | None) -> tuple[type[Panel], Model, Model | None]:
+def known(panel: str, model: dict, pinned: dict | None) -> tuple[type[Panel], Model, Model | None]:
+    """A panel's class, and the models that its output tells of."""
     kind = PANELS[panel]
     return kind, kind.scenario(**model), None if pinned is None else kind.scenario(**pinned)
 
