@@ -72,8 +72,8 @@ def cart_comes_home(answer: float) -> Verdict:
         )
     if 1 < answer <= 100:
         return Verdict(WORKING, "is that in percent? Give a share from 0 to 1")
-    if abs(answer - rate) <= 1:
-        return Verdict(WORKING, "that many come home in a second; of how many requests?")
+    if answer > 100:
+        return Verdict(WORKING, "is that so many in a second? Of how many requests?")
     if abs(answer - cart.write_share) <= 0.0005:
         return Verdict(WORKING, "those are the writes; what of the reads that a PoP cannot answer?")
     if abs(answer - cart.origin_fetch_ratio) <= 0.0005:
@@ -99,7 +99,7 @@ def score_delay(answer: float) -> Verdict:
         return Verdict(WORKING, f"{answer:g} ms is less than a write can take{hint}")
     shorter, longer = (
         KV not in score.replace(kv_delay_ms=float(np.clip(ms, least, most)))._refused
-        for ms in (0.95 * answer, 1.05 * answer)
+        for ms in (answer / 1.05, answer / 0.95)
     )
     if not shorter:
         return Verdict(WORKING, f"with {answer:g} ms a score is seen too late; go lower")
@@ -132,6 +132,8 @@ def market(answer: Endpoint) -> Verdict:
     told = answer.verdict()
     if OBJECT in answer._refused:
         return Verdict(WORKING, f"an object will not do: {answer._refused[OBJECT]}")
+    if np.isinf(answer._p99_now[OBJECT]):
+        return Verdict(WORKING, "the objects do not keep up: their queues never empty")
     if told.way != OBJECT:
         return Verdict(
             WORKING,

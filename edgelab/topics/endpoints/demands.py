@@ -141,7 +141,7 @@ def demands(thing: Endpoint, staleness_s: Any, writes: Any) -> list[Demand]:
     session = [("share of own writes missed", RARE)] * (thing.needs == SESSION)
     alone = [("keys in a transaction", queries, 1.0)] * (thing.needs == TRANSACTION)
     leaves = [("PoPs abroad with a copy", abroad, 0.0)] * (thing.stays_in == INDIA)
-    unruled = [("no rule that keeps copies in India", 1.0, 0.0)] * (thing.stays_in == INDIA)
+    unruled = [("no vendor that keeps an object in India", 1.0, 0.0)] * (thing.stays_in == INDIA)
     compute = [
         ("ms of CPU", thing.cpu_ms, limits["cpu_ms"]),
         ("MB of memory", thing.memory_mb, limits["memory_mb"]),
@@ -219,7 +219,7 @@ def stays_home(way: str, reads: float, writes: float, home: str) -> str:
     if BUCKETS[way] != EDGE_SLICE:
         return f"Every look-up: {in_digits(reads + writes)} a second reach Mumbai."
     return (
-        f"The truth: {in_digits(writes)} writes a second flow home behind the viewers' backs, "
+        f"The truth: {in_digits(writes)} writes a second flow home while no viewer waits, "
         f"and {in_digits(reads)} look-ups a second are fetched."
     )
 

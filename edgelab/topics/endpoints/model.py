@@ -50,8 +50,15 @@ from edgelab.topics.night.model import CricStream
 __all__ = ["MAP_STALENESS_S", "MAP_WRITES", "Decision", "Endpoint", "on_map", "twelve"]
 
 #: The axes of `Endpoint.map`: 1 ms to a day, and a write in a million requests to writes alone.
-MAP_STALENESS_S = np.geomspace(0.001, 86_400, 109)
-MAP_WRITES = np.geomspace(1e-6, 1, 109)
+STALENESS_STOPS_S = (
+    *(0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0),
+    *(120.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0),
+)
+WRITES_STOPS = (0.0, 1e-6, 1e-5, 1e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+WRITES_STOPS += (0.7, 1.0)
+#: The stops of the sliders are among them: a mark never stands beside the ground of its verdict.
+MAP_STALENESS_S = np.union1d(np.geomspace(0.001, 86_400, 91), STALENESS_STOPS_S)
+MAP_WRITES = np.union1d(np.geomspace(1e-6, 1, 91), WRITES_STOPS[1:])
 #: Rows of the waterfall, in the order in which they are met.
 PARTS = ("last mile", "to the PoP", "cold start", "work", "on from there", "waits there")
 #: Knobs that say what the edge is like, and nothing of the endpoint.
@@ -96,19 +103,13 @@ class Endpoint(Model):
 
     tolerated_staleness_s: float = knob(
         30.0, label="Staleness up to", symbol="a", unit="s", low=0.001, high=86_400.0,
-        stops=(
-            *(0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0),
-            *(120.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0),
-        ),
+        stops=STALENESS_STOPS_S,
         meaning="How old an answer may be before anybody minds.",
         source="assumption for the Up Next panel, the time between two lists on page 1",
     )  # fmt: skip
     write_share: float = shared(
         CricStream, "write_share", meaning="Writes per request.", high=1.0,
-        stops=(
-            *(0.0, 1e-6, 1e-5, 1e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
-            *(0.7, 1.0),
-        ),
+        stops=WRITES_STOPS,
     )  # fmt: skip
     needs: str = knob(
         NOTHING, label="Must see", symbol="N", unit="", choices=(NOTHING, SESSION, TRANSACTION),

@@ -16,13 +16,7 @@ from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS, TINTS
 from edgelab.topics.endpoints.demands import age, complaint
-from edgelab.topics.endpoints.model import (
-    MAP_STALENESS_S,
-    MAP_WRITES,
-    Endpoint,
-    on_map,
-    twelve,
-)
+from edgelab.topics.endpoints.model import MAP_STALENESS_S, MAP_WRITES, Endpoint, on_map, twelve
 from edgelab.topics.endpoints.ways import (
     AT_HOME,
     BUCKETS,
@@ -67,7 +61,7 @@ BESIDE = {
     "live scoreboard": "top center",
     "chat": "bottom right",
     "order matching": "middle right",
-    "search": "bottom right",
+    "search": "top right",
     "cart": "top right",
     "push token": "bottom left",
     "ad beacon": "bottom right",
@@ -88,9 +82,8 @@ LAYERS = {
     "waits there": (("waits there",), "old", ""),
 }
 #: The waterfall's axis ends at the first of these that holds every time that comes.
-SCALES_MS = (150, 450, 1500, 5000, 20_000)
-#: Least and largest of what a figure is told to be of its limit.
-LEAST, MOST = 1e-3, 1e3
+SCALES_MS = (150, 300, 450, 800, 1500, 2500, 5000, 10_000, 20_000)
+LEAST, MOST = 1e-3, 1e3  # of a figure over its limit
 
 
 def _at(thing: Endpoint) -> tuple[float, float]:
@@ -100,10 +93,10 @@ def _at(thing: Endpoint) -> tuple[float, float]:
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
-    """Edges of equal cells around points, as powers of ten."""
+    """Edges of cells around points, as powers of ten: halfway between them."""
     at = np.log10(values)
-    step = at[1] - at[0]
-    return np.append(at - step / 2, at[-1] + step / 2)
+    between = (at[1:] + at[:-1]) / 2
+    return np.concatenate([[2 * at[0] - between[0]], between, [2 * at[-1] - between[-1]]])
 
 
 @plot(
@@ -373,7 +366,7 @@ def ruled_out(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
             np.arange(len(ways)) + 0.36,
             mode="text",
             text=[
-                f"{'✗ ' * (way in thing._refused)}<b>{way}</b>: {word}"
+                f"{'✗ ' * (way in thing._refused)}<b>{way.removeprefix('at the PoP, ')}</b>: {word}"
                 for way, word in zip(ways, words, strict=True)
             ],
             textposition="middle right",
@@ -384,15 +377,16 @@ def ruled_out(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
     out = [f"{way}: {thing._refused[way]}" for way in ways if way in thing._refused]
     caption = f"Ruled out: {'; '.join(out)}." if out else "Nothing rules any way out."
     ticks = {10.0**k: f"{10.0**k:g}" for k in range(-3, 4)}
-    limit = drawing.rule("x", x0=1, x1=1) | {"line": {"color": COLOURS["ink"], "width": 1.5}}
-    limit["layer"] = "below"
+    # A piece for each row: a whole line would go through the words.
+    line = {"type": "line", "x0": 1, "x1": 1, "line": {"color": COLOURS["ink"], "width": 2}}
+    limits = [line | {"y0": row - 0.24, "y1": row + 0.18} for row in range(len(ways))]
     return Drawn(
         made,
         theme.log_axis("times the limit", LEAST * 0.6, MOST * 1.6, ticks),
         {"range": [-0.4, len(ways) - 0.3], "showticklabels": False, "showgrid": False, "ticks": ""},
         caption=caption,
         alt=f"Marks on a logarithmic axis, a row for each way: {'; '.join(words)}.",
-        shapes=[limit],
+        shapes=limits,
     )
 
 
@@ -413,7 +407,7 @@ def who_gains(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
     colour, symbol = LOOKS[BUCKETS[chosen]]
     series = [(f"now: {chosen}", now, colour, symbol, 11, 0.0)]
     if chosen != AT_HOME:
-        series.insert(0, (AT_HOME, home, "old", "square", 9, 0.0))
+        series.insert(0, (AT_HOME, home, "old", "square-open", 9, 0.0))
     if pinned:
         way = pinned.verdict().way
         held = pinned._levels_ms[WAYS.index(way), :, 1]

@@ -128,7 +128,7 @@ def test_every_answer_under_a_task_is_true(prose):
     history = EXAMPLES["transaction history"]
     three, six = (history.replace(queries=n).waterfall().sum(axis=1) for n in (3, 6))
     more = (six - three) / 3
-    printed = int(re.search(r"a whole round trip, (\d+) ms", prose)[1])
+    printed = int(re.search(r"adds a round trip, (\d+) ms", prose)[1])
     assert round(more["split: PoP asks home"]) == printed
     assert round(more["next to its back end"]) == 3
     assert len(EXAMPLES["chat"]._refused) == 4
