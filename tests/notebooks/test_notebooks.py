@@ -257,6 +257,20 @@ def test_every_name_exists(path):
 
 
 @each_page
+def test_the_course_at_a_glance_has_the_page_s_own_words(path):
+    (row,) = [
+        line
+        for line in (FOLDER / "README.md").read_text(encoding="utf-8").splitlines()
+        if f"]({path.name})" in line
+    ]
+    _, number, question, minutes, *_ = (cell.strip() for cell in row.split("|"))
+    text = source_of(path, "markdown")
+    assert number.startswith(f"[{int(path.stem[:2])}]") and f"**{question}**" in text
+    told = re.search(r"About (\d+) minutes(?:; the core,[^.]* takes (\d+))?", text)
+    assert minutes == (told[2] or told[1])
+
+
+@each_page
 def test_page_has_a_page_s_length(path):
     words = re.findall(r"\S*\w\S*", source_of(path, "markdown"))
     assert 900 <= len(words) <= 1500
