@@ -8,10 +8,15 @@ from typing import Any
 import ipywidgets as widgets
 from IPython import get_ipython
 
-__all__ = ["close", "earlier"]
+__all__ = ["earlier", "retire"]
+
+#: What is left of a box whose cell was run again.
+CLOSED = "<p>This was closed, since its cell was run again. What the cell shows then is alive.</p>"
 
 #: The widgets that each cell made, and the execution that made them.
 _MADE: dict[str, tuple[str, list[weakref.ref]]] = {}
+#: The one that says so in all boxes of a kernel.
+_WORDS: list[widgets.HTML] = []
 
 
 def earlier(made: Any) -> list[Any]:
@@ -41,10 +46,20 @@ def earlier(made: Any) -> list[Any]:
     return old
 
 
-def close(widget: widgets.Widget) -> None:
+def retire(box: widgets.Box, *more: widgets.Widget) -> None:
+    """Close all that lies in a box, and more; the box says so where a page still shows it."""
+    if not (_WORDS and _WORDS[0].comm):
+        _WORDS[:] = [widgets.HTML(CLOSED)]
+    held, box.children = box.children, _WORDS
+    for each in (*held, *more):
+        _close(each)
+
+
+def _close(widget: widgets.Widget) -> None:
     """Close a widget and all that lies in it."""
     for child in getattr(widget, "children", ()):
-        close(child)
+        if child not in _WORDS:
+            _close(child)
     for part in ("layout", "style"):
         if isinstance(getattr(widget, part, None), widgets.Widget):
             getattr(widget, part).close()

@@ -31,7 +31,6 @@ ERRORS: list[BaseException] = []
 REST_S = 0.1
 #: Room for a knob's label where the main knobs stand in columns.
 NARROW = "118px"
-CLOSED = "This panel was closed, since its cell was run again. The one below that cell is alive."
 
 
 def warm(names: Sequence[str]) -> None:
@@ -260,9 +259,7 @@ class Panel(widgets.VBox):
         with self._lock:
             if self._rest:
                 self._rest.cancel()
-            held, self.children = self.children, [widgets.HTML(_paragraph(CLOSED))]
-            for widget in (*held, self._folded):
-                again.close(widget)
+            again.retire(self, self._folded)
 
     def _plots(self, at_rest: bool) -> dict[str, dict]:
         """Every plot for the present model."""

@@ -43,7 +43,7 @@ class Prediction(widgets.VBox):
 
     def retire(self) -> None:
         """Let go of all that it holds in the browser."""
-        again.close(self)
+        again.retire(self)
 
     def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
         """With the question in words, for where no kernel is."""

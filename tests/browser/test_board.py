@@ -209,7 +209,7 @@ def test_a_cell_run_again_closes_the_panel_before(page, place, tmp_path):
     # Only the first cell again: the second one's output is the panel before.
     page.locator(".jp-CodeCell").first.click()
     opened.menu("Run", "Run Selected Cell and Do not Advance")
-    page.get_by_text("This panel was closed").wait_for()
+    page.get_by_text("This was closed").wait_for()
     assert page.locator(".edgelab-board").count() == 0
     opened.run()
     follows(opened)
