@@ -91,6 +91,9 @@ class Panel(widgets.VBox):
     more_slides: ClassVar[Sequence[Callable]] = ()
     #: From a preset's name to what it makes of the present model; it keeps what it does not name.
     presets: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    #: Knobs that a page opens with in place of their defaults, where those would tell the answer to
+    #: its prediction.
+    opening: ClassVar[Mapping[str, Any]] = {}
     #: Names in `edgelab.kernels.STEPS` of the kernels that it needs.
     kernels: ClassVar[Sequence[str]] = ()
     #: In columns of these widths, filled from the left, the main knobs stand.
@@ -99,7 +102,7 @@ class Panel(widgets.VBox):
     waiting: ClassVar[str] = ""
 
     def __init__(self, start: Model | None = None, pinned: Model | None = None) -> None:
-        start = self.scenario() if start is None else start
+        start = self.scenario(**self.opening) if start is None else start
         allowed.instance("start", start, self.scenario)
         allowed.instance("pinned", pinned, self.scenario, True)
         again.earlier(self)

@@ -16,7 +16,8 @@ from edgelab.topics.observability.fleet import Sight
 
 __all__ = [
     "ALL", "EACH", "KINDS", "MINUTES", "MONTH_MIN", "PERIOD_H", "RULES", "SCOPES", "TWO_WINDOWS",
-    "WORKBOOK", "BurnRule", "Watch", "drawn_nights", "rules", "run_length", "run_length_drawn", "workbook",
+    "WORKBOOK", "BurnRule", "Watch", "drawn_nights", "rules", "run_length",
+    "run_length_drawn", "workbook",
 ]  # fmt: skip
 
 KINDS = ("1 minute", "1 window", "2 windows", "CUSUM")

@@ -106,8 +106,12 @@ def _traffic(own_share: float, skew: float, seed: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
+def _pops() -> pd.DataFrame:
+    return datasets.pops().iloc[:POPS].set_index("code")
+
+
 def _codes() -> np.ndarray:
-    return datasets.pops()["code"].to_numpy(str)[:POPS]
+    return _pops().index.to_numpy(str)
 
 
 @lru_cache(maxsize=16)
@@ -116,7 +120,7 @@ def _faulty(fault: str, version_share: float, seed: int) -> np.ndarray:
         order = np.random.default_rng([seed, 10_000_007]).permutation(POPS)
         return order < max(round(version_share * POPS), 1)
     if fault == REGION:
-        return datasets.pops()["continent"].to_numpy(str)[:POPS] == CUT
+        return _pops()["continent"].to_numpy(str) == CUT
     return (_codes() == BAD) & (fault in ONE_POP)
 
 
@@ -172,8 +176,9 @@ def _quantiles_ms(sight: Sight) -> tuple[float, ...]:
     return tuple(mix.quantiles_ms(np.array(list(LEVELS.values()))))
 
 
+@lru_cache(maxsize=16)
 def global_figures(sight: Sight) -> pd.DataFrame:
-    """The frame of `edgelab.Fleet.global_figures`."""
+    """The frame of `edgelab.Fleet.global_figures`; shared, so not to be changed."""
     usual, now = map(_quantiles_ms, (sight.quiet, sight))
     figures = {"usual": [*usual, sight.usual_errors], "now": [*now, sight.bad_requests]}
     return pd.DataFrame(figures, index=pd.Index([*LEVELS, "bad"], name="figure"))
@@ -202,7 +207,7 @@ def percentiles(sight: Sight, level: float) -> pd.DataFrame:
 @lru_cache(maxsize=16)
 def by_pop(sight: Sight, count: float) -> pd.DataFrame:
     """The frame of `edgelab.Fleet.by_pop`, of a window with so many lines; not to be changed."""
-    pops = datasets.pops().iloc[:POPS].set_index("code")
+    pops = _pops()
     expected = count * sight.traffic
     even = np.random.default_rng([sight.seed, 10_000_008]).random((2, POPS))
     lines_seen = np.ceil(pdtrik(even[0], expected * sight.seen))

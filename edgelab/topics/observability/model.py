@@ -141,7 +141,7 @@ class Fleet(Model):
         source="assumption",
     )  # fmt: skip
     nights: int = knob(
-        300, label="Drawn nights", symbol="n", unit="nights", low=4, high=2000, log=True,
+        300, label="Drawn nights", symbol="n", unit="nights", low=2, high=2000, log=True,
         meaning="How many nights the false alarms are counted in, and the fault found in.",
         source="assumption",
     )  # fmt: skip
@@ -226,7 +226,7 @@ class Fleet(Model):
             ``usual`` and ``now``, in rows ``p50_ms``, ``p99_ms``, ``p99.9_ms`` and ``bad``, the
             share of bad requests; exact, of all requests whose lines are seen.
         """
-        return fleet.global_figures(self._sight)
+        return fleet.global_figures(self._sight).copy()
 
     def percentiles(self, level: float = 0.99) -> pd.DataFrame:
         """One percentile over all PoPs, found in five ways.
@@ -435,7 +435,7 @@ class Fleet(Model):
     def in_words(self) -> str:
         """What the dashboards and the chosen rule show, in a few sentences."""
         told = self._take(words.Told, sight=self._sight)
-        return words.in_words(told, self.global_figures(), self._pops, self.chosen)
+        return words.in_words(told, fleet.global_figures(self._sight), self._pops, self.chosen)
 
     def nights_in_words(self) -> str:
         """How many nights stand behind the rules' figures, and when the budget's rules fire."""
