@@ -13,7 +13,7 @@ from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.observability import alerts
 from edgelab.topics.observability.alerts import MINUTES, RULES
-from edgelab.topics.observability.fleet import POPS
+from edgelab.topics.observability.fleet import POPS, limits
 from edgelab.topics.observability.model import Fleet
 from edgelab.topics.observability.words import a_month
 
@@ -37,23 +37,29 @@ RATIOS = {r: f"{r:g}" for r in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000)}
 # -- the funnel -----------------------------------------------------------------------------------
 
 
+def _chance(lines: float, usual_errors: float) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Where a window of so many lines has at least one, and the limits there."""
+    count = lines * GRID
+    inside = count >= 1
+    shares = limits(np.rint(count[inside]), usual_errors)
+    return GRID[inside], [np.minimum(each, 1.0) for each in shares]
+
+
 def _limits(fleet: Fleet, colour: str, dashes: tuple[str, str]) -> list[dict]:
     """The shares that chance exceeds now and then: of one PoP, and of the whole fleet."""
-    count = fleet.requests_per_s * fleet.window_s * fleet.sampled * GRID
-    inside = count >= 1
+    lines = fleet.requests_per_s * fleet.window_s * fleet.sampled
+    traffic, shares = frame(_chance, lines, fleet.usual_errors)
     return [
         scatter(
-            GRID[inside],
-            np.minimum(limit, 1.0),
+            traffic,
+            share,
             mode="lines",
             line={"color": colour, "dash": dash, "width": 1.6},
             hoverinfo="skip",
             name=name,
             showlegend=True,
         )
-        for limit, dash, name in zip(
-            fleet.limits(np.maximum(count[inside], 1)), dashes, CHANCES, strict=True
-        )
+        for share, dash, name in zip(shares, dashes, CHANCES, strict=True)
     ]
 
 
@@ -67,10 +73,16 @@ def _dots(pops: pd.DataFrame, some: np.ndarray, name: str, **mark) -> dict:
         name=name,
         showlegend=bool(some.any()),
         text=pops["city"].to_numpy()[some],
-        customdata=pops[["lines", "bad", "share"]].to_numpy(float)[some],
+        customdata=np.column_stack([pops[c].to_numpy()[some] for c in ("lines", "bad", "share")]),
         hovertemplate="%{text}: %{customdata[1]:,.0f} of %{customdata[0]:,.0f} lines bad "
         "(%{customdata[2]:.3%})<extra></extra>",
     )
+
+
+def _ring(symbol: str, colour: str, count: int) -> dict:
+    """The mark around each of so many PoPs: a large one around one, small ones around many."""
+    size, width = (17, 2) if count == 1 else (9, 1.2)
+    return {"symbol": symbol, "size": size, "color": COLOURS[colour], "line": {"width": width}}
 
 
 def _finding(pops: pd.DataFrame) -> str:
@@ -87,7 +99,7 @@ def _finding(pops: pd.DataFrame) -> str:
     return f"{counted(right, 'faulty PoP')} called out, {wrong} by mistake, of {POPS}"
 
 
-@plot(Fleet, "One PoP among 312", span=8, height_px=365, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "One PoP among 312", span=8, height_px=335, untold=("bad_share", "rule", "burn"))
 def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """Every PoP as a mark: its share of bad requests over its traffic, with control limits.
 
@@ -101,14 +113,16 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         held = _limits(pinned, COLOURS["pinned"], ("dot", "dash"))[1]
         made.append(held | {"showlegend": False, "name": PINNED})
         before = frame(Fleet.by_pop, pinned)
-        ring = {"symbol": "square-open", "size": 15, "color": COLOURS["pinned"]}
-        made.append(_dots(before, before["faulty"].to_numpy(), PINNED, **ring, line={"width": 2}))
+        some = before["faulty"].to_numpy()
+        ring = _ring("square-open", "pinned", int(some.sum()))
+        made.append(_dots(before, some, PINNED, **ring))
     dot = {"symbol": "circle", "size": 5, "color": COLOURS["tonight"], "opacity": 0.6}
-    ring = {"symbol": "circle-open", "size": 17, "color": COLOURS["ink"], "line": {"width": 2}}
+    ring = _ring("circle-open", "ink", int(faulty.sum()))
+    size = 0.6 * ring["size"]
     made += [
         _dots(pops, ~above & ~silent, "PoP", **dot),
-        _dots(pops, above, "too many bad", symbol="diamond", size=10, color=COLOURS["old"]),
-        _dots(pops, silent, "too few lines", symbol="x", size=9, color=COLOURS["plum"]),
+        _dots(pops, above, "too many bad", symbol="diamond", size=size, color=COLOURS["old"]),
+        _dots(pops, silent, "too few lines", symbol="x", size=size, color=COLOURS["plum"]),
         _dots(pops, faulty, "faulty", **ring),
     ]
     notes = []
@@ -143,7 +157,7 @@ def _figure_text(name: str, value: float) -> str:
     return percent(value, 3) if name == "bad" else f"{value:,.{0 if value >= 100 else 1}f} ms"
 
 
-@plot(Fleet, "All PoPs as one", span=4, height_px=365, untold=(
+@plot(Fleet, "All PoPs as one", span=4, height_px=335, untold=(
     *("bad_share", "rule", "burn"), "window_s", "sampled",
 ))  # fmt: skip
 def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:

@@ -76,3 +76,13 @@ def test_the_large_plot_opens_the_board(panel):
     assert first.plot.name == "pop_funnel"
     assert first.plot.span + second.plot.span == 12
     assert first.plot.height_px == max(each.plot.height_px for each in panel.board)
+
+
+def test_the_panel_opens_with_another_fault_than_the_prediction_asks_about():
+    opened = el.panels.observability()
+    assert opened.start == el.Fleet(bad_share=0.05)
+    assert 1 / el.Fleet().bad_share == pytest.approx(312), "what the prediction asks about"
+    fires = opened.start.alerts()["fires_after_h"][0]
+    assert fires < 1 and "14.4 in 1 h never" not in opened.below.value
+    assert all(make(opened.start).bad_share == 1 / 312 for make in opened.presets.values())
+    opened.retire()
