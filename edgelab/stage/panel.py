@@ -98,6 +98,8 @@ class Panel(widgets.VBox):
     kernels: ClassVar[Sequence[str]] = ()
     #: In columns of these widths, filled from the left, the main knobs stand.
     columns: ClassVar[Sequence[float]] = (1,)
+    #: Main knobs that stand above the columns, over the whole width: those with many buttons.
+    across: ClassVar[Sequence[str]] = ()
     #: What is said below the plots until the hand is at rest.
     waiting: ClassVar[str] = ""
 
@@ -154,7 +156,7 @@ class Panel(widgets.VBox):
 
     def _card(self) -> list[widgets.Widget]:
         """What lies on the card, from its top."""
-        main = [self.controls[n] for n in self.scenario.main]
+        main = [self.controls[n] for n in self.scenario.main if n not in self.across]
         folded = [w for n, w in self.controls.items() if n not in self.scenario.main]
         more = widgets.ToggleButton(description="More knobs", icon="sliders")
         # Empty until it is wanted: sliders that nobody sees take time too. Not an Accordion: its
@@ -163,6 +165,8 @@ class Panel(widgets.VBox):
         self._folded = knobs
         more.observe(lambda c: setattr(drawer, "children", [knobs] if c["new"] else []), "value")
         sliders = columns(main, self.columns)
+        if self.across:
+            sliders = widgets.VBox([*(self.controls[n] for n in self.across), sliders])
         sliders.layout.flex = "1 1 auto"
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
         side.add_class("edgelab-side")

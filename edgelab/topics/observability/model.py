@@ -420,11 +420,11 @@ class Fleet(Model):
         one = self.fault in ONE_POP
         share = percent(self.bad_share, 3)
         said = {
-            "fault": f"{self.fault} ({share} of the traffic)" if one else self.fault,
+            "fault": f"{self.fault} ({share} of traffic)" if one else self.fault,
             "bad_share": "",
             "depth": "" if self.depth == 1 else f"depth {percent(self.depth, 3)}",
             "window_s": f"{self.window_s:,.0f} s",
-            "sampled": f"{percent(self.sampled, 3)} of the lines",
+            "sampled": f"sample {percent(self.sampled, 3)}",
             "burn": f"{self.burn:g} times the budget",
             "rule": f"“{self.rule}”",
         }

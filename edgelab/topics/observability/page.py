@@ -27,6 +27,8 @@ class FleetPanel(Panel):
         *(figures.wrong_order, figures.rule_costs),
     )
     more_slides = (figures.time_to_fire, figures.percentile_ways)
+    across = ("fault",)
+    columns = (1, 1)
     presets = {
         "One dead PoP": lambda now: now.replace(**USUAL, rule=Fleet().rule),
         "Watch each PoP": lambda now: now.replace(**USUAL, rule="2 windows, each"),

@@ -99,7 +99,7 @@ def _finding(pops: pd.DataFrame) -> str:
     return f"{counted(right, 'faulty PoP')} called out, {wrong} by mistake, of {POPS}"
 
 
-@plot(Fleet, "One PoP among 312", span=8, height_px=335, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "One PoP among 312", span=8, height_px=365, untold=("bad_share", "rule", "burn"))
 def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """Every PoP as a mark: its share of bad requests over its traffic, with control limits.
 
@@ -157,7 +157,7 @@ def _figure_text(name: str, value: float) -> str:
     return percent(value, 3) if name == "bad" else f"{value:,.{0 if value >= 100 else 1}f} ms"
 
 
-@plot(Fleet, "All PoPs as one", span=4, height_px=335, untold=(
+@plot(Fleet, "All PoPs as one", span=4, height_px=365, untold=(
     *("bad_share", "rule", "burn"), "window_s", "sampled",
 ))  # fmt: skip
 def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:

@@ -66,7 +66,7 @@ def test_few_nights_under_the_hand_and_all_of_them_at_rest(panel):
 def test_nights_that_are_known_are_shown_at_once(panel):
     fresh = START.replace(cusum_h=9.25)
     assert panel._moving(fresh) == fresh.replace(nights=QUICK_NIGHTS)
-    assert panel._moving(fresh.replace(nights=4)).nights == 4
+    assert panel._moving(fresh.replace(nights=2)).nights == 2
     frame(el.Fleet.rules, fresh)
     assert panel._moving(fresh) == fresh
 
