@@ -88,7 +88,7 @@ class Fleet(Model):
         source="The Site Reliability Workbook, chapter 5",
     )  # fmt: skip
     alert_window_min: float = knob(
-        60.0, label="Rule's long window", symbol="W", unit="min", low=12.0, high=4320.0,
+        60.0, label="Rule's long window", symbol="W", unit="minutes", low=12.0, high=4320.0,
         stops=(12, 24, 60, 120, 360, 720, 1440, 4320.0),
         meaning="What a rule with windows counts over; the short window is a twelfth of it.",
         source="The Site Reliability Workbook, chapter 5",
@@ -420,7 +420,7 @@ class Fleet(Model):
         one = self.fault in ONE_POP
         share = percent(self.bad_share, 3)
         said = {
-            "fault": f"{self.fault} ({share} of traffic)" if one else self.fault,
+            "fault": f"{self.fault}, traffic {share}" if one else self.fault,
             "bad_share": "",
             "depth": "" if self.depth == 1 else f"depth {percent(self.depth, 3)}",
             "window_s": f"{self.window_s:,.0f} s",

@@ -48,12 +48,16 @@ def in_words(told: Told, figures: pd.DataFrame, pops: pd.DataFrame, rule: pd.Ser
         after = f"fires after {counted(f'{rule.detect_min:.3g}', 'minute')}"
     return (
         f"{where}: {percent(told.sight.traffic[faulty].sum(), 3)} of the requests. "
-        f"The global p99 goes from {p99['usual']:,.1f} to {p99['now']:,.1f} ms. "
+        f"The global p99 goes from {_ms(p99['usual'])} to {_ms(p99['now'])} ms. "
         f"The error budget burns {told.burn_rate:.3g} times as fast as it may. "
         f"The plot calls out {(shown & faulty).sum()} of "
         f"{counted(int(faulty.sum()), 'faulty PoP')} and {good}. "
         f"The rule “{told.rule}” {after}, and {often} times a month for nothing."
     )
+
+
+def _ms(ms: float) -> str:
+    return f"{ms:,.{0 if ms >= 100 else 1}f}"
 
 
 def a_month(alarms: float, nights: int) -> str:
