@@ -110,7 +110,7 @@ def weak_fault(answer: Fleet) -> Verdict:
     if often > RARE:
         return Verdict(
             WORKING,
-            f"it fires {often:,.3g} times a month for nothing; at most {RARE} are asked for. "
+            f"it fires {a_month(often, answer.nights)} times a month for nothing; at most {RARE} are asked for. "
             f"That is for all {POPS} PoPs together.",
         )
     return Verdict(

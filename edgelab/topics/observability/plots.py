@@ -81,7 +81,7 @@ def _dots(pops: pd.DataFrame, some: np.ndarray, name: str, **mark) -> dict:
 
 def _ring(symbol: str, colour: str, count: int) -> dict:
     """The mark around each of so many PoPs: a large one around one, small ones around many."""
-    size, width = (17, 2) if count == 1 else (9, 1.2)
+    size, width = (17, 2) if count == 1 else (10, 1.2)
     return {"symbol": symbol, "size": size, "color": COLOURS[colour], "line": {"width": width}}
 
 
@@ -118,7 +118,7 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         made.append(_dots(before, some, PINNED, **ring))
     dot = {"symbol": "circle", "size": 5, "color": COLOURS["tonight"], "opacity": 0.6}
     ring = _ring("circle-open", "ink", int(faulty.sum()))
-    size = 0.6 * ring["size"]
+    size = 0.65 * ring["size"]
     made += [
         _dots(pops, ~above & ~silent, "PoP", **dot),
         _dots(pops, above, "too many bad", symbol="diamond", size=size, color=COLOURS["old"]),

@@ -63,7 +63,12 @@ def _ms(ms: float) -> str:
 def a_month(alarms: float, nights: int) -> str:
     """False alarms a month in words; where no night had one, they are fewer than one night's."""
     least = MONTH_MIN / MINUTES / nights
-    return f"fewer than {least:.1g}" if alarms < least else f"{alarms:,.3g}"
+    return f"fewer than {_short(least, 1)}" if alarms < least else _short(alarms, 3)
+
+
+def _short(number: float, digits: int) -> str:
+    """A number of so many digits, never as a power of ten."""
+    return f"{float(f'{number:.{digits}g}'):,.10g}"
 
 
 def nights_in_words(sight: Sight, budget: float, nights: int) -> str:
