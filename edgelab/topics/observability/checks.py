@@ -110,8 +110,8 @@ def weak_fault(answer: Fleet) -> Verdict:
     if often > RARE:
         return Verdict(
             WORKING,
-            f"it fires {a_month(often, answer.nights)} times a month for nothing; at most {RARE} are asked for. "
-            f"That is for all {POPS} PoPs together.",
+            f"it fires {a_month(often, answer.nights)} times a month for nothing; at most {RARE} "
+            f"are asked for. That is for all {POPS} PoPs together.",
         )
     return Verdict(
         RIGHT,

@@ -249,10 +249,10 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     rows = frame(Fleet.rules, fleet)
     made = []
     if pinned:
-        held = {"symbol": "square-open", "size": 10, "color": COLOURS["pinned"]}
+        held = {"symbol": "square-open", "size": 8, "color": COLOURS["pinned"]}
         before = frame(Fleet.rules, pinned)
         made += _rule_marks(
-            before, pinned.nights, -0.22, held | {"line": {"width": 2}}, PINNED, True
+            before, pinned.nights, -0.33, held | {"line": {"width": 2}}, PINNED, True
         )
     mark = {"symbol": "circle", "size": 10, "color": COLOURS["tonight"]}
     made += _rule_marks(rows, fleet.nights, 0.0, mark, NOW, pinned is not None)
