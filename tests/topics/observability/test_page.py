@@ -86,3 +86,12 @@ def test_the_panel_opens_with_another_fault_than_the_prediction_asks_about():
     assert fires < 1 and "14.4 in 1 h never" not in opened.below.value
     assert all(make(opened.start).bad_share == 1 / 312 for make in opened.presets.values())
     opened.retire()
+
+
+def test_every_main_knob_is_on_the_card_once_and_the_fault_above_the_others(panel):
+    def below(widget):
+        return [widget, *(w for each in getattr(widget, "children", ()) for w in below(each))]
+
+    shown = [w for w in below(panel) if w in panel.controls.values()]
+    assert shown[0] is panel.controls["fault"]
+    assert len(shown) == len(set(shown)) == len(panel.scenario.main)
