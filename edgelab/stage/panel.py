@@ -90,15 +90,20 @@ class Panel(widgets.VBox):
     more_slides: ClassVar[Sequence[Callable]] = ()
     #: From a preset's name to what it makes of the present model; it keeps what it does not name.
     presets: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    #: Knobs that a page opens with in place of their defaults, where those would tell the answer to
+    #: its prediction.
+    opening: ClassVar[Mapping[str, Any]] = {}
     #: Names in `edgelab.kernels.STEPS` of the kernels that it needs.
     kernels: ClassVar[Sequence[str]] = ()
     #: In columns of these widths, filled from the left, the main knobs stand.
     columns: ClassVar[Sequence[float]] = (1,)
+    #: Main knobs that stand above the columns, over the whole width: those with many buttons.
+    across: ClassVar[Sequence[str]] = ()
     #: What is said below the plots until the hand is at rest.
     waiting: ClassVar[str] = ""
 
     def __init__(self, start: Model | None = None, pinned: Model | None = None) -> None:
-        start = self.scenario() if start is None else start
+        start = self.scenario(**self.opening) if start is None else start
         allowed.instance("start", start, self.scenario)
         allowed.instance("pinned", pinned, self.scenario, True)
         again.earlier(self)
@@ -150,7 +155,7 @@ class Panel(widgets.VBox):
 
     def _card(self) -> list[widgets.Widget]:
         """What lies on the card, from its top."""
-        main = [self.controls[n] for n in self.scenario.main]
+        main = [self.controls[n] for n in self.scenario.main if n not in self.across]
         folded = [w for n, w in self.controls.items() if n not in self.scenario.main]
         more = widgets.ToggleButton(description="More knobs", icon="sliders")
         # Empty until it is wanted: sliders that nobody sees take time too. Not an Accordion: its
@@ -159,6 +164,8 @@ class Panel(widgets.VBox):
         self._folded = knobs
         more.observe(lambda c: setattr(drawer, "children", [knobs] if c["new"] else []), "value")
         sliders = columns(main, self.columns)
+        if self.across:
+            sliders = widgets.VBox([*(self.controls[n] for n in self.across), sliders])
         sliders.layout.flex = "1 1 auto"
         side = widgets.VBox([self.pin, self.reset, self.deck], layout={"width": "170px"})
         side.add_class("edgelab-side")

@@ -54,7 +54,7 @@ class Wire:
 
 def follow(opened, kind):
     """Every plot is drawn; a preset moves what is shown, and Reset brings it back."""
-    start = kind.scenario()
+    start = kind.scenario(**kind.opening)
     opened.shown(f"el.panels.{kind.topic}(el.{start!r})", 120_000)
     moved = list(kind.presets.values())[1](start)
     before = opened.drawn()

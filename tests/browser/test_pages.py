@@ -56,14 +56,15 @@ def code_of(kind, model):
 def moved(kind, name, value):
     """The start with one knob moved, or None where the model refuses that."""
     try:
-        return kind.scenario().replace(**{name: value})
+        return kind.scenario(**kind.opening).replace(**{name: value})
     except ValueError:
         return None
 
 
 @pytest.mark.parametrize("stem", PAGES)
 def test_a_page_in_the_browser(stem, lab, context, tmp_path):
-    kind, start = PAGES[stem], PAGES[stem].scenario()
+    kind = PAGES[stem]
+    start = kind.scenario(**kind.opening)
     seen, asked = len(context.recorder.complaints), len(context.recorder.requests)
     page = context.new_page()
     try:
@@ -104,7 +105,7 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
 
 def drive(opened, kind, name):
     """Move one main control by keyboard; what is drawn is the model's, or a refusal is told."""
-    about, start = kind.scenario.knobs()[name], kind.scenario()
+    about, start = kind.scenario.knobs()[name], kind.scenario(**kind.opening)
     widget = control(about, getattr(start, name), Layout(), SliderStyle())
     keys = opened.page.keyboard
     if isinstance(widget, ToggleButtons):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.special import gammaln, ndtr, xlogy
 
 from edgelab.core import allowed
@@ -14,8 +15,9 @@ from edgelab.kernels.draws import stream_key
 from edgelab.topics.observability.fleet import Sight
 
 __all__ = [
-    "ALL", "EACH", "KINDS", "MINUTES", "PERIOD_H", "RULES", "SCOPES", "TWO_WINDOWS", "WORKBOOK",
-    "BurnRule", "Watch", "drawn_nights", "median", "run_length", "run_length_drawn",
+    "ALL", "EACH", "KINDS", "MINUTES", "MONTH_MIN", "PERIOD_H", "RULES", "SCOPES", "TWO_WINDOWS",
+    "WORKBOOK", "BurnRule", "Watch", "drawn_nights", "rules", "run_length",
+    "run_length_drawn", "workbook",
 ]  # fmt: skip
 
 KINDS = ("1 minute", "1 window", "2 windows", "CUSUM")
@@ -26,8 +28,8 @@ RULES = tuple(f"{kind}, {scope}" for scope in SCOPES for kind in KINDS)
 #: Minutes of a night, in which a rule looks once a minute.
 MINUTES = 240
 
-#: Hours of the 30 days in which the budget may be spent.
-PERIOD_H = 720.0
+#: Hours of the 30 days in which the budget may be spent, and their minutes.
+PERIOD_H, MONTH_MIN = 720.0, 30 * 24 * 60
 #: Quadrature points of a CUSUM's integral equation.
 POINTS = 80
 
@@ -248,6 +250,48 @@ def _tables(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.column_stack([start, size, first]), *alerts.alias_tables(share, start)
 
 
-def median(ticks: np.ndarray) -> float:
+def _median(ticks: np.ndarray) -> float:
     """Median of ticks, of which -1 is never."""
     return float(np.median(np.where(ticks < 0, np.inf, ticks)))
+
+
+# -- frames ---------------------------------------------------------------------------------------
+
+
+def workbook(sight: Sight, watch: Watch, nights: int = 0) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.alerts`: from so many drawn nights, or of none in closed form."""
+    rows = []
+    for rule in WORKBOOK:
+        given = sight.bad_requests, sight.usual_errors, watch.budget
+        alone = sight.bad[sight.faulty][0], *given[1:]
+        after = [rule.fires_after_h(*given), rule.fires_after_h(*alone)]
+        if nights:
+            after = [_drawn_h(rule, sight, watch, scope, nights) for scope in SCOPES]
+        end = rule.resets_after_h(*given), rule.most_equal_pops(watch.budget)
+        rows.append((*rule, after[0], 3600 * after[1], rule.spent, *end))
+    columns = ["burn", "long_h", "short_h", "kind", "fires_after_h", "each_pop_after_s"]
+    columns += ["spent", "resets_after_h", "most_equal_pops"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _drawn_h(rule: BurnRule, sight: Sight, watch: Watch, scope: str, nights: int) -> float:
+    """Median hours until a rule fires on drawn counts."""
+    watch = watch._replace(burn=rule.burn, alert_window_min=60 * rule.long_h)
+    _, found = drawn_nights(sight, watch, scope, nights, 1800)
+    return _median(found[:, KINDS.index(TWO_WINDOWS)]) / 60
+
+
+@lru_cache(maxsize=64)
+def rules(sight: Sight, watch: Watch, nights: int) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.rules`; shared, so not to be changed."""
+    rows = []
+    for scope in SCOPES:
+        given = watch, scope, nights, MINUTES
+        alarms, _ = drawn_nights(sight.quiet, *given)
+        _, found = drawn_nights(sight, *given)
+        a_month = MONTH_MIN / MINUTES * alarms.mean(axis=0)
+        missed = (found < 0).mean(axis=0)
+        took = [_median(each) for each in found.T]
+        rows += zip(took, missed, a_month, strict=True)
+    columns = ["detect_min", "missed", "false_alarms"]
+    return pd.DataFrame(rows, pd.Index(RULES, name="rule"), columns)

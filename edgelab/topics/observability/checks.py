@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from edgelab.core import allowed
+from edgelab.core import allowed, datasets
 from edgelab.core.allowed import instance, number
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.observability import lines
-from edgelab.topics.observability.alerts import ALL
+from edgelab.topics.observability.alerts import ALL, WORKBOOK
 from edgelab.topics.observability.fleet import POPS
 from edgelab.topics.observability.model import Fleet
+from edgelab.topics.observability.words import a_month
 
-__all__ = ["equal_pops", "incidents", "page_guess", "weak_fault"]
+__all__ = ["dead_pops", "incidents", "page_guess", "weak_fault"]
 
 #: What exercise 1 and exercise 2 give.
-SLO, BURN = 0.995, 6
+SLO, BURN = 0.99, 6
 WEAK = {"bad_share": 0.002, "depth": 0.01, "sampled": 0.001}
 #: What exercise 2 asks for: minutes, and false alarms a month.
 SOON_MIN, RARE = 20, 10
@@ -29,6 +31,8 @@ RULE_KNOBS = {"rule", "burn", "alert_window_min", "cusum_h"}
 ASKED = {5, 6, 7}
 #: How much of the evidence must be touched by the cause, and how much of that it must hold.
 ENOUGH = 0.9
+#: A minute of the clock.
+MINUTE = re.compile(r"\d\d:\d\d")
 
 
 @guess(
@@ -47,31 +51,36 @@ def page_guess() -> tuple[int, str]:
 
 
 @exercise("set a number of PoPs", number, 0, 1e6)
-def equal_pops(answer: float) -> Verdict:
-    """Notebook 10, exercise 1: among how many equal PoPs a page still sees a dead one.
+def dead_pops(answer: float) -> Verdict:
+    """Notebook 10, exercise 1: how many dead PoPs of 312 equal ones make an alarm fire.
 
     Parameters
     ----------
     answer : float or None
-        PoPs, at a 99.5 % SLO and for the rule of 6 times the budget.
+        PoPs, at a 99 % SLO and for the rule of 6 times the budget.
     """
 
-    def most(slo: float, burn: float) -> int:
-        rules = Fleet(slo=slo).alerts().set_index("burn")
-        return int(rules.loc[burn, "most_equal_pops"])
+    def least(slo: float, burn: float) -> int:
+        return int(np.ceil(burn * Fleet(slo=slo).budget * POPS))
 
-    right = most(SLO, BURN)
+    right = least(SLO, BURN)
     if answer == right:
-        return Verdict(RIGHT, "a looser SLO allows more bad requests, and hides more PoPs.")
+        return Verdict(RIGHT, "a looser SLO allows more bad requests, and hides more dead PoPs.")
     if answer < 1:
         return Verdict(WORKING, "that looks like a share; how many PoPs are that?")
-    if answer == most(Fleet().slo, BURN):
-        return Verdict(WORKING, "that is at a 99.9 % SLO; this one is 99.5 %")
-    if answer == most(SLO, 14.4):
-        return Verdict(WORKING, "that is the alarm for 14.4 times; look at the one for 6")
-    if abs(answer - right) < 2:
-        return Verdict(WORKING, "close: with how many whole PoPs does one reach the rule?")
-    return Verdict(WORKING, "which share must be bad for the rule, and one PoP of how many is it?")
+    if answer == 100 * BURN * Fleet(slo=SLO).budget:
+        return Verdict(WORKING, "that looks like per cent; how many PoPs are that?")
+    for rule in WORKBOOK:
+        if answer == least(SLO, rule.burn):
+            other = f"that is for {rule.burn:g} times; look at the alarm for {BURN} times"
+            return Verdict(WORKING, other)
+    if answer == least(Fleet().slo, BURN):
+        return Verdict(WORKING, "that is at a 99.9 % SLO; this one is 99 %")
+    if abs(answer - right) <= 1:
+        return Verdict(WORKING, "close: which whole number of PoPs is the first to reach the rule?")
+    return Verdict(
+        WORKING, "which share must be bad for the rule, and how many of 312 PoPs have that?"
+    )
 
 
 @exercise("set a Fleet: weak.replace(rule=..., ...)", instance, Fleet)
@@ -101,12 +110,13 @@ def weak_fault(answer: Fleet) -> Verdict:
     if often > RARE:
         return Verdict(
             WORKING,
-            f"it fires {often:,.3g} times a month for nothing; at most {RARE} are asked for. "
-            f"That is for all {POPS} PoPs together.",
+            f"it fires {a_month(often, answer.nights)} times a month for nothing; at most {RARE} "
+            f"are asked for. That is for all {POPS} PoPs together.",
         )
     return Verdict(
         RIGHT,
-        f"{took:.3g} minutes, and {often:.2g} false alarms a month. {POPS} rules cry {POPS} times "
+        f"{took:.3g} minutes, and {a_month(often, answer.nights)} false alarms a month in "
+        f"{answer.nights} drawn nights. {POPS} rules cry {POPS} times "
         "as often as one, so each of them has to be the more certain.",
     )
 
@@ -129,6 +139,36 @@ def _findings(name: str, value: Any) -> dict[int, tuple[str, np.ndarray]]:
     return out
 
 
+def _mistake(seed: int, name: str, mask: np.ndarray) -> str:
+    """The first thing that is wrong with a finding; empty if nothing is."""
+    found, there = lines.incident(seed)
+    cause, name = lines.cause_of(seed), name.strip()
+    if name.lower() != cause.name.lower():
+        pops = datasets.pops()
+        if name.lower() in set(pops["city"].str.lower()):
+            return f"{name!r} is a city; a PoP is named by its code, as in the column pop"
+        known = {*pops["code"].str.lower(), *pops["continent"].str.lower(), *lines.VERSIONS}
+        if name.lower() not in known and not MINUTE.fullmatch(name):
+            return f"{name!r} is no PoP's code, no version, no continent and no minute (19:42)"
+        return f"not {name!r}"
+    kept = (mask & there).sum() / there.sum()
+    if kept < ENOUGH:
+        return (
+            f"the name is right; your mask has {kept:.0%} of the lines there since it began; "
+            "good ones belong to it too"
+        )
+    if (mask & there).sum() >= ENOUGH * mask.sum():
+        return ""
+    rows, begin, end = np.arange(len(found)), there.argmax(), len(there) - there[::-1].argmax()
+    parts = {
+        "from before it began": (mask & (rows < begin)).sum(),
+        "from after it ended": (mask & (rows >= end)).sum(),
+        "from elsewhere": (mask & ~there & (rows >= begin) & (rows < end)).sum(),
+    }
+    most = max(parts, key=parts.get)
+    return f"the name is right; {parts[most] / mask.sum():.0%} of your lines are {most}"
+
+
 @exercise("set what you found, from a seed to (name, mask of its lines)", _findings)
 def incidents(answer: Mapping) -> Verdict:
     """Notebook 10, exercise 3: what is wrong in some incidents, and the lines that show it.
@@ -139,25 +179,12 @@ def incidents(answer: Mapping) -> Verdict:
         From the seed of an incident to a name (a PoP's code, a version, a continent, or a minute
         as in "19:42") and a mask of the lines there, from when it began.
     """
-    wrong = []
-    for seed, (name, mask) in answer.items():
-        (_, there), cause = lines.incident(seed), lines.cause_of(seed)
-        pure = (mask & there).sum() / max(mask.sum(), 1)
-        whole = (mask & there).sum() / there.sum()
-        if name.strip().lower() != cause.name.lower():
-            wrong.append(f"{seed}: not {name!r}")
-        elif whole < ENOUGH:
-            wrong.append(
-                f"{seed}: the name is right; your mask has {whole:.0%} of the lines there since "
-                "it began, good and bad ones"
-            )
-        elif pure < ENOUGH:
-            wrong.append(
-                f"{seed}: the name is right; {1 - pure:.0%} of your lines are from before it "
-                "began, after it ended, or from elsewhere"
-            )
+    wrong = {seed: _mistake(seed, *found) for seed, found in answer.items()}
+    wrong = {seed: said for seed, said in wrong.items() if said}
     if wrong:
-        return Verdict(WORKING, f"{len(answer) - len(wrong)} of {len(answer)}; {'; '.join(wrong)}")
+        first, *_ = wrong.items()
+        good = f"{len(answer) - len(wrong)} of {len(answer)} right; " if len(answer) > 1 else ""
+        return Verdict(WORKING, f"{good}{first[0]}: {first[1]}")
     left = sorted(ASKED - set(answer)) if set(answer) <= ASKED else []
     if left:
         more = f"still to find: {', '.join(map(str, left))}"

@@ -1,4 +1,4 @@
-"""The fleet: who gets which traffic, where the fault is, how late the answers come."""
+"""The fleet: who gets which traffic, where the fault is, how late answers come, who stands out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+import pandas as pd
+from scipy.special import bdtrik, betainc, ndtr, pdtr, pdtrik
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
+from edgelab.kernels import histogram
+from edgelab.topics.night.model import CricStream
 
 __all__ = [
     "BAD", "CLOCK", "CUT", "DEAD", "FAULTS", "LEVELS", "ONE_POP", "POPS", "REGION", "SLOW",
-    "VERSION", "Latencies", "Sight", "interpolated", "latency_quantiles_ms", "merged_down",
-    "relative_error", "scale_index", "scale_table",
+    "VERSION", "Latencies", "Sight", "by_pop", "global_figures", "interpolated", "limits",
+    "merged_down", "percentiles", "relative_error", "requests_per_s", "scale_index",
+    "scale_table",
 ]  # fmt: skip
 
 DEAD, SLOW, VERSION = "PoP dead", "PoP slow", "version bad"
@@ -28,6 +32,14 @@ BAD = "SIN"
 #: The region that is cut off.
 CUT = "Oceania"
 LEVELS = {"p50_ms": 0.5, "p99_ms": 0.99, "p99.9_ms": 0.999}
+#: A PoP is called out if chance makes so many bad requests less often, in the whole fleet.
+CHANCE = 0.001
+
+
+@lru_cache(maxsize=16)
+def requests_per_s(per_viewer_min: float) -> float:
+    """Requests a second of all viewers."""
+    return CricStream(requests_per_viewer_min=per_viewer_min).requests_per_s
 
 
 class Sight(NamedTuple):
@@ -68,6 +80,12 @@ class Sight(NamedTuple):
         return 1 - self.faulty * (self.depth if self.fault in (REGION, CLOCK) else 0.0)
 
     @property
+    def bad_requests(self) -> float:
+        """Share of all requests seen that are bad."""
+        weight = self.traffic * self.seen
+        return float(weight @ self.bad / weight.sum())
+
+    @property
     def late(self) -> tuple[np.ndarray, float, bool]:
         """Share of each PoP's requests that are late, by how many ms, and whether all alike."""
         if self.fault == DEAD:
@@ -88,8 +106,12 @@ def _traffic(own_share: float, skew: float, seed: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
+def _pops() -> pd.DataFrame:
+    return datasets.pops().iloc[:POPS].set_index("code")
+
+
 def _codes() -> np.ndarray:
-    return datasets.pops()["code"].to_numpy(str)[:POPS]
+    return _pops().index.to_numpy(str)
 
 
 @lru_cache(maxsize=16)
@@ -98,7 +120,7 @@ def _faulty(fault: str, version_share: float, seed: int) -> np.ndarray:
         order = np.random.default_rng([seed, 10_000_007]).permutation(POPS)
         return order < max(round(version_share * POPS), 1)
     if fault == REGION:
-        return datasets.pops()["continent"].to_numpy(str)[:POPS] == CUT
+        return _pops()["continent"].to_numpy(str) == CUT
     return (_codes() == BAD) & (fault in ONE_POP)
 
 
@@ -148,10 +170,91 @@ def _bisected(within, levels: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def latency_quantiles_ms(sight: Sight) -> tuple[float, ...]:
+def _quantiles_ms(sight: Sight) -> tuple[float, ...]:
     """The quantiles of `LEVELS` over all requests whose lines are seen."""
     mix = Latencies(sight.traffic * sight.seen, sight.late)
     return tuple(mix.quantiles_ms(np.array(list(LEVELS.values()))))
+
+
+@lru_cache(maxsize=16)
+def global_figures(sight: Sight) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.global_figures`; shared, so not to be changed."""
+    usual, now = map(_quantiles_ms, (sight.quiet, sight))
+    figures = {"usual": [*usual, sight.usual_errors], "now": [*now, sight.bad_requests]}
+    return pd.DataFrame(figures, index=pd.Index([*LEVELS, "bad"], name="figure"))
+
+
+def percentiles(sight: Sight, level: float) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.percentiles`."""
+    mix, levels = Latencies(sight.traffic, sight.late), np.array([level])
+    exact, each = mix.quantiles_ms(levels)[0], mix.each_pop_ms(level)
+    edges = histogram.bin_edges_ms()
+    merged = np.diff(np.append(mix.within(edges[:-1]), 1.0)).clip(0.0)
+    ways = {
+        "exact": exact,
+        "PoPs' histograms, merged": histogram.quantiles(merged[None], edges, levels)[0, 0],
+        "mean of the PoPs' own": each.mean(),
+        "mean, weighted by traffic": sight.traffic @ each,
+        "largest of the PoPs' own": each.max(),
+    }
+    found = pd.DataFrame({"ms": ways}).rename_axis("way")
+    return found.assign(error=found["ms"] / exact - 1)
+
+
+# -- who stands out -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def by_pop(sight: Sight, count: float) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.by_pop`, of a window with so many lines; not to be changed."""
+    pops = _pops()
+    expected = count * sight.traffic
+    even = np.random.default_rng([sight.seed, 10_000_008]).random((2, POPS))
+    lines_seen = np.ceil(pdtrik(even[0], expected * sight.seen))
+    bad = _binomial_quantile(even[1], lines_seen, sight.bad)
+    chance = CHANCE / POPS
+    return pd.DataFrame(
+        {
+            "city": pops["city"],
+            "traffic": sight.traffic,
+            "faulty": sight.faulty,
+            "expected": expected,
+            "lines": lines_seen.astype(int),
+            "bad": bad.astype(int),
+            "share": bad / np.maximum(lines_seen, 1),
+            "above": (bad > 0) & (_more_than(bad - 1, lines_seen, sight.usual_errors) < chance),
+            "silent": pdtr(lines_seen, expected) < chance,
+        },
+        index=pops.index,
+    )
+
+
+def limits(count: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
+    """The limits of `edgelab.Fleet.limits`, where so many are bad as usual."""
+    out = []
+    for chance in (CHANCE, CHANCE / POPS):
+        most = _binomial_quantile(1 - chance, count, usual)
+        above = _more_than(most, count, usual)
+        step = _more_than(most - 1, count, usual) - above
+        part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
+        out.append((most + 1 - np.clip(part, 0, 1)) / count)
+    return out[0], out[1]
+
+
+# SciPy's own binomials would load more of it than a first panel has time for.
+
+
+def _binomial_quantile(level, count, share) -> np.ndarray:
+    """The least number of bad ones, of so many, that is not exceeded with this probability."""
+    sure = (share > 0) & (count > 0)
+    return np.where(sure, np.ceil(bdtrik(level, np.maximum(count, 1), np.maximum(share, 1e-9))), 0)
+
+
+def _more_than(number, count, share) -> np.ndarray:
+    """The probability of more bad ones than `number` of so many."""
+    inside = (number >= 0) & (number < count)
+    found = betainc(np.where(inside, number + 1, 1), np.where(inside, count - number, 1), share)
+    return np.where(inside, found, number < 0)
 
 
 # -- histograms -----------------------------------------------------------------------------------

@@ -1,17 +1,24 @@
-"""Log lines: how many, what a sample of them finds, and an incident with a hidden cause."""
+"""Log lines: by whose clock, how many, what a sample of them finds, and a hidden cause in them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import ceil, log, log1p
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from edgelab.core import datasets
+from edgelab.core.constants import constant, value
+from edgelab.topics.observability import alerts
 
-__all__ = ["CAUSES", "Cause", "backlog", "cause_of", "events_needed", "incident"]
+__all__ = [
+    "CAUSES", "Cause", "HybridClock", "LamportClock", "cause_of", "collector", "incident",
+    "sampling", "trace", "volume", "wrong_order",
+]  # fmt: skip
 
 #: Hidden causes, in words.
 CAUSES = (
@@ -32,23 +39,122 @@ VERSION_SHARES, USUAL, HIT = (0.55, 0.33, 0.12), 0.002, (0.25, 0.6)
 LATE_S, CUT_OFF_S = 2.0, (240.0, 480.0)
 
 
-def events_needed(sampled: float, sure: float) -> int:
-    """How many events there must be, so that a sample has one of them with probability `sure`."""
-    return 1 if sampled >= 1 else ceil(log(1 - sure) / log1p(-sampled))
+# -- clocks ---------------------------------------------------------------------------------------
 
 
-def backlog(
-    minutes: np.ndarray, per_s: float, times: float, lasts_min: float, takes_per_s: float
-) -> np.ndarray:
-    """Lines that wait at a collector, which takes so many a second, as a fluid.
+def wrong_order(gap_ms: np.ndarray, clock_error_ms: float) -> np.ndarray:
+    """Share of pairs of events, so far apart on two clocks, that are seen in the wrong order.
+
+    Each clock is off by an independent normal error: Phi(-gap / (error sqrt 2)).
+    """
+    gap_ms = np.asarray(gap_ms, float)
+    if clock_error_ms == 0:
+        return np.where(gap_ms > 0, 0.0, 0.5)
+    return ndtr(-gap_ms / (clock_error_ms * np.sqrt(2)))
+
+
+class LamportClock:
+    """Counts events, and takes over a larger count that a message brings.
+
+    L. Lamport, "Time, clocks, and the ordering of events in a distributed system", CACM 21 (1978).
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def tick(self, heard: int = 0) -> int:
+        """The stamp of an event here, or of the arrival of a message stamped `heard`."""
+        self.count = max(self.count, heard) + 1
+        return self.count
+
+
+class HybridClock:
+    """The largest clock reading heard of, and a count of the events that share it.
+
+    Kulkarni, Demirbas, Madappa, Avva and Leone, "Logical physical clocks", OPODIS 2014. If no two
+    clocks are further apart than eps, its reading never leads its own clock by more than eps.
+    """
+
+    def __init__(self, now_ms: Callable[[], float]) -> None:
+        self.now_ms = now_ms
+        self.stamp = (-np.inf, 0)
+
+    def tick(self, heard: tuple[float, int] = (-np.inf, 0)) -> tuple[float, int]:
+        """The stamp of an event here, or of the arrival of a message stamped `heard`."""
+        latest = max(self.now_ms(), self.stamp[0], heard[0])
+        counts = [count for ms, count in (self.stamp, heard) if ms == latest]
+        self.stamp = latest, max(counts, default=-1) + 1
+        return self.stamp
+
+
+def trace(
+    places: list[str], hops: int, gap_ms: float, clock_error_ms: float, seed: int
+) -> pd.DataFrame:
+    """One request that is handed from place to place; see `Fleet.trace`."""
+    rng = np.random.default_rng([seed, 10_000_002])
+    off_ms = dict(zip(places, rng.normal(0, 1, len(places)) * clock_error_ms, strict=True))
+    now = [0.0]
+    lamport = {place: LamportClock() for place in places}
+    hybrid = {p: HybridClock(lambda p=p: now[0] + off_ms[p]) for p in places}
+    rows, count, stamp = [], 0, (-np.inf, 0)
+    for hop in range(hops):
+        place = places[hop % len(places)]
+        now[0] = hop * gap_ms
+        count, stamp = lamport[place].tick(count), hybrid[place].tick(stamp)
+        rows.append((place, now[0], now[0] + off_ms[place], count, *stamp))
+    columns = ["place", "true_ms", "clock_ms", "lamport", "hybrid_ms", "hybrid_count"]
+    found = pd.DataFrame(rows, columns=columns, index=pd.RangeIndex(1, hops + 1, name="event"))
+    found["before_its_cause"] = found["clock_ms"].diff() < 0
+    return found
+
+
+# -- how many -------------------------------------------------------------------------------------
+
+
+def volume(requests_per_s: float, sampled: float) -> pd.Series:
+    """The figures of `edgelab.Fleet.volume`."""
+    count = requests_per_s * 60 * alerts.MINUTES
+    size, free, price = constant("log_line_bytes"), value("log_lines_free"), "log_usd_per_million"
+
+    def usd(kept):
+        return max(kept - free, 0) / 1e6 * value(price)
+
+    return pd.Series(
+        {
+            "lines": count,
+            "lines_kept": count * sampled,
+            "least_tb": count * size.low / 1e12,
+            "most_tb": count * size.high / 1e12,
+            "home_min": count * size.high * 8 / (value("home_link_gbit_s") * 1e9) / 60,
+            "usd": usd(count),
+            "usd_kept": usd(count * sampled),
+            "over_cap": count / value("log_lines_cap"),
+        }
+    )
+
+
+def sampling(requests_per_s: float, sampled: float, bad: float, sure: float) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.sampling`, where such a share is bad."""
+    count = requests_per_s * 60 * alerts.MINUTES
+    needed = 1 if sampled >= 1 else ceil(log(1 - sure) / log1p(-sampled))
+    rows = [(round(count * sampled), needed), (round(count * (sampled * (1 - bad) + bad)), 1)]
+    index = pd.Index(["head", "tail"], name="sampling")
+    return pd.DataFrame(rows, index, ["lines_kept", "events_needed"])
+
+
+def collector(per_s: float, takes_per_s: float, times: float, lasts_min: float) -> pd.DataFrame:
+    """The frame of `edgelab.Fleet.collector`, as a fluid.
 
     Lines come `times` as often for `lasts_min` from minute 0 on; a queue grows by what comes above
     what is taken, and shrinks likewise.
     """
+    minute = np.arange(0, alerts.MINUTES + 1)
     peak = max(per_s * times - takes_per_s, 0.0) * 60
-    inside = np.minimum(minutes, lasts_min) * peak
+    inside = np.minimum(minute, lasts_min) * peak
     empties = max(takes_per_s - per_s, 0.0) * 60
-    return np.maximum(inside - np.maximum(minutes - lasts_min, 0) * empties, 0.0)
+    waiting = np.maximum(inside - np.maximum(minute - lasts_min, 0) * empties, 0.0)
+    late = waiting / takes_per_s / 60
+    return pd.DataFrame({"minute": minute, "waiting": waiting, "late_min": late})
 
 
 # -- an incident ----------------------------------------------------------------------------------

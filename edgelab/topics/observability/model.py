@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import bdtrik, betainc, pdtr, pdtrik
 
-from edgelab.core import allowed, datasets
-from edgelab.core.constants import constant, value
+from edgelab.core import allowed
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.core.words import counted, percent
-from edgelab.kernels import histogram
+from edgelab.core.words import percent
 from edgelab.topics.night.model import CricStream
-from edgelab.topics.observability import alerts, clocks, lines
-from edgelab.topics.observability.alerts import (
-    ALL,
-    KINDS,
-    MINUTES,
-    RULES,
-    SCOPES,
-    TWO_WINDOWS,
-    BurnRule,
-    Watch,
-    drawn_nights,
-    run_length,
-)
-from edgelab.topics.observability.fleet import (
-    CLOCK,
-    CUT,
-    DEAD,
-    FAULTS,
-    LEVELS,
-    ONE_POP,
-    POPS,
-    REGION,
-    SLOW,
-    VERSION,
-    Latencies,
-    Sight,
-    latency_quantiles_ms,
-)
+from edgelab.topics.observability import alerts, fleet, lines, words
+from edgelab.topics.observability.alerts import ALL, RULES, TWO_WINDOWS, Watch, run_length
+from edgelab.topics.observability.fleet import DEAD, FAULTS, ONE_POP, POPS, VERSION, Sight
 
 __all__ = ["Fleet"]
 
-#: A PoP is called out if chance makes so many bad requests less often, in the whole fleet.
-CHANCE = 0.001
 #: True times from cause to effect, of a curve.
 GAPS_MS = tuple(np.geomspace(0.1, 1000, 81))
+#: Knobs that a plot's line tells only where they are turned: it has no room for all.
+TURNED = ("window_s", "sampled", "rule", "burn", "version_share")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -70,196 +41,110 @@ class Fleet(Model):
     main = ("fault", "bad_share", "depth", "window_s", "sampled", "rule", "burn")
 
     fault: str = knob(
-        DEAD,
-        label="Fault",
-        symbol="F",
-        unit="",
-        choices=FAULTS,
+        DEAD, label="Fault", symbol="F", unit="", choices=FAULTS,
         meaning="What is wrong, and where.",
         source="assumption",
-    )
+    )  # fmt: skip
     bad_share: float = knob(
-        1 / POPS,
-        label="Bad PoP's traffic",
-        symbol="s",
-        unit="share",
-        low=0.0002,
-        high=0.1,
+        1 / POPS, label="Bad PoP's traffic", symbol="s", unit="share", low=0.0002, high=0.1,
         log=True,
         stops=(
-            *(0.0002, 0.0005, 0.001, 0.002, 1 / POPS, 0.004, 0.005, 1 / 166, 0.007, 0.0099, 0.0101),
-            *(0.012, 1 / 69, 0.02, 0.03, 0.05, 0.1),
+            *(0.0002, 0.0005, 0.001, 0.002, 1 / POPS, 0.004, 0.005, 0.006, 0.007, 0.0099, 0.0101),
+            *(0.012, 0.015, 0.02, 0.03, 0.05, 0.1),
         ),
-        meaning="The bad PoP's share of all requests.",
+        meaning="The bad PoP's share of all requests; 0.3205 % is that of one of 312 equal PoPs.",
         source="one of 312 equal PoPs",
-    )
+    )  # fmt: skip
     depth: float = knob(
-        1.0,
-        label="Depth",
-        symbol="d",
-        unit="share",
-        low=0.001,
-        high=1.0,
+        1.0, label="Depth", symbol="d", unit="share", low=0.001, high=1.0,
         stops=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0),
         meaning="Share of the requests at the faulty place that fail or are slow; where it is cut "
         "off, or its clock is off, of the lines that are missing in the window.",
         source="assumption",
-    )
+    )  # fmt: skip
     window_s: float = knob(
-        300.0,
-        label="Window",
-        symbol="T",
-        unit="s",
-        low=10.0,
-        high=14_400.0,
+        300.0, label="Window", symbol="T", unit="s", low=10.0, high=14_400.0,
         stops=(10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400.0),
         meaning="The last so many seconds that the dashboard counts.",
         source="assumption",
-    )
+    )  # fmt: skip
     sampled: float = knob(
-        0.01,
-        label="Sample kept",
-        symbol="p",
-        unit="share",
-        low=0.0001,
-        high=1.0,
+        0.01, label="Sample kept", symbol="p", unit="share", low=0.0001, high=1.0,
         stops=(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
         meaning="Share of the log lines that is kept, chosen before anyone knows how the request "
         "ends; dashboards and rules count these.",
         source="Cloudflare docs, Workers Logs: a 1 % head sample beyond 5 billion lines a day",
-    )
+    )  # fmt: skip
     rule: str = knob(
-        f"{TWO_WINDOWS}, {ALL}",
-        label="Alert rule",
-        symbol="R",
-        unit="",
-        choices=RULES,
+        f"{TWO_WINDOWS}, {ALL}", label="Alert rule", symbol="R", unit="", choices=RULES,
         meaning="What wakes somebody up, watching all PoPs as one, or each by itself. All rules "
         "look once a minute.",
         source="The Site Reliability Workbook, chapter 5",
-    )
+    )  # fmt: skip
     burn: float = knob(
-        14.4,
-        label="Burn rate",
-        symbol="b",
-        unit="",
-        low=0.5,
-        high=100.0,
-        log=True,
+        14.4, label="Burn rate", symbol="b", unit="", low=0.5, high=100.0, log=True,
         stops=(0.5, 0.8, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 14.4, 20, 30, 50, 100.0),
         meaning="The rule looks for so many times the bad requests that the budget allows.",
         source="The Site Reliability Workbook, chapter 5",
-    )
+    )  # fmt: skip
     alert_window_min: float = knob(
-        60.0,
-        label="Rule's long window",
-        symbol="W",
-        unit="min",
-        low=12.0,
-        high=4320.0,
+        60.0, label="Rule's long window", symbol="W", unit="minutes", low=12.0, high=4320.0,
         stops=(12, 24, 60, 120, 360, 720, 1440, 4320.0),
         meaning="What a rule with windows counts over; the short window is a twelfth of it.",
         source="The Site Reliability Workbook, chapter 5",
-    )
+    )  # fmt: skip
     cusum_h: float = knob(
-        10.0,
-        label="CUSUM's limit",
-        symbol="h",
-        unit="",
-        low=1.0,
-        high=30.0,
+        10.0, label="CUSUM's limit", symbol="h", unit="", low=1.0, high=30.0,
         meaning="A CUSUM adds up the evidence (the logarithm of the odds) that there are b times "
         "the allowed bad requests and not the usual ones, and fires above this.",
         source="assumption",
-    )
+    )  # fmt: skip
     slo: float = knob(
-        0.999,
-        label="SLO",
-        symbol="O",
-        unit="share",
-        low=0.9,
-        high=0.9999,
+        0.999, label="SLO", symbol="O", unit="share", low=0.9, high=0.9999,
         stops=(0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999),
         meaning="Service level objective: the share of requests that are to be good, over 30 "
         "days. The rest is the error budget.",
         source="The Site Reliability Workbook, chapter 5",
-    )
+    )  # fmt: skip
     usual_errors: float = knob(
-        0.0001,
-        label="Usual bad requests",
-        symbol="u",
-        unit="share",
-        low=0.0,
-        high=0.005,
+        0.0001, label="Usual bad requests", symbol="u", unit="share", low=0.0, high=0.005,
         stops=(0.0, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005),
         meaning="Share of requests that are bad on any day, at every PoP.",
         source="assumption, a tenth of the budget",
-    )
+    )  # fmt: skip
     version_share: float = knob(
-        0.1,
-        label="New version's share",
-        symbol="v",
-        unit="share",
-        low=0.01,
-        high=1.0,
+        0.1, label="New version's share", symbol="v", unit="share", low=0.01, high=1.0,
         stops=(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
         meaning="Share of the PoPs that have the new version.",
         source="assumption",
-    )
+    )  # fmt: skip
     skew: float = knob(
-        1.0,
-        label="Busy and quiet PoPs",
-        symbol="k",
-        unit="",
-        low=0.0,
-        high=1.5,
+        1.0, label="Busy and quiet PoPs", symbol="k", unit="", low=0.0, high=1.5,
         meaning="A PoP's traffic falls with its rank to the power of this; 0 makes all equal.",
         source="assumption",
-    )
+    )  # fmt: skip
     clock_error_ms: float = knob(
-        10.0,
-        label="Clock error",
-        symbol="e",
-        unit="ms",
-        low=0.0,
-        high=500.0,
+        10.0, label="Clock error", symbol="e", unit="ms", low=0.0, high=500.0,
         stops=(0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500.0),
         meaning="Standard deviation by which a PoP's clock is off.",
         source="NTP keeps clocks within tens of ms over the Internet (Wikipedia)",
-    )
+    )  # fmt: skip
     gap_ms: float = knob(
-        10.0,
-        label="True gap",
-        symbol="g",
-        unit="ms",
-        low=0.1,
-        high=1000.0,
-        log=True,
+        10.0, label="True gap", symbol="g", unit="ms", low=0.1, high=1000.0, log=True,
         meaning="Time from a cause at one PoP to its effect at another.",
         source="assumption",
-    )
+    )  # fmt: skip
     requests_per_viewer_min: float = shared(CricStream, "requests_per_viewer_min")
     collector_share: float = knob(
-        1.5,
-        label="Collector's capacity",
-        symbol="m",
-        unit="times",
-        low=1.0,
-        high=10.0,
+        1.5, label="Collector's capacity", symbol="m", unit="times", low=1.0, high=10.0,
         meaning="Lines a second that the collector takes, over those of a usual minute.",
         source="assumption",
-    )
+    )  # fmt: skip
     nights: int = knob(
-        300,
-        label="Drawn nights",
-        symbol="n",
-        unit="nights",
-        low=4,
-        high=2000,
-        log=True,
+        300, label="Drawn nights", symbol="n", unit="nights", low=2, high=2000, log=True,
         meaning="How many nights the false alarms are counted in, and the fault found in.",
         source="assumption",
-    )
+    )  # fmt: skip
     seed: int = shared(CricStream, "seed")
 
     # -- the fleet and its fault ---------------------------------------------------------------
@@ -273,7 +158,7 @@ class Fleet(Model):
     @property
     def requests_per_s(self) -> float:
         """Requests a second of all viewers."""
-        return CricStream(requests_per_viewer_min=self.requests_per_viewer_min).requests_per_s
+        return fleet.requests_per_s(self.requests_per_viewer_min)
 
     @property
     def own_share(self) -> float:
@@ -287,9 +172,7 @@ class Fleet(Model):
     @property
     def bad_requests(self) -> float:
         """Share of all requests seen that are bad."""
-        sight = self._sight
-        weight = sight.traffic * sight.seen
-        return float(weight @ sight.bad / weight.sum())
+        return self._sight.bad_requests
 
     @property
     def burn_rate(self) -> float:
@@ -310,7 +193,11 @@ class Fleet(Model):
             in a thousand windows of the whole fleet; and ``silent``: fewer lines than chance
             leaves, by the same measure.
         """
-        return _by_pop(self._sight, self.requests_per_s * self.window_s * self.sampled).copy()
+        return self._pops.copy()
+
+    @property
+    def _pops(self) -> pd.DataFrame:
+        return fleet.by_pop(self._sight, self.requests_per_s * self.window_s * self.sampled)
 
     def limits(self, count: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Control limits of the share of bad requests among so many lines.
@@ -327,15 +214,8 @@ class Fleet(Model):
             whole fleet: binomial, interpolated as D. J. Spiegelhalter, "Funnel plots for
             comparing institutional performance", Statistics in Medicine 24 (2005), does it.
         """
-        out, usual = [], self.usual_errors
         count = np.rint(allowed.array("count", count, 1, 1e15))
-        for chance in (CHANCE, CHANCE / POPS):
-            most = _binomial_quantile(1 - chance, count, usual)
-            above = _more_than(most, count, usual)
-            step = _more_than(most - 1, count, usual) - above
-            part = np.divide(chance - above, step, out=np.zeros_like(most), where=step > 0)
-            out.append((most + 1 - np.clip(part, 0, 1)) / count)
-        return out[0], out[1]
+        return fleet.limits(count, self.usual_errors)
 
     def global_figures(self) -> pd.DataFrame:
         """What one dashboard for all PoPs shows.
@@ -346,10 +226,7 @@ class Fleet(Model):
             ``usual`` and ``now``, in rows ``p50_ms``, ``p99_ms``, ``p99.9_ms`` and ``bad``, the
             share of bad requests; exact, of all requests whose lines are seen.
         """
-        sight = self._sight
-        usual, now = map(latency_quantiles_ms, (sight.quiet, sight))
-        figures = {"usual": [*usual, self.usual_errors], "now": [*now, self.bad_requests]}
-        return pd.DataFrame(figures, index=pd.Index([*LEVELS, "bad"], name="figure"))
+        return fleet.global_figures(self._sight).copy()
 
     def percentiles(self, level: float = 0.99) -> pd.DataFrame:
         """One percentile over all PoPs, found in five ways.
@@ -365,23 +242,7 @@ class Fleet(Model):
             Indexed by the way: ``ms``, and ``error``, how far that is off the exact one.
         """
         level = allowed.number("level", level, above=0, below=1)
-        sight = self._sight
-        mix = Latencies(sight.traffic, sight.late)
-        exact = mix.quantiles_ms(np.array([level]))[0]
-        each = mix.each_pop_ms(level)
-        edges = histogram.bin_edges_ms()
-        merged = np.diff(np.append(mix.within(edges[:-1]), 1.0)).clip(0.0)
-        ways = {
-            "exact": exact,
-            "PoPs' histograms, merged": histogram.quantiles(merged[None], edges, np.array([level]))[
-                0, 0
-            ],
-            "mean of the PoPs' own": each.mean(),
-            "mean, weighted by traffic": sight.traffic @ each,
-            "largest of the PoPs' own": each.max(),
-        }
-        found = pd.DataFrame({"ms": ways}).rename_axis("way")
-        return found.assign(error=found["ms"] / exact - 1)
+        return fleet.percentiles(self._sight, level)
 
     # -- alerts --------------------------------------------------------------------------------
 
@@ -405,24 +266,7 @@ class Fleet(Model):
             among which it would see a dead one.
         """
         drawn = allowed.one_of("method", method, ("closed form", "drawn")) == "drawn"
-        rows = []
-        for rule in alerts.WORKBOOK:
-            given = self.bad_requests, self.usual_errors, self.budget
-            alone = (self._sight.bad[self._sight.faulty][0], *given[1:])
-            after = [rule.fires_after_h(*given), rule.fires_after_h(*alone)]
-            if drawn:
-                after = [self._drawn_h(rule, scope) for scope in SCOPES]
-            end = rule.resets_after_h(*given), rule.most_equal_pops(self.budget)
-            rows.append((*rule, after[0], 3600 * after[1], rule.spent, *end))
-        columns = ["burn", "long_h", "short_h", "kind", "fires_after_h", "each_pop_after_s"]
-        columns += ["spent", "resets_after_h", "most_equal_pops"]
-        return pd.DataFrame(rows, columns=columns)
-
-    def _drawn_h(self, rule: BurnRule, scope: str) -> float:
-        """Median hours until a rule fires on drawn counts."""
-        watch = self._take(Watch)._replace(burn=rule.burn, alert_window_min=60 * rule.long_h)
-        _, found = drawn_nights(self._sight, watch, scope, self.nights, 1800)
-        return alerts.median(found[:, KINDS.index(TWO_WINDOWS)]) / 60
+        return alerts.workbook(self._sight, self._take(Watch), self.nights if drawn else 0)
 
     def rules(self) -> pd.DataFrame:
         """What each kind of rule costs and finds, on drawn nights of four hours.
@@ -435,24 +279,18 @@ class Fleet(Model):
             ``missed``, the share of nights in which it does not, and ``false_alarms``, how often
             it fires in a month of nights with no fault.
         """
-        rows, watch = [], self._take(Watch)
-        for scope in SCOPES:
-            given = watch, scope, self.nights, MINUTES
-            alarms, _ = drawn_nights(self._sight.quiet, *given)
-            _, found = drawn_nights(self._sight, *given)
-            a_month = 30 * 24 * 60 / MINUTES * alarms.mean(axis=0)
-            missed = (found < 0).mean(axis=0)
-            took = [alerts.median(each) for each in found.T]
-            rows += zip(took, missed, a_month, strict=True)
-        columns = ["detect_min", "missed", "false_alarms"]
-        return pd.DataFrame(rows, pd.Index(RULES, name="rule"), columns)
+        return self._rules.copy()
+
+    @property
+    def _rules(self) -> pd.DataFrame:
+        return alerts.rules(self._sight, self._take(Watch), self.nights)
 
     run_length = staticmethod(run_length)
 
     @property
     def chosen(self) -> pd.Series:
         """The row of `rules` that the knob chooses."""
-        return self.rules().loc[self.rule]
+        return self._rules.loc[self.rule].copy()
 
     # -- clocks --------------------------------------------------------------------------------
 
@@ -471,7 +309,7 @@ class Fleet(Model):
             clocks are off by a normal error.
         """
         gaps_ms = np.atleast_1d(allowed.array("gaps_ms", gaps_ms, 0))
-        wrong = clocks.wrong_order(gaps_ms, self.clock_error_ms)
+        wrong = lines.wrong_order(gaps_ms, self.clock_error_ms)
         return pd.DataFrame({"gap_ms": gaps_ms.ravel(), "wrong": wrong.ravel()})
 
     def trace(self, hops: int = 6) -> pd.DataFrame:
@@ -492,7 +330,7 @@ class Fleet(Model):
         """
         hops = allowed.whole("hops", hops, 2, 1000)
         places = ["Singapore", "Mumbai", "London"]
-        return clocks.trace(places, hops, self.gap_ms, self.clock_error_ms, self.seed)
+        return lines.trace(places, hops, self.gap_ms, self.clock_error_ms, self.seed)
 
     # -- log lines -----------------------------------------------------------------------------
 
@@ -507,28 +345,7 @@ class Fleet(Model):
             over one line; ``usd`` for all of them, and ``usd_kept`` for the sample;
             ``over_cap``, how many times a day's cap they are.
         """
-        count = self.requests_per_s * 60 * MINUTES
-        size, free, price = (
-            constant("log_line_bytes"),
-            value("log_lines_free"),
-            "log_usd_per_million",
-        )
-
-        def usd(kept):
-            return max(kept - free, 0) / 1e6 * value(price)
-
-        return pd.Series(
-            {
-                "lines": count,
-                "lines_kept": count * self.sampled,
-                "least_tb": count * size.low / 1e12,
-                "most_tb": count * size.high / 1e12,
-                "home_min": count * size.high * 8 / (value("home_link_gbit_s") * 1e9) / 60,
-                "usd": usd(count),
-                "usd_kept": usd(count * self.sampled),
-                "over_cap": count / value("log_lines_cap"),
-            }
-        )
+        return lines.volume(self.requests_per_s, self.sampled)
 
     def sampling(self, sure: float = 0.95) -> pd.DataFrame:
         """What a sample still finds of bad requests, and what it keeps.
@@ -546,14 +363,8 @@ class Fleet(Model):
             ``events_needed``, so that one of them is kept with the probability `sure`.
         """
         sure = allowed.number("sure", sure, above=0, below=1)
-        count = self.requests_per_s * 60 * MINUTES
-        tail = count * (self.sampled * (1 - self.bad_requests) + self.bad_requests)
-        rows = [
-            (round(count * self.sampled), lines.events_needed(self.sampled, sure)),
-            (round(tail), 1),
-        ]
-        index = pd.Index(["head", "tail"], name="sampling")
-        return pd.DataFrame(rows, index, ["lines_kept", "events_needed"])
+        given = self.requests_per_s, self.sampled, self.bad_requests
+        return lines.sampling(*given, sure)
 
     def collector(self, times: float = 10.0, lasts_min: float = 10.0) -> pd.DataFrame:
         """Lines that wait at the collector while an incident multiplies them.
@@ -574,11 +385,7 @@ class Fleet(Model):
         times = allowed.number("times", times, 1, 1000)
         lasts_min = allowed.number("lasts_min", lasts_min, 0, 600)
         per_s = self.requests_per_s * self.sampled
-        takes = per_s * self.collector_share
-        minute = np.arange(0, MINUTES + 1)
-        waiting = lines.backlog(minute, per_s, times, lasts_min, takes)
-        late = waiting / takes / 60
-        return pd.DataFrame({"minute": minute, "waiting": waiting, "late_min": late})
+        return lines.collector(per_s, per_s * self.collector_share, times, lasts_min)
 
     @staticmethod
     def incident(seed: int) -> pd.DataFrame:
@@ -612,91 +419,24 @@ class Fleet(Model):
     def _short(self) -> dict[str, str]:
         one = self.fault in ONE_POP
         share = percent(self.bad_share, 3)
-        return {
-            "fault": f"{self.fault} ({share} of the traffic)" if one else self.fault,
+        said = {
+            "fault": f"{self.fault}, traffic {share}" if one else self.fault,
             "bad_share": "",
             "depth": "" if self.depth == 1 else f"depth {percent(self.depth, 3)}",
             "window_s": f"{self.window_s:,.0f} s",
-            "sampled": f"{percent(self.sampled, 3)} of the lines",
+            "sampled": f"sample {percent(self.sampled, 3)}",
             "burn": f"{self.burn:g} times the budget",
             "rule": f"“{self.rule}”",
         }
+        if self.fault == VERSION:
+            said["version_share"] = f"new version on {percent(self.version_share, 3)} of the PoPs"
+        return said | {name: "" for name in TURNED if name not in self.turned}
 
     def in_words(self) -> str:
         """What the dashboards and the chosen rule show, in a few sentences."""
-        figures = self.global_figures()
-        p99 = figures.loc["p99_ms"]
-        where = {
-            DEAD: "Singapore's PoP is dead", SLOW: "Singapore's PoP is slow",
-            VERSION: f"The new version is bad on {counted(int(self._sight.faulty.sum()), 'PoP')}",
-            REGION: f"{CUT} is cut off", CLOCK: "Singapore's clock is off",
-        }[self.fault]  # fmt: skip
-        traffic = percent(self._sight.traffic[self._sight.faulty].sum(), 3)
-        said = f"{where}: {traffic} of the requests. "
-        said += f"The global p99 goes from {p99['usual']:,.1f} to {p99['now']:,.1f} ms. "
-        said += f"The error budget burns {self.burn_rate:.3g} times as fast as it may. "
-        found = self.by_pop()
-        shown = found["above"] | found["silent"]
-        good = counted(int((shown & ~found["faulty"]).sum()), "healthy PoP")
-        said += f"The plot calls out {(shown & found['faulty']).sum()} of "
-        said += f"{counted(int(found['faulty'].sum()), 'faulty PoP')} and {good}. "
-        row = self.chosen
-        said += f"The rule “{self.rule}” "
-        after = counted(f"{row['detect_min']:.3g}", "minute")
-        never = "does not fire in four hours"
-        said += f"fires after {after}" if np.isfinite(row["detect_min"]) else never
-        least = 30 * 24 * 60 / MINUTES / self.nights
-        alarms = row["false_alarms"]
-        often = f"fewer than {least:.1g}" if alarms < least else f"{alarms:,.3g}"
-        return f"{said}, and {often} times a month for nothing."
+        told = self._take(words.Told, sight=self._sight)
+        return words.in_words(told, fleet.global_figures(self._sight), self._pops, self.chosen)
 
     def nights_in_words(self) -> str:
         """How many nights stand behind the rules' figures, and when the budget's rules fire."""
-        told = []
-        for rule in alerts.WORKBOOK:
-            after = rule.fires_after_h(self.bad_requests, self.usual_errors, self.budget)
-            when = f"after {after:.4g} h" if np.isfinite(after) else "never"
-            told.append(f"{rule.burn:g} in {rule.long_h:g} h {when}")
-        nights = counted(f"{self.nights:,}", "drawn night")
-        return f"{nights}. Over all PoPs, in closed form: {', '.join(told)}."
-
-
-@lru_cache(maxsize=16)
-def _by_pop(sight: Sight, count: float) -> pd.DataFrame:
-    """The frame of `Fleet.by_pop` of a window with so many lines; shared, so not to be changed."""
-    pops = datasets.pops().iloc[:POPS].set_index("code")
-    expected = count * sight.traffic
-    even = np.random.default_rng([sight.seed, 10_000_008]).random((2, POPS))
-    lines_seen = np.ceil(pdtrik(even[0], expected * sight.seen))
-    bad = _binomial_quantile(even[1], lines_seen, sight.bad)
-    chance = CHANCE / POPS
-    return pd.DataFrame(
-        {
-            "city": pops["city"],
-            "traffic": sight.traffic,
-            "faulty": sight.faulty,
-            "expected": expected,
-            "lines": lines_seen.astype(int),
-            "bad": bad.astype(int),
-            "share": bad / np.maximum(lines_seen, 1),
-            "above": (bad > 0) & (_more_than(bad - 1, lines_seen, sight.usual_errors) < chance),
-            "silent": pdtr(lines_seen, expected) < chance,
-        },
-        index=pops.index,
-    )
-
-
-# SciPy's own binomials would load more of it than a first panel has time for.
-
-
-def _binomial_quantile(level, count, share) -> np.ndarray:
-    """The least number of bad ones, of so many, that is not exceeded with this probability."""
-    sure = (share > 0) & (count > 0)
-    return np.where(sure, np.ceil(bdtrik(level, np.maximum(count, 1), np.maximum(share, 1e-9))), 0)
-
-
-def _more_than(number, count, share) -> np.ndarray:
-    """The probability of more bad ones than `number` of so many."""
-    inside = (number >= 0) & (number < count)
-    found = betainc(np.where(inside, number + 1, 1), np.where(inside, count - number, 1), share)
-    return np.where(inside, found, number < 0)
+        return words.nights_in_words(self._sight, self.budget, self.nights)

@@ -11,7 +11,7 @@ from edgelab.topics.observability.model import Fleet
 __all__ = ["FleetPanel"]
 
 #: Nights that are drawn while the hand moves.
-QUICK_NIGHTS = 4
+QUICK_NIGHTS = 2
 #: What the presets turn, where most of them have it.
 USUAL = {"fault": DEAD, "bad_share": 1 / POPS, "depth": 1.0, "window_s": 300.0, "sampled": 0.01}
 
@@ -21,11 +21,13 @@ class FleetPanel(Panel):
 
     topic = "observability"
     scenario = Fleet
+    opening = {"bad_share": 0.05}
     board = (
         *(figures.pop_funnel, figures.global_figures),
         *(figures.wrong_order, figures.rule_costs),
     )
     more_slides = (figures.time_to_fire, figures.percentile_ways)
+    across = ("fault",)
     columns = (1, 1)
     presets = {
         "One dead PoP": lambda now: now.replace(**USUAL, rule=Fleet().rule),

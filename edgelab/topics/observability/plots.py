@@ -13,14 +13,17 @@ from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.observability import alerts
 from edgelab.topics.observability.alerts import MINUTES, RULES
-from edgelab.topics.observability.fleet import POPS
+from edgelab.topics.observability.fleet import POPS, limits
 from edgelab.topics.observability.model import Fleet
+from edgelab.topics.observability.words import a_month
 
 __all__ = [
     "global_figures", "percentile_ways", "pop_funnel", "rule_costs", "time_to_fire", "wrong_order",
 ]  # fmt: skip
 
 NOW, PINNED = "now", "pinned"
+#: The funnel's limits: what chance exceeds once in a thousand windows.
+CHANCES = "chance, one PoP", "chance, the fleet"
 #: The axes of the funnel, which stand still; a PoP without a bad line lies in a lane of its own.
 TRAFFIC, SHARE, NONE = (4e-5, 0.6), (4e-7, 4.0), 1e-6
 SHARES = {NONE: "none", **{10.0**e: f"{100 * 10.0**e:g} %" for e in range(-5, 1)}}
@@ -34,27 +37,34 @@ RATIOS = {r: f"{r:g}" for r in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000)}
 # -- the funnel -----------------------------------------------------------------------------------
 
 
-def _limits(fleet: Fleet, colour: str, dashes: tuple[str, str], name: str) -> list[dict]:
-    """The shares that chance exceeds now and then: of one PoP, and of the whole fleet."""
-    count = fleet.requests_per_s * fleet.window_s * fleet.sampled * GRID
+def _chance(lines: float, usual_errors: float) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Where a window of so many lines has at least one, and the limits there."""
+    count = lines * GRID
     inside = count >= 1
+    shares = limits(np.rint(count[inside]), usual_errors)
+    return GRID[inside], [np.minimum(each, 1.0) for each in shares]
+
+
+def _limits(fleet: Fleet, colour: str, dashes: tuple[str, str]) -> list[dict]:
+    """The shares that chance exceeds now and then: of one PoP, and of the whole fleet."""
+    lines = fleet.requests_per_s * fleet.window_s * fleet.sampled
+    traffic, shares = frame(_chance, lines, fleet.usual_errors)
     return [
         scatter(
-            GRID[inside],
-            np.minimum(limit, 1.0),
+            traffic,
+            share,
             mode="lines",
             line={"color": colour, "dash": dash, "width": 1.6},
             hoverinfo="skip",
             name=name,
-            showlegend=dash == dashes[1],
+            showlegend=True,
         )
-        for limit, dash in zip(fleet.limits(np.maximum(count[inside], 1)), dashes, strict=True)
+        for share, dash, name in zip(shares, dashes, CHANCES, strict=True)
     ]
 
 
 def _dots(pops: pd.DataFrame, some: np.ndarray, name: str, **mark) -> dict:
     """Some of the PoPs as marks; where there are none, no entry in the legend either."""
-    told = zip(*(pops[c].to_numpy()[some] for c in ("city", "lines", "bad", "share")), strict=True)
     return scatter(
         pops["traffic"].to_numpy()[some],
         np.maximum(pops["share"].to_numpy()[some], NONE),
@@ -62,10 +72,17 @@ def _dots(pops: pd.DataFrame, some: np.ndarray, name: str, **mark) -> dict:
         marker=mark,
         name=name,
         showlegend=bool(some.any()),
-        customdata=[list(each) for each in told],
-        hovertemplate="%{customdata[0]}: %{customdata[2]} of %{customdata[1]} lines bad "
-        "(%{customdata[3]:.3%})<extra></extra>",
+        text=pops["city"].to_numpy()[some],
+        customdata=np.column_stack([pops[c].to_numpy()[some] for c in ("lines", "bad", "share")]),
+        hovertemplate="%{text}: %{customdata[1]:,.0f} of %{customdata[0]:,.0f} lines bad "
+        "(%{customdata[2]:.3%})<extra></extra>",
     )
+
+
+def _ring(symbol: str, colour: str, count: int) -> dict:
+    """The mark around each of so many PoPs: a large one around one, small ones around many."""
+    size, width = (17, 2) if count == 1 else (10, 1.2)
+    return {"symbol": symbol, "size": size, "color": COLOURS[colour], "line": {"width": width}}
 
 
 def _finding(pops: pd.DataFrame) -> str:
@@ -75,8 +92,10 @@ def _finding(pops: pd.DataFrame) -> str:
     if not shown.any():
         return f"None of {POPS} PoPs stands out"
     if right == shown.sum() == 1:
-        how = "falls silent" if pops.loc[shown, "silent"].all() else "stands out"
-        return f"{pops.loc[shown, 'city'].iloc[0]} {how} among {POPS} PoPs"
+        one = pops.loc[shown, "city"].iloc[0]
+        if pops.loc[shown, "silent"].all():  # dead, cut off or by another clock: nobody knows
+            return f"Lines of {one} are missing in the window"
+        return f"{one} stands out among {POPS} PoPs"
     return f"{counted(right, 'faulty PoP')} called out, {wrong} by mistake, of {POPS}"
 
 
@@ -89,19 +108,21 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """
     pops = frame(Fleet.by_pop, fleet)
     above, silent, faulty = (pops[c].to_numpy() for c in ("above", "silent", "faulty"))
-    made = _limits(fleet, COLOURS["quiet"], ("dot", "solid"), "chance")
+    made = _limits(fleet, COLOURS["quiet"], ("dot", "solid"))
     if pinned:
-        held = _limits(pinned, COLOURS["pinned"], ("dot", "dash"), PINNED)[1]
-        made.append(held | {"showlegend": False})
+        held = _limits(pinned, COLOURS["pinned"], ("dot", "dash"))[1]
+        made.append(held | {"showlegend": False, "name": PINNED})
         before = frame(Fleet.by_pop, pinned)
-        ring = {"symbol": "square-open", "size": 15, "color": COLOURS["pinned"]}
-        made.append(_dots(before, before["faulty"].to_numpy(), PINNED, **ring, line={"width": 2}))
+        some = before["faulty"].to_numpy()
+        ring = _ring("square-open", "pinned", int(some.sum()))
+        made.append(_dots(before, some, PINNED, **ring))
     dot = {"symbol": "circle", "size": 5, "color": COLOURS["tonight"], "opacity": 0.6}
-    ring = {"symbol": "circle-open", "size": 17, "color": COLOURS["ink"], "line": {"width": 2}}
+    ring = _ring("circle-open", "ink", int(faulty.sum()))
+    size = 0.65 * ring["size"]
     made += [
         _dots(pops, ~above & ~silent, "PoP", **dot),
-        _dots(pops, above, "too many bad", symbol="diamond", size=10, color=COLOURS["old"]),
-        _dots(pops, silent, "too few lines", symbol="x", size=9, color=COLOURS["plum"]),
+        _dots(pops, above, "too many bad", symbol="diamond", size=size, color=COLOURS["old"]),
+        _dots(pops, silent, "too few lines", symbol="x", size=size, color=COLOURS["plum"]),
         _dots(pops, faulty, "faulty", **ring),
     ]
     notes = []
@@ -136,7 +157,9 @@ def _figure_text(name: str, value: float) -> str:
     return percent(value, 3) if name == "bad" else f"{value:,.{0 if value >= 100 else 1}f} ms"
 
 
-@plot(Fleet, "All PoPs as one", span=4, height_px=365, untold=("bad_share", "rule", "burn"))
+@plot(Fleet, "All PoPs as one", span=4, height_px=365, untold=(
+    *("bad_share", "rule", "burn"), "window_s", "sampled",
+))  # fmt: skip
 def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """What one dashboard for all PoPs shows: each figure over what it usually is."""
     found = frame(Fleet.global_figures, fleet)
@@ -191,7 +214,9 @@ def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
 # -- rules ----------------------------------------------------------------------------------------
 
 
-def _rule_marks(rows: pd.DataFrame, shift: float, mark: dict, key: str, legend: bool) -> list[dict]:
+def _rule_marks(
+    rows: pd.DataFrame, nights: int, shift: float, mark: dict, key: str, legend: bool
+) -> list[dict]:
     """Two marks for each rule: time to detect on the left, false alarms on the right."""
     y = np.arange(len(RULES))[::-1] + shift
     took = rows["detect_min"].to_numpy()
@@ -203,7 +228,7 @@ def _rule_marks(rows: pd.DataFrame, shift: float, mark: dict, key: str, legend: 
                 textposition="middle right", textfont=size, name=key, showlegend=legend,
                 hovertemplate=f"{key}: %{{text}} until it fires<extra></extra>"),
         scatter(np.clip(often, FEWEST * 3, MOST), y, mode="markers+text", marker=mark,
-                text=[f"{n:,.{0 if n >= 100 else 1}f}" if n else "none" for n in often],
+                text=[a_month(n, nights).replace("fewer than", "<") for n in often],
                 textposition="middle right",
                 textfont=size, xaxis="x2",
                 hovertemplate=f"{key}: %{{text}} false alarms a month<extra></extra>"),
@@ -224,11 +249,13 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     rows = frame(Fleet.rules, fleet)
     made = []
     if pinned:
-        held = {"symbol": "square-open", "size": 10, "color": COLOURS["pinned"]}
+        held = {"symbol": "square-open", "size": 8, "color": COLOURS["pinned"]}
         before = frame(Fleet.rules, pinned)
-        made += _rule_marks(before, -0.22, held | {"line": {"width": 2}}, PINNED, True)
+        made += _rule_marks(
+            before, pinned.nights, -0.33, held | {"line": {"width": 2}}, PINNED, True
+        )
     mark = {"symbol": "circle", "size": 10, "color": COLOURS["tonight"]}
-    made += _rule_marks(rows, 0.0, mark, NOW, pinned is not None)
+    made += _rule_marks(rows, fleet.nights, 0.0, mark, NOW, pinned is not None)
     chosen = len(RULES) - 1 - RULES.index(fleet.rule)
     band = rule("paper", type="rect", x0=0, x1=1, yref="y", y0=chosen - 0.46, y1=chosen + 0.46) | {
         "line": {"width": 0}, "fillcolor": "#FFF1D6", "layer": "below",
@@ -249,8 +276,9 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         | {"domain": [0, 0.47]},
         {"tickvals": list(range(len(RULES)))[::-1], "ticktext": list(RULES), "showgrid": False,
          "range": [-0.6, len(RULES) - 0.4], "ticks": ""},
-        caption=f"“{fleet.rule}” {when}, and {here['false_alarms']:,.1f} "
-        f"times a month for nothing; in {fleet.nights} drawn nights.",
+        caption=f"“{fleet.rule}” {when}, and "
+        f"{a_month(here['false_alarms'], fleet.nights)} times a month for nothing; in "
+        f"{fleet.nights} drawn nights.",
         alt="Two columns of marks, a row for each rule: time to detect and false alarms.",
         shapes=[band, rule("x", x0=MINUTES, x1=MINUTES)],
         title=f"{fast.sum()} of {len(RULES)} rules find it within four hours",
@@ -259,7 +287,8 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
 
 
 @plot(
-    Fleet, "The smaller the share, the later the budget's rules", untold=("bad_share", "rule"),
+    Fleet, "The smaller the share, the later the budget's rules",
+    untold=("bad_share", "rule", "burn", "window_s", "sampled"),
 )  # fmt: skip
 def time_to_fire(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """How long the budget's four rules take, over the share of all requests that is bad.
@@ -317,7 +346,10 @@ def time_to_fire(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
 # -- percentiles and clocks -----------------------------------------------------------------------
 
 
-@plot(Fleet, "Averages of percentiles are no percentiles", pins=False, untold=("rule", "burn"))
+@plot(
+    Fleet, "Averages of percentiles are no percentiles", pins=False,
+    untold=("rule", "burn", "window_s", "sampled"),
+)  # fmt: skip
 def percentile_ways(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     """The p99 over all PoPs, found in five ways."""
     found = frame(Fleet.percentiles, fleet)

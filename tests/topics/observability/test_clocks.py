@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edgelab as el
-from edgelab.topics.observability.clocks import HybridClock, LamportClock, wrong_order
+from edgelab.topics.observability.lines import HybridClock, LamportClock, wrong_order
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from scipy import stats
 import edgelab as el
 from edgelab.core import datasets
 from edgelab.core.constants import value
+from edgelab.topics.observability import words
 from edgelab.topics.observability.fleet import (
     CLOCK,
     DEAD,
@@ -171,6 +172,19 @@ def test_the_sentence_tells_what_the_frames_hold():
     assert "fires after 1 minute, and fewer than 0.6 times a month" in each.in_words()
     assert "14.4 in 1 h never" in FLEET.nights_in_words()
     assert "300 drawn nights" in FLEET.nights_in_words()
+
+
+@pytest.mark.parametrize(
+    ("alarms", "nights", "said"),
+    [
+        (0, 2, "fewer than 90"),
+        (0, 300, "fewer than 0.6"),
+        (0.6, 300, "0.6"),
+        (1234.5, 300, "1,230"),
+    ],
+)
+def test_no_false_alarm_in_some_nights_is_not_none_in_a_month(alarms, nights, said):
+    assert words.a_month(alarms, nights) == said
 
 
 def test_formulas_of_the_page_give_the_numbers_on_the_screen():

@@ -66,7 +66,7 @@ def test_few_nights_under_the_hand_and_all_of_them_at_rest(panel):
 def test_nights_that_are_known_are_shown_at_once(panel):
     fresh = START.replace(cusum_h=9.25)
     assert panel._moving(fresh) == fresh.replace(nights=QUICK_NIGHTS)
-    assert panel._moving(fresh.replace(nights=4)).nights == 4
+    assert panel._moving(fresh.replace(nights=2)).nights == 2
     frame(el.Fleet.rules, fresh)
     assert panel._moving(fresh) == fresh
 
@@ -76,3 +76,22 @@ def test_the_large_plot_opens_the_board(panel):
     assert first.plot.name == "pop_funnel"
     assert first.plot.span + second.plot.span == 12
     assert first.plot.height_px == max(each.plot.height_px for each in panel.board)
+
+
+def test_the_panel_opens_with_another_fault_than_the_prediction_asks_about():
+    opened = el.panels.observability()
+    assert opened.start == el.Fleet(bad_share=0.05)
+    assert 1 / el.Fleet().bad_share == pytest.approx(312), "what the prediction asks about"
+    fires = opened.start.alerts()["fires_after_h"][0]
+    assert fires < 1 and "14.4 in 1 h never" not in opened.below.value
+    assert all(make(opened.start).bad_share == 1 / 312 for make in opened.presets.values())
+    opened.retire()
+
+
+def test_every_main_knob_is_on_the_card_once_and_the_fault_above_the_others(panel):
+    def below(widget):
+        return [widget, *(w for each in getattr(widget, "children", ()) for w in below(each))]
+
+    shown = [w for w in below(panel) if w in panel.controls.values()]
+    assert shown[0] is panel.controls["fault"]
+    assert len(shown) == len(set(shown)) == len(panel.scenario.main)

@@ -37,7 +37,9 @@ def test_a_figure_tells_what_it_is_and_goes_on_a_slide(name, fleet, pinned):
 def test_every_pop_is_one_mark_and_every_faulty_one_has_a_ring(fleet):
     pops = fleet.by_pop()
     marks = by_name(drawn("pop_funnel", fleet))
-    counts = {name: int(np.isfinite(marks[name]["x"]).sum()) for name in marks if name != "chance"}
+    counts = {
+        name: int(np.isfinite(marks[name]["x"]).sum()) for name in marks if "chance" not in name
+    }
     shown = pops["above"] | pops["silent"]
     assert counts == {
         "PoP": (~shown).sum(), "too many bad": pops["above"].sum(),
@@ -51,9 +53,24 @@ def test_every_pop_is_one_mark_and_every_faulty_one_has_a_ring(fleet):
     assert pops["traffic"].between(low, high).all()
 
 
+def test_rings_around_many_are_small():
+    one, many = (by_name(drawn("pop_funnel", each))["faulty"]["marker"] for each in (FLEET, OTHER))
+    assert one["size"] > 1.5 * many["size"]
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_what_differs_from_the_pinned_one_is_told_and_not_cut(name):
+    made = [make(el.Fleet()) for make in el.panels.observability.presets.values()]
+    for fleet in made:
+        for pinned in made:
+            subtitle = getattr(el.figures, name)(fleet, pinned).layout.title.subtitle.text
+            assert "…" not in subtitle, subtitle
+
+
 def test_the_limits_are_the_model_s_and_a_pop_called_out_lies_above():
     said = drawn("pop_funnel", FLEET)
-    one, fleet = (trace for trace in said.traces if trace.get("name") == "chance")
+    one, fleet = (trace for trace in said.traces if "chance" in trace.get("name", ""))
+    assert one["name"] != fleet["name"] and one["showlegend"] and fleet["showlegend"]
     assert (fleet["y"] >= one["y"]).all()
     pops = FLEET.by_pop()
     above = pops[pops["above"]]
@@ -62,6 +79,8 @@ def test_the_limits_are_the_model_s_and_a_pop_called_out_lies_above():
     np.testing.assert_allclose(fleet["y"], np.minimum(FLEET.limits(lines)[1], 1))
     assert said.title == "Singapore stands out among 312 PoPs"
     assert drawn("pop_funnel", FLEET.replace(depth=0.001)).title == "None of 312 PoPs stands out"
+    late = drawn("pop_funnel", FLEET.replace(fault="clock off")).title
+    assert late == "Lines of Singapore are missing in the window"
     assert drawn("pop_funnel", CUT).title.startswith("14 faulty PoPs called out, 0 by mistake")
 
 
