@@ -1,0 +1,267 @@
+"""What a design has to reach, which model says whether it does, and what the night costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from edgelab.core import datasets
+from edgelab.core.constants import value
+from edgelab.topics.cache.model import EdgeCache
+from edgelab.topics.design.night import REGION_LOST, Event, detect_min, made, served
+from edgelab.topics.design.regions import PLACES, Roads, first_dead, ways
+from edgelab.topics.durable_object.model import DurableObject
+from edgelab.topics.endpoints.model import Endpoint
+from edgelab.topics.endpoints.ways import KV, cold_start
+from edgelab.topics.kv.model import EdgeKV
+from edgelab.topics.night.model import CricStream
+from edgelab.topics.observability.model import Fleet
+from edgelab.topics.rate_limit.model import LATE, LIMITERS, RateLimit
+from edgelab.topics.runtimes.model import WarmPool
+
+if TYPE_CHECKING:
+    from edgelab.topics.design.model import Design
+
+__all__ = [
+    "CHEAP", "GOALS", "Goal", "abroad", "assumed", "cache_shares", "costs", "in_pool", "let_through",
+    "out_of_place", "seen_s",
+]  # fmt: skip
+
+#: How far the models' round trips may be off, and so how far a goal is above the article's figure.
+SLACK = 1.1
+HOUR_S = 3600
+
+
+class Goal(NamedTuple):
+    """Something that is to be at most so large."""
+
+    target: float
+    model: str
+    ask: Callable[[Design], float]
+    #: Whether it is found without drawing anything: `Design.search` may use it.
+    cheap: bool = True
+
+
+def _p99(place: str) -> Callable[[Design], float]:
+    return lambda design: design.seen.p99_ms[PLACES.index(place)]
+
+
+def _region_lost(design: Design) -> float:
+    """Errors, in percent, of a minute in which the home region is lost."""
+    minute, _, _ = made(design, [Event(REGION_LOST, 0, 1)], [], 0, 0)
+    return 100 * served(minute).errors
+
+
+# -- what the pages' models say, remembered by what they were asked -------------------------------
+
+
+@lru_cache(maxsize=256)
+def let_through(limiter: str, kv_delay_ms: float) -> float:
+    """How many times as much as its limit page 7's attacker gets through."""
+    return float(RateLimit(kv_delay_ms=kv_delay_ms).designs().loc[limiter, "through"])
+
+
+@lru_cache(maxsize=256)
+def in_pool(primitive: str, pops: int) -> tuple[tuple[bytes, ...], float]:
+    """Cold starts of page 4's functions, and what a call costs besides its own work, in ms."""
+    pool = WarmPool(primitive=primitive, pops=pops)
+    row, cost = pool.density().loc[primitive], pool.costs().loc[primitive]
+    start = cold_start(float(row["cold_share"]), float(cost["start_ms"]), pool.start_tail)
+    return start, float(cost["call_ms"])
+
+
+@lru_cache(maxsize=2048)
+def cache_shares(given: tuple[tuple[str, float], ...]) -> tuple[tuple[float, ...], float]:
+    """Share of the requests that page 5's cache fetches, at `PLACES` and of everyone; and asks."""
+    cache_ = EdgeCache(**dict(given))
+    all_ = cache_.shares(everyone=True)
+    each = (cache_.replace(place=place).fetch_ratio for place in PLACES)
+    return (*each, all_["fetched"]), all_["asked"]
+
+
+@lru_cache(maxsize=2048)
+def seen_s(pops: int, kv_delay_ms: float, copies: str, rebalancing: bool) -> float:
+    """Seconds until 99 of 100 viewers see a write to page 6's store."""
+    most = EdgeKV.knobs()["rebalancing_share"].high if rebalancing else 0.0
+    store = EdgeKV(pops=pops, kv_delay_ms=kv_delay_ms, copies=copies, rebalancing_share=most)
+    return store.seen_ms(by="viewers") / 1000
+
+
+@lru_cache(maxsize=512)
+def _object(home: str, followers: int, acknowledge: str) -> tuple[float, float]:
+    """p99 of a read of the live match, and acknowledged writes at risk."""
+    thing = DurableObject(home=home, followers=followers, acknowledge=acknowledge)
+    return float(thing.latency().loc["everyone", "read_p99_ms"]), thing.at_risk_writes
+
+
+@lru_cache(maxsize=1024)
+def _endpoint(name: str, way: str, edge: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether an endpoint's way does what it needs, and about as quickly as any that does."""
+    thing = Endpoint.examples()[name].replace(**dict(edge))
+    table = thing.placements().query("place == @thing.audience").set_index("way")
+    quickest = table.loc[table["allowed"], "p99_ms"].min()
+    row = table.loc[way]
+    return bool(row["allowed"] and row["p99_ms"] <= (1 + thing.worth) * quickest)
+
+
+def out_of_place(design: Design) -> list[str]:
+    """Endpoints that run in a way that does not do, or is slower than need be."""
+    edge = tuple((n, getattr(design, n)) for n in ("pops", "kv_delay_ms", "copies", "primitive"))
+    return [name for name, way in design.endpoints.items() if not _endpoint(name, way, edge)]
+
+
+def _dead_pop_min(design: Design) -> float:
+    share = _shares(design.quiet.roads).get(first_dead(design.pops, design.order), 0.0)
+    return detect_min(design, "PoP dead", bad_share=float(np.clip(share, 0.0002, 0.1)), depth=1.0)
+
+
+@lru_cache(maxsize=1024)
+def _shares(roads: Roads) -> dict[int, float]:
+    """Share of the viewers that each PoP in use serves, by its row."""
+    pop, viewers = ways(roads).pop, datasets.places()["viewers"].to_numpy()
+    weight = np.repeat(viewers / viewers.sum() / pop.shape[1], pop.shape[1])
+    rows, at = np.unique(pop.ravel(), return_inverse=True)
+    return dict(zip(rows.tolist(), np.bincount(at, weight).tolist(), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def abroad(roads: Roads) -> float:
+    """Share of the requests that are answered outside the viewer's country."""
+    places, pops = datasets.places(), datasets.pops()
+    way, lands = ways(roads), pops["cca2"].to_numpy(str)
+    code = {c: k for k, c in enumerate(pops["code"])}
+    ends = way.pop if roads.at_pop else np.array([code[c] for c in roads.living])[way.region]
+    viewers = places["viewers"].to_numpy()
+    out = (lands[ends] != places["cca2"].to_numpy(str)[:, None]).mean(axis=1)
+    return float(out @ viewers / viewers.sum())
+
+
+#: Every goal, with what it may be at most: the article's figures and a tenth more, or assumptions.
+GOALS: Mapping[str, Goal] = {
+    **{
+        f"p99 {place}, ms": Goal(SLACK * value(f"target_{key}_p99_ms"), "CricStream", _p99(place))
+        for place, key in (
+            ("Delhi", "delhi"), ("Chennai", "chennai"), ("Singapore", "singapore"),
+            ("London", "london"), ("Bay Area", "bay_area"),
+        )
+    },
+    "blank panels, %": Goal(0.1, "CricStream", lambda d: 100 * d.seen.blank),
+    "staleness, s": Goal(2.0, "EdgeKV or EdgeCache", lambda d: d.stale_s(False)),
+    "lost writes, %": Goal(1.0, "regions", lambda d: 100 * d.agreement.lost_share),
+    "write's wait, ms": Goal(250.0, "regions", lambda d: d.agreement.wait_ms),
+    "writes lost with a region": Goal(100.0, "regions", lambda d: d.at_risk_writes),
+    "errors without the home region, %": Goal(0.1, "regions", _region_lost),
+    "origin busy, %": Goal(
+        100 * value("target_origin_utilisation"), "CricStream", lambda d: 100 * d.seen.busy
+    ),
+    "let through, times": Goal(
+        2.0, "RateLimit", lambda d: let_through(d.limiter, d.kv_delay_ms), cheap=False
+    ),
+    "a dead PoP is seen, min": Goal(2.0, "Fleet", _dead_pop_min, cheap=False),
+    "live score p99, ms": Goal(
+        250.0, "DurableObject", lambda d: _object(*d.object_knobs)[0], cheap=False
+    ),
+    "score's writes at risk": Goal(
+        1.0, "DurableObject", lambda d: _object(*d.object_knobs)[1], cheap=False
+    ),
+    "endpoints out of place": Goal(
+        0.0, "Endpoint", lambda d: float(len(out_of_place(d))), cheap=False
+    ),
+    "served abroad, %": Goal(1.0, "Placement", lambda d: 100 * abroad(d.quiet.roads)),
+    "cost of the night, USD": Goal(25_000.0, "prices.csv", lambda d: sum(costs(d).values())),
+}  # fmt: skip
+CHEAP = tuple(name for name, goal in GOALS.items() if goal.cheap)
+
+# -- what the night costs ---------------------------------------------------------------------------
+
+MIDDLE_EAST = ("AE", "BH", "IL", "IQ", "JO", "KW", "LB", "OM", "PS", "QA", "SA", "TR")
+BY_CONTINENT = {"Europe": "Europe", "North America": "North America"}
+BY_CONTINENT |= {"Africa": "Middle East", "South America": "Middle East"}
+
+
+@cache
+def _usd() -> dict[str, float]:
+    """Price of one: of a request, and not of a million."""
+    table = datasets.prices()
+    million = table["per"].str.startswith("million")
+    return (table["usd"] / np.where(million, 1e6, 1)).to_dict()
+
+
+@cache
+def _traffic_usd() -> np.ndarray:
+    """What a GB costs that each PoP sends: the list price of the first 10 TB, by its region."""
+    table, price = datasets.pops(), datasets.egress_prices()["first_usd_gb"]
+    region = table["continent"].map(BY_CONTINENT).fillna("South-East Asia")
+    region = region.mask(table["cca2"].isin(MIDDLE_EAST), "Middle East")
+    return price[region.mask(table["cca2"] == "IN", "India")].to_numpy()
+
+
+@lru_cache(maxsize=1024)
+def _traffic_usd_gb(roads: Roads) -> float:
+    if not roads.at_pop:
+        codes = list(datasets.pops()["code"])
+        return float(ways(roads).share @ _traffic_usd()[[codes.index(c) for c in roads.living]])
+    return sum(share * _traffic_usd()[row] for row, share in _shares(roads).items())
+
+
+@lru_cache(maxsize=64)
+def _logs_usd(sampled: float, requests_per_viewer_min: float) -> float:
+    about = {"sampled": sampled, "requests_per_viewer_min": requests_per_viewer_min}
+    return float(Fleet(**about).volume()["usd_kept"])
+
+
+@lru_cache(maxsize=8)
+def _memory_gb(primitive: str) -> float:
+    return float(WarmPool().costs().loc[primitive, "memory_mb"]) / 1000
+
+
+@cache
+def _usual() -> tuple[CricStream, EdgeCache, DurableObject]:
+    return CricStream(), EdgeCache(), DurableObject()
+
+
+def costs(design: Design) -> dict[str, float]:
+    """US dollars of the night, by what they are for."""
+    usd, (match, cache_, score) = _usd(), _usual()
+    seconds = HOUR_S * value("night_hours")
+    requests = design.quiet.requests_per_s * seconds
+    writes = requests * design.write_share
+    at_pop = design.quiet.roads.at_pop
+    work = match.function_ms * requests
+    each = {
+        "isolate": requests * usd["isolate request"] + work * usd["isolate CPU"],
+        "Wasm": requests * usd["Wasm request"] + work * usd["isolate CPU"],
+        "container": requests * usd["container request"]
+        + work / 1000 * _memory_gb("container") * usd["container GB-second"],
+        "process": design.pops * usd["process PoP"],
+    }[design.primitive]
+    rounds = seconds / match.list_refresh_s * cache_.objects
+    lists_gb = rounds * cache_.object_kb / 1e6
+    kv = requests * usd["KV read"] + rounds * usd["KV write"]
+    # Whoever writes is checked; a bucket in a PoP's own memory costs nothing more.
+    check = (usd["KV read"] + usd["KV write"]) * (design.limiter in LATE)
+    check += usd["object request"] * LIMITERS[design.limiter].asks_home
+    server = usd["region server"] * value("night_hours")
+    return {
+        "traffic": requests * cache_.object_kb / 1e6 * _traffic_usd_gb(design.quiet.roads),
+        "functions": each * at_pop,
+        "PoPs": design.pops * usd["PoP"] * at_pop,
+        "KV": kv * (design.panel == KV),
+        "limiter": writes * check,
+        "live score": score.requests_per_s * seconds * usd["object request"],
+        "regions": design.regions * (usd["region"] + design.origin_servers * server),
+        "between regions": (design.regions - 1) * lists_gb * usd["between regions"],
+        "log lines": _logs_usd(design.sampled, design.requests_per_viewer_min) * at_pop,
+    }
+
+
+def assumed(primitive: str) -> dict[str, bool]:
+    """Whether a price that nobody published is in each of `costs`."""
+    table = datasets.prices()["assumed"]
+    functions = table[[name for name in table.index if name.startswith(primitive)]].any()
+    return {"functions": bool(functions), "PoPs": True, "regions": True}
+
+

@@ -1,0 +1,284 @@
+"""One to four regions in place of the one origin: whose fetch goes where, and how they agree.
+
+The one law that is this page's own. A PoP fetches from the living region with the least round trip
+to it; a region that fails hands its fetches to the next nearest. The rest of a request's time is the
+night's of page 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from edgelab.core import datasets
+from edgelab.kernels import draws, histogram, latency
+from edgelab.topics.night.model import CricStream
+from edgelab.topics.pops.model import Placement
+from edgelab.world import geo, queue, request
+from edgelab.world.corridors import rtt_ms
+
+__all__ = [
+    "CONVERGE", "CRDT", "HOME_REGION", "INDIA", "LAST_WRITER", "PLACES", "QUORUM", "REGIONS",
+    "WORLD", "Agreement", "Kind", "Roads", "Ways", "agree", "between_ms", "first_dead",
+    "late_share", "region_time", "spread",
+    "ways",
+]  # fmt: skip
+
+#: Places whose p99 is told; the diaspora's four are among them.
+PLACES = ("Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area")
+WORLD, INDIA = "around the world", "in India"
+#: Regions in the order in which they are added, with the code of the PoP that each is at.
+REGIONS = {
+    WORLD: {"Mumbai": "BOM", "Bay Area": "SFO", "London": "LHR", "Singapore": "SIN"},
+    INDIA: {"Mumbai": "BOM", "Hyderabad": "HYD", "Delhi": "DEL", "Chennai": "MAA"},
+}
+HOME_REGION, LAST_WRITER, CRDT, QUORUM = CONVERGE = (
+    "home region",
+    "last writer",
+    "CRDT",
+    "quorum",
+)
+#: Digits of a millisecond to which the time in a region is told apart; the grid's step is 1/32.
+DIGITS = 2
+
+
+class Roads(NamedTuple):
+    """All that the ways of requests depend on."""
+
+    #: Whether requests end at a PoP; else in a region.
+    at_pop: bool
+    pops: int
+    order: str
+    #: Rows of `edgelab.data.pops` that are lost.
+    lost: tuple[int, ...]
+    #: The living regions, by the codes of their PoPs.
+    living: tuple[str, ...]
+    #: Whether a fetch has to hear from a majority of them.
+    majority: bool = False
+
+
+class Ways(NamedTuple):
+    """Where the requests of each point of each catchment go, and what they pay: (places, POINTS)."""
+
+    #: Row of `edgelab.data.pops` of the PoP, and which of the living regions.
+    pop: np.ndarray
+    region: np.ndarray
+    #: To where the request ends, and from there on for what is fetched.
+    near_ms: np.ndarray
+    far_ms: np.ndarray
+    #: Share of all viewers whose fetches each region gets.
+    share: np.ndarray
+
+
+@lru_cache(maxsize=8)
+def _order(name: str) -> np.ndarray:
+    """Rows of `edgelab.data.pops` in the order in which page 3 adds them."""
+    row = {code: k for k, code in enumerate(datasets.pops()["code"])}
+    return np.array([row[code] for code in Placement(order=name).sites()["code"]])
+
+
+@cache
+def _row(code: str) -> int:
+    return int(np.flatnonzero(datasets.pops()["code"] == code)[0])
+
+
+@cache
+def _from_pops_ms(code: str) -> np.ndarray:
+    """Round trips from every PoP to a region. Mumbai's is the night's origin."""
+    if code == REGIONS[WORLD]["Mumbai"]:
+        return geo.origin_rtt_ms()[1]
+    table, row = datasets.pops(), _row(code)
+    lat, lon = (table[axis].to_numpy() for axis in ("lat", "lon"))
+    return rtt_ms(lat, lon, lat[row], lon[row])
+
+
+@cache
+def _from_points_ms(code: str) -> np.ndarray:
+    """What viewers pay to a region without a PoP, (places, POINTS)."""
+    if code == REGIONS[WORLD]["Mumbai"]:
+        return request.ways(CricStream().route_settings).home_ms
+    abroad = datasets.places()["cca2"] != datasets.pops()["cca2"][_row(code)]
+    more = np.where(abroad, CricStream().transit_inflation, 1.0)
+    return geo.pop_rtt_ms()[_row(code)] * more[:, None]
+
+
+@cache
+def between_ms(codes: tuple[str, ...]) -> np.ndarray:
+    """Round trips between regions, 0 to oneself."""
+    rows = [_row(code) for code in codes]
+    out = np.array([_from_pops_ms(code)[rows] for code in codes])
+    np.fill_diagonal(out, 0.0)
+    return out
+
+
+def _majority_ms(codes: tuple[str, ...]) -> np.ndarray:
+    """What each region waits for until, with itself, more than half of them have answered."""
+    return np.sort(between_ms(codes), axis=1)[:, len(codes) // 2]
+
+
+@lru_cache(maxsize=1024)
+def ways(roads: Roads) -> Ways:
+    """Where requests go, shared and so not to be changed; without a region nothing is fetched."""
+    places, pops = datasets.places(), datasets.pops()
+    viewers = places["viewers"].to_numpy()
+    rows = _order(roads.order)[: roads.pops]
+    rows = rows[~np.isin(rows, roads.lost)]
+    rtt = geo.pop_rtt_ms()[rows]
+    least = rtt.argmin(axis=0)
+    pop = rows[least]
+    abroad = places["cca2"].to_numpy(str)[:, None] != pops["cca2"].to_numpy(str)[pop]
+    near = np.take_along_axis(rtt, least[None], axis=0)[0]
+    near = near * np.where(abroad, CricStream().transit_inflation, 1.0)
+    if not roads.living:
+        none = np.zeros_like(pop)
+        return Ways(pop, none, near, np.full(near.shape, np.inf), np.zeros(1))
+    away = [
+        _from_pops_ms(code)[pop] if roads.at_pop else _from_points_ms(code) for code in roads.living
+    ]
+    region = np.argmin(away, axis=0)
+    far = np.min(away, axis=0)
+    share = [((region == k).mean(axis=1) @ viewers) / viewers.sum() for k in range(len(away))]
+    if roads.majority:
+        far = far + _majority_ms(roads.living)[region]
+    if not roads.at_pop:
+        near, far = far, np.zeros_like(far)
+    return Ways(pop, region, near, far, np.array(share))
+
+
+@cache
+def first_dead(pops: int, order: str) -> int:
+    """The PoP that page 10 loses: the one that serves most of Singapore's viewers."""
+    at = list(datasets.places()["place"]).index("Singapore")
+    found = ways(Roads(True, pops, order, (), ("BOM",))).pop[at]
+    return int(np.bincount(found).argmax())
+
+
+# -- how the times are spread -------------------------------------------------------------------
+
+
+class Kind(NamedTuple):
+    """All that the time of one kind of request depends on."""
+
+    roads: Roads
+    #: Whether it is fetched; then the region's time, as equally likely float32 values.
+    fetched: bool
+    work_ms: float
+    #: Cold starts, and the region's time: each as equally likely float32 values.
+    terms: tuple[bytes, ...]
+
+
+@cache
+def _last_mile() -> tuple[np.ndarray, tuple[bytes, ...]]:
+    """Which table of last miles each place has, and the tables."""
+    night = CricStream()
+    median = request.ways(night.route_settings).last_mile_ms
+    levels = (np.arange(draws.QUANTILES) + 0.5) / draws.QUANTILES
+    factors = np.exp(night.last_mile_sigma * ndtri(levels))
+    kinds, which = np.unique(median, return_inverse=True)
+    return which, tuple((each * factors).astype(np.float32).tobytes() for each in kinds)
+
+
+def region_time(servers: int, offered: float, service_ms: float) -> bytes:
+    """Times that a fetch spends in a region, its queue included, to `DIGITS` of a millisecond."""
+    times = queue.sojourn_quantiles_ms(servers, offered, service_ms, draws.QUANTILES)
+    return np.round(times, DIGITS).astype(np.float32).tobytes()
+
+
+def _offsets_ms(kind: Kind) -> np.ndarray:
+    way = ways(kind.roads)
+    single = np.float32
+    near = (way.near_ms + kind.work_ms).astype(single).astype(float)
+    return near + way.far_ms.astype(single) if kind.fetched else near
+
+
+@lru_cache(maxsize=4096)
+def spread(kind: Kind) -> np.ndarray:
+    """How the times are spread at `PLACES`: share of the requests in each bin, (places, BINS)."""
+    which, tables = _last_mile()
+    names = list(datasets.places()["place"])
+    edges = histogram.bin_edges_ms()[1:-1]
+    mass = np.zeros((len(PLACES), histogram.BINS))
+    offsets = _offsets_ms(kind)
+    for row, name in enumerate(PLACES):
+        at = names.index(name)
+        if np.isinf(offsets[at]).any():
+            mass[row, -1] = 1.0
+            continue
+        grid = request.grid_cdf(tables[which[at]], *kind.terms)
+        latency.add_mixture(1.0, edges, offsets[at], *grid, mass[row])
+    mass.flags.writeable = False
+    return mass
+
+
+@lru_cache(maxsize=4096)
+def late_share(kind: Kind, ms: float) -> float:
+    """Share of everyone's requests that take longer than `ms`."""
+    which, tables = _last_mile()
+    viewers = datasets.places()["viewers"].to_numpy()
+    left = ms - _offsets_ms(kind)
+    late = np.ones(left.shape)
+    for number, table in enumerate(tables):
+        cdf, start, step = request.grid_cdf(table, *kind.terms)
+        at = which == number
+        late[at] = 1 - np.interp((left[at] - start) / step, np.arange(len(cdf)), cdf, left=0.0)
+    return max(float(late.mean(axis=1) @ viewers / viewers.sum()), 0.0)
+
+
+# -- how regions agree ----------------------------------------------------------------------------
+
+
+class Agreement(NamedTuple):
+    """What it costs that several regions take writes."""
+
+    #: Share of the writes to one busy key that are overwritten unseen.
+    lost_share: float
+    #: What a write waits for other regions, where that is longest.
+    wait_ms: float
+    #: Acknowledged writes that go with a region, in seconds of its writes.
+    at_risk_s: float
+    #: Seconds until what is made in the first region has come to all others.
+    copy_s: float
+    #: Whether writes go on when one region of them is lost.
+    goes_on: bool
+
+
+def agree(
+    codes: Sequence[str], share: Sequence[float], how: str, writes_per_s: float, batch_s: float
+) -> Agreement:
+    """How regions that take the writes of their own viewers come to one value.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        The regions, the home of all keys first.
+    share : sequence of float
+        Of the writes that each takes.
+    how : str
+        One of `CONVERGE`.
+    writes_per_s : float
+        To the one key that is written most.
+    batch_s : float
+        How often copies leave for the other regions.
+
+    Notes
+    -----
+    A write is overwritten unseen if another region takes one before it has come there: with writes
+    at random (Poisson) and a delay d between the two, with probability 1 - exp(-rate x d). The delay
+    is half a round trip and, on average, half the time between two batches.
+    """
+    codes, share = tuple(codes), np.asarray(share, float)
+    rtt, alone = between_ms(codes), len(codes) == 1
+    late_s = rtt / 2000 + batch_s / 2 * (1 - np.eye(len(codes)))
+    meets = 1 - np.exp(-writes_per_s * (late_s @ share))
+    lost = float(share @ meets) if how == LAST_WRITER else 0.0
+    waits = {HOME_REGION: rtt[0], QUORUM: _majority_ms(codes)}.get(how, np.zeros(1))
+    # The nearest other region has them first.
+    nearest = np.sort(late_s, axis=1)[:, 1].max() if len(codes) > 1 else 0.0
+    risk = 0.0 if how == QUORUM else float(nearest)
+    goes_on = not alone and (how != QUORUM or 2 * (len(codes) - 1) > len(codes))
+    copy = 0.0 if how == QUORUM else float(late_s[0].max())
+    return Agreement(lost, float(waits.max()), risk, copy, goes_on)
