@@ -16,7 +16,17 @@ from edgelab.core import allowed
 if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
-__all__ = ["NAMES", "VERSION", "frame", "non_dominated", "read", "search", "tried", "write"]
+__all__ = [
+    "NAMES",
+    "VERSION",
+    "frame",
+    "front",
+    "non_dominated",
+    "read",
+    "search",
+    "tried",
+    "write",
+]
 
 #: Of the files that `write` writes.
 VERSION = 1
@@ -81,6 +91,34 @@ def frame(designs: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
     out = pd.DataFrame(values, columns=list(names))
     out.insert(0, "design", list(designs))
     return out.assign(on_front=on_front, gives_up=said)
+
+
+def front(nights: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
+    """Of some designs those that no other beats: as small in every goal, and smaller in one.
+
+    Parameters
+    ----------
+    nights : sequence of Design
+    names : sequence of str
+        Two or more rows of `Design.report`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each design, in the order given: ``design``, a column for each goal, ``on_front``,
+        and ``gives_up``: by how much each goal is above the least that any of them has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a design or a goal is none.
+    """
+    from edgelab.topics.design.goals import GOALS
+    from edgelab.topics.design.model import Design
+
+    nights = allowed.several("nights", nights, allowed.instance, Design)
+    names = allowed.several("names", names, allowed.one_of, [*GOALS], least=2)
+    return frame(nights, names)
 
 
 # -- a search -------------------------------------------------------------------------------------

@@ -7,12 +7,22 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
+from edgelab.core.words import in_ms, percent
 from edgelab.topics.cache.model import EdgeCache
-from edgelab.topics.design.night import REGION_LOST, Event, detect_min, made, served
-from edgelab.topics.design.regions import PLACES, Roads, first_dead, ways
+from edgelab.topics.design.night import REGION_LOST, STALE_S, Event, dead_pop_min, made, served
+from edgelab.topics.design.regions import (
+    PLACES,
+    Roads,
+    audience,
+    first_dead,
+    row,
+    ways,
+    weighed,
+)
 from edgelab.topics.durable_object.model import DurableObject
 from edgelab.topics.endpoints.model import Endpoint
 from edgelab.topics.endpoints.ways import KV, cold_start
@@ -26,8 +36,8 @@ if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
 __all__ = [
-    "CHEAP", "GOALS", "Goal", "abroad", "assumed", "cache_shares", "costs", "in_pool", "let_through",
-    "out_of_place", "seen_s",
+    "CHEAP", "GOALS", "Goal", "abroad", "bill", "cache_shares", "compare", "costs", "in_pool", "in_words",
+    "let_through", "out_of_place", "report", "seen_s",
 ]  # fmt: skip
 
 #: How far the models' round trips may be off, and so how far a goal is above the article's figure.
@@ -68,8 +78,8 @@ def let_through(limiter: str, kv_delay_ms: float) -> float:
 def in_pool(primitive: str, pops: int) -> tuple[tuple[bytes, ...], float]:
     """Cold starts of page 4's functions, and what a call costs besides its own work, in ms."""
     pool = WarmPool(primitive=primitive, pops=pops)
-    row, cost = pool.density().loc[primitive], pool.costs().loc[primitive]
-    start = cold_start(float(row["cold_share"]), float(cost["start_ms"]), pool.start_tail)
+    cold, cost = pool.density().loc[primitive, "cold_share"], pool.costs().loc[primitive]
+    start = cold_start(float(cold), float(cost["start_ms"]), pool.start_tail)
     return start, float(cost["call_ms"])
 
 
@@ -103,8 +113,8 @@ def _endpoint(name: str, way: str, edge: tuple[tuple[str, Any], ...]) -> bool:
     thing = Endpoint.examples()[name].replace(**dict(edge))
     table = thing.placements().query("place == @thing.audience").set_index("way")
     quickest = table.loc[table["allowed"], "p99_ms"].min()
-    row = table.loc[way]
-    return bool(row["allowed"] and row["p99_ms"] <= (1 + thing.worth) * quickest)
+    here = table.loc[way]
+    return bool(here["allowed"] and here["p99_ms"] <= (1 + thing.worth) * quickest)
 
 
 def out_of_place(design: Design) -> list[str]:
@@ -114,14 +124,15 @@ def out_of_place(design: Design) -> list[str]:
 
 
 def _dead_pop_min(design: Design) -> float:
-    share = _shares(design.quiet.roads).get(first_dead(design.pops, design.order), 0.0)
-    return detect_min(design, "PoP dead", bad_share=float(np.clip(share, 0.0002, 0.1)), depth=1.0)
+    roads = design.quiet.roads
+    share = _shares(roads)[first_dead(roads.pops, roads.order)]
+    return dead_pop_min(design, share)
 
 
 @lru_cache(maxsize=1024)
 def _shares(roads: Roads) -> dict[int, float]:
     """Share of the viewers that each PoP in use serves, by its row."""
-    pop, viewers = ways(roads).pop, datasets.places()["viewers"].to_numpy()
+    pop, viewers = ways(roads).pop, audience().viewers
     weight = np.repeat(viewers / viewers.sum() / pop.shape[1], pop.shape[1])
     rows, at = np.unique(pop.ravel(), return_inverse=True)
     return dict(zip(rows.tolist(), np.bincount(at, weight).tolist(), strict=True))
@@ -130,13 +141,9 @@ def _shares(roads: Roads) -> dict[int, float]:
 @lru_cache(maxsize=1024)
 def abroad(roads: Roads) -> float:
     """Share of the requests that are answered outside the viewer's country."""
-    places, pops = datasets.places(), datasets.pops()
-    way, lands = ways(roads), pops["cca2"].to_numpy(str)
-    code = {c: k for k, c in enumerate(pops["code"])}
-    ends = way.pop if roads.at_pop else np.array([code[c] for c in roads.living])[way.region]
-    viewers = places["viewers"].to_numpy()
-    out = (lands[ends] != places["cca2"].to_numpy(str)[:, None]).mean(axis=1)
-    return float(out @ viewers / viewers.sum())
+    way, (_, home, lands, _) = ways(roads), audience()
+    ends = way.pop if roads.at_pop else np.array([row(c) for c in roads.living])[way.region]
+    return weighed(lands[ends] != home[:, None])
 
 
 #: Every goal, with what it may be at most: the article's figures and a tenth more, or assumptions.
@@ -149,7 +156,7 @@ GOALS: Mapping[str, Goal] = {
         )
     },
     "blank panels, %": Goal(0.1, "CricStream", lambda d: 100 * d.seen.blank),
-    "staleness, s": Goal(2.0, "EdgeKV or EdgeCache", lambda d: d.stale_s(False)),
+    "staleness, s": Goal(STALE_S, "EdgeKV or EdgeCache", lambda d: d.stale_s(False)),
     "lost writes, %": Goal(1.0, "regions", lambda d: 100 * d.agreement.lost_share),
     "write's wait, ms": Goal(250.0, "regions", lambda d: d.agreement.wait_ms),
     "writes lost with a region": Goal(100.0, "regions", lambda d: d.at_risk_writes),
@@ -175,7 +182,7 @@ GOALS: Mapping[str, Goal] = {
 }  # fmt: skip
 CHEAP = tuple(name for name, goal in GOALS.items() if goal.cheap)
 
-# -- what the night costs ---------------------------------------------------------------------------
+# -- what the night costs --------------------------------------------------------------------------
 
 MIDDLE_EAST = ("AE", "BH", "IL", "IQ", "JO", "KW", "LB", "OM", "PS", "QA", "SA", "TR")
 BY_CONTINENT = {"Europe": "Europe", "North America": "North America"}
@@ -202,9 +209,8 @@ def _traffic_usd() -> np.ndarray:
 @lru_cache(maxsize=1024)
 def _traffic_usd_gb(roads: Roads) -> float:
     if not roads.at_pop:
-        codes = list(datasets.pops()["code"])
-        return float(ways(roads).share @ _traffic_usd()[[codes.index(c) for c in roads.living]])
-    return sum(share * _traffic_usd()[row] for row, share in _shares(roads).items())
+        return float(ways(roads).share @ _traffic_usd()[[row(code) for code in roads.living]])
+    return float(sum(share * _traffic_usd()[pop] for pop, share in _shares(roads).items()))
 
 
 @lru_cache(maxsize=64)
@@ -265,3 +271,41 @@ def assumed(primitive: str) -> dict[str, bool]:
     return {"functions": bool(functions), "PoPs": True, "regions": True}
 
 
+# -- as tables, and in words -----------------------------------------------------------------------
+
+
+def report(design: Design) -> pd.DataFrame:
+    """The frame of `edgelab.Design.report`."""
+    values = design.values([*GOALS])
+    rows = [(values[n], g.target, values[n] <= g.target, g.model) for n, g in GOALS.items()]
+    index = pd.Index(list(GOALS), name="goal")
+    return pd.DataFrame(rows, index=index, columns=["value", "target", "met", "model"])
+
+
+def compare(other: Design, design: Design) -> pd.DataFrame:
+    """The frame of `edgelab.Design.compare`."""
+    before, now = (np.array([*d.values([*GOALS]).values()]) for d in (other, design))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        saved = np.where(before == now, 0.0, 1 - now / before)
+    columns = {"before": before, "now": now, "target": [g.target for g in GOALS.values()]}
+    return pd.DataFrame(columns | {"saved": saved}, index=pd.Index(list(GOALS), name="goal"))
+
+
+def bill(design: Design) -> pd.DataFrame:
+    """The frame of `edgelab.Design.costs`."""
+    usd, guessed = costs(design), assumed(design.primitive)
+    frame = pd.Series(usd, name="usd").to_frame()
+    frame["assumed"] = [guessed.get(item, False) for item in usd]
+    return frame.rename_axis("item")
+
+
+def in_words(design: Design) -> str:
+    """The sentences of `edgelab.Design.in_words`."""
+    values = design.values()
+    missed = [name for name, ours in values.items() if not ours <= GOALS[name].target]
+    far = design.seen.p99_ms[PLACES.index("Bay Area")]
+    said = f"Of the {len(values)} goals that need no draws it meets {len(values) - len(missed)}"
+    said += f" and misses {', '.join(missed)}. " if missed else ". "
+    said += f"The Bay Area's p99 is {in_ms(far)}, the busiest region is "
+    said += f"{percent(design.seen.busy)} busy" if design.seen.busy < 1 else "too busy to answer"
+    return f"{said}, and the night costs {values['cost of the night, USD']:,.0f} dollars."

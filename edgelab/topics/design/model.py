@@ -9,13 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from edgelab.core import allowed
 from edgelab.core.knobs import Model, knob, shared
 from edgelab.core.table import Table
-from edgelab.core.words import counted, in_ms, percent
+from edgelab.core.words import counted
 from edgelab.topics.cache.model import EdgeCache
 from edgelab.topics.design import designs, goals, night
 from edgelab.topics.design.goals import CHEAP, GOALS
@@ -34,7 +33,7 @@ from edgelab.topics.design.regions import (
     ways,
 )
 from edgelab.topics.durable_object.model import DurableObject
-from edgelab.topics.endpoints.ways import AT_HOME, CACHE, KV, SPLIT, WAYS
+from edgelab.topics.endpoints.ways import AT_HOME, CACHE, KV, NEAR, SPLIT, WAYS
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.night.model import CricStream
 from edgelab.topics.observability.model import Fleet
@@ -42,7 +41,7 @@ from edgelab.topics.pops.model import Placement
 from edgelab.topics.rate_limit.model import RateLimit
 from edgelab.topics.runtimes.model import WarmPool
 
-__all__ = ["Design", "front"]
+__all__ = ["Design"]
 
 #: Knobs that run an endpoint of page 9's twelve.
 ENDPOINTS = {
@@ -143,8 +142,8 @@ class Design(Model):
     acknowledge: str = shared(DurableObject, "acknowledge", label="Score's writes answered")
     score_runs: str = _runs("live scoreboard", KV)
     cart_runs: str = _runs("cart", KV)
-    login_runs: str = _runs("login", AT_HOME)
-    search_runs: str = _runs("search", AT_HOME)
+    login_runs: str = _runs("login", NEAR)
+    search_runs: str = _runs("search", SPLIT)
     history_runs: str = _runs("transaction history", AT_HOME)
     burn: float = shared(Fleet, "burn")
     sampled: float = shared(Fleet, "sampled")
@@ -248,7 +247,7 @@ class Design(Model):
 
     @property
     def _fetched(self) -> tuple[tuple[float, ...], float]:
-        """Share of the requests that are fetched, at every place and of everyone; reads for each."""
+        """Share of the requests that are fetched, by place and of everyone; reads for each."""
         if self.panel == CACHE:
             about = ("pops", "ttl_s", "stale_while_revalidate_s", "requests_per_viewer_min")
             return goals.cache_shares(tuple((name, getattr(self, name)) for name in about))
@@ -296,10 +295,7 @@ class Design(Model):
             A pandas frame, indexed by ``goal``: ``value``, ``target`` (at most), ``met``, and
             ``model``.
         """
-        values = self.values([*GOALS])
-        rows = [(values[n], g.target, values[n] <= g.target, g.model) for n, g in GOALS.items()]
-        index = pd.Index(list(GOALS), name="goal")
-        return Table(rows, index=index, columns=["value", "target", "met", "model"])
+        return Table(goals.report(self))
 
     def compare(self, other: Design | None = None) -> Table:
         """Every goal beside another design's, by default the old Mumbai origin's.
@@ -316,11 +312,7 @@ class Design(Model):
             the share of ``before`` that is gone (below 0 if it grew; NaN where neither is finite).
         """
         other = allowed.instance("other", other, Design, True) or self.baseline()
-        before, now = (np.array([*d.values([*GOALS]).values()]) for d in (other, self))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            saved = np.where(before == now, 0.0, 1 - now / before)
-        columns = {"before": before, "now": now, "target": [g.target for g in GOALS.values()]}
-        return Table(columns | {"saved": saved}, index=pd.Index(list(GOALS), name="goal"))
+        return Table(goals.compare(other, self))
 
     def costs(self) -> Table:
         """What the night costs, by what it is for.
@@ -330,10 +322,7 @@ class Design(Model):
         Table
             A pandas frame, indexed by ``item``: ``usd``, and whether a price in it is ``assumed``.
         """
-        usd, guessed = goals.costs(self), goals.assumed(self.primitive)
-        frame = pd.Series(usd, name="usd").to_frame()
-        frame["assumed"] = [guessed.get(item, False) for item in usd]
-        return Table(frame.rename_axis("item"))
+        return Table(goals.bill(self))
 
     @property
     def events(self) -> tuple[night.Event, ...]:
@@ -468,39 +457,7 @@ class Design(Model):
 
     def in_words(self) -> str:
         """Which goals it misses without an event, in two or three sentences."""
-        values = self.values()
-        missed = [name for name, ours in values.items() if not ours <= GOALS[name].target]
-        far = self.seen.p99_ms[PLACES.index("Bay Area")]
-        said = f"Of the {len(values)} goals that need no draws it meets {len(values) - len(missed)}"
-        said += f" and misses {', '.join(missed)}. " if missed else ". "
-        said += f"The Bay Area's p99 is {in_ms(far)}, the busiest region is "
-        said += f"{percent(self.seen.busy)} busy" if self.seen.busy < 1 else "too busy to answer"
-        return f"{said}, and the night costs {values['cost of the night, USD']:,.0f} dollars."
+        return goals.in_words(self)
 
     def _table(self) -> pd.DataFrame:
         return self.report()
-
-
-def front(nights: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
-    """Of some designs those that no other beats: as small in every goal, and smaller in one.
-
-    Parameters
-    ----------
-    nights : sequence of Design
-    names : sequence of str
-        Two or more rows of `Design.report`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each design, in the order given: ``design``, a column for each goal, ``on_front``,
-        and ``gives_up``: by how much each goal is above the least that any of them has.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a design or a goal is none.
-    """
-    nights = allowed.several("nights", nights, allowed.instance, Design)
-    names = allowed.several("names", names, allowed.one_of, [*GOALS], least=2)
-    return designs.frame(nights, names)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from edgelab.core import allowed, datasets
+from edgelab.core import allowed
 from edgelab.core.constants import value
 from edgelab.kernels import histogram
 from edgelab.topics.cache.model import EdgeCache
@@ -17,11 +17,13 @@ from edgelab.topics.design.regions import (
     PLACES,
     Kind,
     Roads,
+    audience,
     first_dead,
     late_share,
     region_time,
     spread,
     ways,
+    weighed,
 )
 from edgelab.topics.observability.model import Fleet
 
@@ -29,15 +31,20 @@ if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
 __all__ = [
-    "ATTACK", "BAD_RELEASE", "EVENTS", "MINUTES", "POP_LOST", "REBALANCING", "REGION_LOST", "WICKET",
-    "Event", "Minute", "Served", "detect_min", "made", "night", "placed", "served", "sunk_by",
+    "EVENTS", "MINUTES", "REGION_LOST", "STALE_S", "Event", "Minute", "Served", "dead_pop_min",
+    "detect_min", "made", "night", "placed", "served", "sunk_by",
 ]  # fmt: skip
 
 #: Minutes of the night.
 MINUTES = round(60 * value("night_hours"))
 #: Nights that are drawn for the time until an alert rule fires.
 NIGHTS = 60
+#: Least depth of a fault, and shares of one PoP, that page 10's fleet takes.
+LEAST = Fleet.knobs()["depth"].low
+BAD_SHARE = Fleet.knobs()["bad_share"].low, Fleet.knobs()["bad_share"].high
 P99 = np.array([0.99])
+#: Staleness that is minded; the article lets a count be two seconds old.
+STALE_S = 2.0
 
 
 class Event(NamedTuple):
@@ -119,8 +126,6 @@ class Served(NamedTuple):
     busy: float
     #: Share of the requests that get no answer, or a wrong one.
     errors: float
-    #: The same where the fault is, for whoever watches every PoP by itself.
-    worst: float
 
 
 @lru_cache(maxsize=8192)
@@ -145,27 +150,17 @@ def served(minute: Minute) -> Served:
         mass = np.zeros((len(PLACES), histogram.BINS))
     gone = 1 - mass.sum(axis=1)
     late = (1 - everyone) * late + everyone * later
-    names, viewers = _audience()
-    dead = dead_points.mean(axis=1)
-    lost = np.array([dead[names.index(name)] for name in PLACES])
+    lost = dead_points.mean(axis=1)[audience().told]
     # Where nothing comes back is the last bin.
     mass = mass * (1 - lost)[:, None]
     mass[:, -1] += gone * (1 - lost) + lost
     p99 = histogram.quantiles(mass, histogram.bin_edges_ms(), P99)[:, 0]
     too_much = 1.0 if not alive else max(0.0, 1 - 1 / busy) if busy > 0 else 0.0
     refused = everyone * too_much + minute.write_share * (1.0 if not minute.writes else too_much)
-    dead_share = float(dead @ viewers / viewers.sum())
+    dead_share = weighed(dead_points)
     good = (1 - dead_share) * (1 - minute.bad) * (1 - min(refused, 1.0))
-    worst = max(refused, float(dead_share > 0), float(minute.bad > 0))
-    return Served(
-        tuple(p99.tolist()), dead_share + (1 - dead_share) * late, busy, 1 - good, min(worst, 1.0)
-    )
-
-
-@lru_cache(maxsize=1)
-def _audience() -> tuple[list[str], np.ndarray]:
-    places = datasets.places()
-    return list(places["place"]), places["viewers"].to_numpy()
+    blank = dead_share + (1 - dead_share) * late
+    return Served(tuple(p99.tolist()), blank, busy, 1 - good)
 
 
 @lru_cache(maxsize=512)
@@ -177,6 +172,13 @@ def detect_min(design: Design, fault: str, **about: float) -> float:
     """Minutes until the design's alert rule sees a fault of page 10's; infinite if it does not."""
     knobs = {name: getattr(design, name) for name in ("burn", "sampled", "requests_per_viewer_min")}
     return _rules(tuple((knobs | about | {"fault": fault}).items()))[design.rule]
+
+
+def dead_pop_min(design: Design, share: float) -> float:
+    """Minutes until the alert rule sees that the PoP with this share of the requests is dead."""
+    if share > BAD_SHARE[1]:  # so much can only be told of all PoPs alike
+        return detect_min(design, "version bad", version_share=1.0, depth=share)
+    return detect_min(design, "PoP dead", bad_share=max(share, BAD_SHARE[0]), depth=1.0)
 
 
 # -- the night ------------------------------------------------------------------------------------
@@ -217,8 +219,6 @@ def night(design: Design, events: Sequence[Event]) -> pd.DataFrame:
 
 def sunk_by(design: Design) -> pd.DataFrame:
     """The frame of `edgelab.Design.sunk_by`."""
-    from edgelab.topics.design.goals import GOALS
-
     rows = {}
     for kind, lasts in EVENTS.items():
         event = Event(kind, 60, lasts)
@@ -228,8 +228,8 @@ def sunk_by(design: Design) -> pd.DataFrame:
         usual = served(design.quiet).errors
         gone = float((frame["errors"] - usual).clip(lower=0).sum() * per_min)
         fires = frame.index[frame["alert"]]
-        late = GOALS["staleness, s"].target < most["stale_s"] > design.stale_s()
-        wrong = 100 * most["errors"] > GOALS["errors without the home region, %"].target
+        late = most["stale_s"] > max(STALE_S, design.stale_s())
+        wrong = gone > Fleet().budget * MINUTES * per_min
         rows[kind] = {
             **most,
             "lost_requests": gone,
@@ -242,8 +242,7 @@ def sunk_by(design: Design) -> pd.DataFrame:
 def made(
     design: Design, now: Sequence[Event], noticed: Sequence[Event], minute: int, old: int
 ) -> tuple[Minute, float, int]:
-    """A minute's requests under its events, how old its answers are, and for how long no list
-    was made."""
+    """A minute's requests under its events, the age of its answers, minutes without a new list."""
     kinds, quiet = {e.kind for e in now}, design.quiet
     roads, changes = quiet.roads, {}
     dead = first_dead(design.pops, design.order)
@@ -275,17 +274,14 @@ def _alerts(design: Design, events: Sequence[Event]) -> dict[Event, float]:
     for event in events:
         alone, _, _ = made(design, [event], [], event.minute, 0)
         wrong, usual = served(alone).errors, served(design.quiet).errors
-        about: dict[str, float] = {"depth": float(np.clip(wrong - usual, 0.001, 1.0))}
-        if wrong - usual < 0.001:
-            out[event] = np.inf
-            continue
-        fault = "version bad"
+        more = wrong - usual
         if event.kind == POP_LOST and alone.dead >= 0:
-            about = {"bad_share": float(np.clip(wrong, 0.0002, 0.1)), "depth": 1.0}
-            fault = "PoP dead"
+            after = dead_pop_min(design, more)
+        elif more < LEAST:
+            after = np.inf
         elif event.kind == BAD_RELEASE and alone.roads.at_pop:
-            about = {"version_share": design.version_share, "depth": 1.0}
+            after = detect_min(design, "version bad", version_share=design.version_share, depth=1.0)
         else:
-            about["version_share"] = 1.0
-        out[event] = event.minute + detect_min(design, fault, **about)
+            after = detect_min(design, "version bad", version_share=1.0, depth=min(more, 1.0))
+        out[event] = event.minute + after
     return out

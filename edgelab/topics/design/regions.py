@@ -1,8 +1,8 @@
 """One to four regions in place of the one origin: whose fetch goes where, and how they agree.
 
-The one law that is this page's own. A PoP fetches from the living region with the least round trip
-to it; a region that fails hands its fetches to the next nearest. The rest of a request's time is the
-night's of page 1.
+The one law that is this page's own. A PoP fetches from the living region with the least round
+trip to it; a region that fails hands its fetches to the next nearest. The rest of a request's time
+is the night's of page 1.
 """
 
 from __future__ import annotations
@@ -22,10 +22,29 @@ from edgelab.world import geo, queue, request
 from edgelab.world.corridors import rtt_ms
 
 __all__ = [
-    "CONVERGE", "CRDT", "HOME_REGION", "INDIA", "LAST_WRITER", "PLACES", "QUORUM", "REGIONS",
-    "WORLD", "Agreement", "Kind", "Roads", "Ways", "agree", "between_ms", "first_dead",
-    "late_share", "region_time", "spread",
+    "CONVERGE",
+    "CRDT",
+    "HOME_REGION",
+    "INDIA",
+    "LAST_WRITER",
+    "PLACES",
+    "QUORUM",
+    "REGIONS",
+    "WORLD",
+    "Agreement",
+    "Kind",
+    "Roads",
+    "Ways",
+    "agree",
+    "audience",
+    "between_ms",
+    "first_dead",
+    "late_share",
+    "region_time",
+    "row",
+    "spread",
     "ways",
+    "weighed",
 ]  # fmt: skip
 
 #: Places whose p99 is told; the diaspora's four are among them.
@@ -42,8 +61,9 @@ HOME_REGION, LAST_WRITER, CRDT, QUORUM = CONVERGE = (
     "CRDT",
     "quorum",
 )
-#: Digits of a millisecond to which the time in a region is told apart; the grid's step is 1/32.
-DIGITS = 2
+#: Digits of a millisecond to which the time in a region is told apart (the grid's step is 1/32),
+#: and digits of the load that count.
+DIGITS, LOAD_DIGITS = 2, 3
 
 
 class Roads(NamedTuple):
@@ -62,7 +82,7 @@ class Roads(NamedTuple):
 
 
 class Ways(NamedTuple):
-    """Where the requests of each point of each catchment go, and what they pay: (places, POINTS)."""
+    """Where requests of each point of each catchment go, and what they pay: (places, POINTS)."""
 
     #: Row of `edgelab.data.pops` of the PoP, and which of the living regions.
     pop: np.ndarray
@@ -77,12 +97,13 @@ class Ways(NamedTuple):
 @lru_cache(maxsize=8)
 def _order(name: str) -> np.ndarray:
     """Rows of `edgelab.data.pops` in the order in which page 3 adds them."""
-    row = {code: k for k, code in enumerate(datasets.pops()["code"])}
-    return np.array([row[code] for code in Placement(order=name).sites()["code"]])
+    at = {code: k for k, code in enumerate(datasets.pops()["code"])}
+    return np.array([at[code] for code in Placement(order=name).sites()["code"]])
 
 
 @cache
-def _row(code: str) -> int:
+def row(code: str) -> int:
+    """Row of a PoP in `edgelab.data.pops`."""
     return int(np.flatnonzero(datasets.pops()["code"] == code)[0])
 
 
@@ -91,9 +112,9 @@ def _from_pops_ms(code: str) -> np.ndarray:
     """Round trips from every PoP to a region. Mumbai's is the night's origin."""
     if code == REGIONS[WORLD]["Mumbai"]:
         return geo.origin_rtt_ms()[1]
-    table, row = datasets.pops(), _row(code)
+    table, here = datasets.pops(), row(code)
     lat, lon = (table[axis].to_numpy() for axis in ("lat", "lon"))
-    return rtt_ms(lat, lon, lat[row], lon[row])
+    return rtt_ms(lat, lon, lat[here], lon[here])
 
 
 @cache
@@ -101,15 +122,15 @@ def _from_points_ms(code: str) -> np.ndarray:
     """What viewers pay to a region without a PoP, (places, POINTS)."""
     if code == REGIONS[WORLD]["Mumbai"]:
         return request.ways(CricStream().route_settings).home_ms
-    abroad = datasets.places()["cca2"] != datasets.pops()["cca2"][_row(code)]
+    abroad = audience().lands != audience().pop_lands[row(code)]
     more = np.where(abroad, CricStream().transit_inflation, 1.0)
-    return geo.pop_rtt_ms()[_row(code)] * more[:, None]
+    return geo.pop_rtt_ms()[row(code)] * more[:, None]
 
 
 @cache
 def between_ms(codes: tuple[str, ...]) -> np.ndarray:
     """Round trips between regions, 0 to oneself."""
-    rows = [_row(code) for code in codes]
+    rows = [row(code) for code in codes]
     out = np.array([_from_pops_ms(code)[rows] for code in codes])
     np.fill_diagonal(out, 0.0)
     return out
@@ -120,41 +141,68 @@ def _majority_ms(codes: tuple[str, ...]) -> np.ndarray:
     return np.sort(between_ms(codes), axis=1)[:, len(codes) // 2]
 
 
+class Audience(NamedTuple):
+    """Where viewers are, as arrays: frames are slow to copy."""
+
+    viewers: np.ndarray
+    #: Country of each place, and of each PoP.
+    lands: np.ndarray
+    pop_lands: np.ndarray
+    #: Row of each of `PLACES`.
+    told: np.ndarray
+
+
+@cache
+def audience() -> Audience:
+    """The night's viewers and the PoPs' countries, shared and so not to be changed."""
+    places = datasets.places()
+    names = list(places["place"])
+    lands, pop_lands = (table["cca2"].to_numpy(str) for table in (places, datasets.pops()))
+    told = np.array([names.index(name) for name in PLACES])
+    return Audience(places["viewers"].to_numpy(), lands, pop_lands, told)
+
+
+def weighed(each: np.ndarray) -> float:
+    """The mean over all viewers of what each point of each catchment has, (places, POINTS)."""
+    viewers = audience().viewers
+    return float(each.mean(axis=1) @ viewers / viewers.sum())
+
+
+@lru_cache(maxsize=256)
+def _nearest(pops: int, order: str, lost: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The PoP that serves each point of each catchment, and what its viewers pay to it."""
+    rows = _order(order)[:pops]
+    rows = rows[~np.isin(rows, lost)]
+    rtt = geo.pop_rtt_ms()[rows]
+    pop = rows[rtt.argmin(axis=0)]
+    abroad = audience().lands[:, None] != audience().pop_lands[pop]
+    return pop, rtt.min(axis=0) * np.where(abroad, CricStream().transit_inflation, 1.0)
+
+
 @lru_cache(maxsize=1024)
 def ways(roads: Roads) -> Ways:
     """Where requests go, shared and so not to be changed; without a region nothing is fetched."""
-    places, pops = datasets.places(), datasets.pops()
-    viewers = places["viewers"].to_numpy()
-    rows = _order(roads.order)[: roads.pops]
-    rows = rows[~np.isin(rows, roads.lost)]
-    rtt = geo.pop_rtt_ms()[rows]
-    least = rtt.argmin(axis=0)
-    pop = rows[least]
-    abroad = places["cca2"].to_numpy(str)[:, None] != pops["cca2"].to_numpy(str)[pop]
-    near = np.take_along_axis(rtt, least[None], axis=0)[0]
-    near = near * np.where(abroad, CricStream().transit_inflation, 1.0)
+    pop, near = _nearest(roads.pops, roads.order, roads.lost)
     if not roads.living:
         none = np.zeros_like(pop)
         return Ways(pop, none, near, np.full(near.shape, np.inf), np.zeros(1))
     away = [
         _from_pops_ms(code)[pop] if roads.at_pop else _from_points_ms(code) for code in roads.living
     ]
-    region = np.argmin(away, axis=0)
-    far = np.min(away, axis=0)
-    share = [((region == k).mean(axis=1) @ viewers) / viewers.sum() for k in range(len(away))]
+    region, far = np.argmin(away, axis=0), np.min(away, axis=0)
+    share = np.array([weighed(region == k) for k in range(len(away))])
     if roads.majority:
         far = far + _majority_ms(roads.living)[region]
     if not roads.at_pop:
         near, far = far, np.zeros_like(far)
-    return Ways(pop, region, near, far, np.array(share))
+    return Ways(pop, region, near, far, share)
 
 
 @cache
 def first_dead(pops: int, order: str) -> int:
     """The PoP that page 10 loses: the one that serves most of Singapore's viewers."""
-    at = list(datasets.places()["place"]).index("Singapore")
-    found = ways(Roads(True, pops, order, (), ("BOM",))).pop[at]
-    return int(np.bincount(found).argmax())
+    at = audience().told[PLACES.index("Singapore")]
+    return int(np.bincount(_nearest(pops, order, ())[0][at]).argmax())
 
 
 # -- how the times are spread -------------------------------------------------------------------
@@ -183,8 +231,14 @@ def _last_mile() -> tuple[np.ndarray, tuple[bytes, ...]]:
 
 
 def region_time(servers: int, offered: float, service_ms: float) -> bytes:
-    """Times that a fetch spends in a region, its queue included, to `DIGITS` of a millisecond."""
-    times = queue.sojourn_quantiles_ms(servers, offered, service_ms, draws.QUANTILES)
+    """Times that a fetch spends in a region that is not saturated, its queue included (M/M/c)."""
+    return _region_time(servers, float(f"{offered:.{LOAD_DIGITS}g}"), service_ms)
+
+
+@lru_cache(maxsize=512)
+def _region_time(servers: int, offered: float, service_ms: float) -> bytes:
+    load = min(offered, servers * (1 - 10.0**-LOAD_DIGITS))
+    times = queue.sojourn_quantiles_ms(servers, load, service_ms, draws.QUANTILES)
     return np.round(times, DIGITS).astype(np.float32).tobytes()
 
 
@@ -199,17 +253,15 @@ def _offsets_ms(kind: Kind) -> np.ndarray:
 def spread(kind: Kind) -> np.ndarray:
     """How the times are spread at `PLACES`: share of the requests in each bin, (places, BINS)."""
     which, tables = _last_mile()
-    names = list(datasets.places()["place"])
     edges = histogram.bin_edges_ms()[1:-1]
     mass = np.zeros((len(PLACES), histogram.BINS))
     offsets = _offsets_ms(kind)
-    for row, name in enumerate(PLACES):
-        at = names.index(name)
+    for number, at in enumerate(audience().told):
         if np.isinf(offsets[at]).any():
-            mass[row, -1] = 1.0
+            mass[number, -1] = 1.0
             continue
         grid = request.grid_cdf(tables[which[at]], *kind.terms)
-        latency.add_mixture(1.0, edges, offsets[at], *grid, mass[row])
+        latency.add_mixture(1.0, edges, offsets[at], *grid, mass[number])
     mass.flags.writeable = False
     return mass
 
@@ -218,14 +270,13 @@ def spread(kind: Kind) -> np.ndarray:
 def late_share(kind: Kind, ms: float) -> float:
     """Share of everyone's requests that take longer than `ms`."""
     which, tables = _last_mile()
-    viewers = datasets.places()["viewers"].to_numpy()
     left = ms - _offsets_ms(kind)
     late = np.ones(left.shape)
     for number, table in enumerate(tables):
         cdf, start, step = request.grid_cdf(table, *kind.terms)
         at = which == number
         late[at] = 1 - np.interp((left[at] - start) / step, np.arange(len(cdf)), cdf, left=0.0)
-    return max(float(late.mean(axis=1) @ viewers / viewers.sum()), 0.0)
+    return max(weighed(late), 0.0)
 
 
 # -- how regions agree ----------------------------------------------------------------------------
@@ -267,8 +318,8 @@ def agree(
     Notes
     -----
     A write is overwritten unseen if another region takes one before it has come there: with writes
-    at random (Poisson) and a delay d between the two, with probability 1 - exp(-rate x d). The delay
-    is half a round trip and, on average, half the time between two batches.
+    at random (Poisson) and a delay d between the two, with probability 1 - exp(-rate x d). The
+    delay is half a round trip and, on average, half the time between two batches.
     """
     codes, share = tuple(codes), np.asarray(share, float)
     rtt, alone = between_ms(codes), len(codes) == 1
