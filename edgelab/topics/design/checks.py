@@ -125,12 +125,13 @@ def two_minutes(answer: Design) -> Verdict:
     more = found[COST] - WATCH_USD
     if more > 0:
         return Verdict(
-            WORKING, f"it is seen in time, for {more:,.1f} dollars too many: what of it is watching?"
+            WORKING,
+            f"it is seen in time, for {more:,.1f} dollars too many: what of it is watching?",
         )
     return Verdict(
         RIGHT,
-        "a dead PoP that serves one viewer in 28 is no rare event: few lines show it to a rule that "
-        "looks soon enough. The price is false alarms, which page 10 counts.",
+        "a dead PoP that serves one viewer in 28 is no rare event: few lines show it to a rule "
+        "that looks soon enough. The price is false alarms, which page 10 counts.",
     )
 
 
@@ -149,5 +150,5 @@ def left_out(answer: str) -> Verdict:
         return Verdict(WORKING, f"{told}: say what it is, and what it would do to the night")
     return Verdict(
         RIGHT,
-        "nobody can check this for you. Say how you would measure it, and which goal it would move.",
+        "nobody can check this for you. Say how to measure it, and which goal it would move.",
     )

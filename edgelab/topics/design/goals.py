@@ -13,8 +13,17 @@ from edgelab.core import datasets
 from edgelab.core.constants import value
 from edgelab.core.words import in_ms, percent
 from edgelab.topics.cache.model import EdgeCache
-from edgelab.topics.design.night import REGION_LOST, STALE_S, Event, dead_pop_min, made, served
+from edgelab.topics.design.night import (
+    REGION_LOST,
+    STALE_S,
+    Event,
+    dead_pop_min,
+    let_through,
+    made,
+    served,
+)
 from edgelab.topics.design.regions import (
+    HOME_REGION,
     PLACES,
     Roads,
     audience,
@@ -29,15 +38,15 @@ from edgelab.topics.endpoints.ways import KV, cold_start
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.night.model import CricStream
 from edgelab.topics.observability.model import Fleet
-from edgelab.topics.rate_limit.model import LATE, LIMITERS, RateLimit
+from edgelab.topics.rate_limit.model import LATE, LIMITERS
 from edgelab.topics.runtimes.model import WarmPool
 
 if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
 __all__ = [
-    "CHEAP", "GOALS", "Goal", "abroad", "bill", "cache_shares", "compare", "costs", "in_pool", "in_words",
-    "let_through", "out_of_place", "report", "seen_s",
+    "CHEAP", "GOALS", "Goal", "abroad", "bill", "cache_shares", "compare", "costs", "in_pool",
+    "in_words", "out_of_place", "report", "seen_s",
 ]  # fmt: skip
 
 #: How far the models' round trips may be off, and so how far a goal is above the article's figure.
@@ -59,6 +68,13 @@ def _p99(place: str) -> Callable[[Design], float]:
     return lambda design: design.seen.p99_ms[PLACES.index(place)]
 
 
+def _at_risk(design: Design) -> float:
+    """Acknowledged writes that are lost with the home region."""
+    share = 1.0 if design.converge == HOME_REGION else ways(design.quiet.roads).share[0]
+    per_s = design.quiet.requests_per_s * design.write_share
+    return float(per_s * share * design.agreement.at_risk_s)
+
+
 def _region_lost(design: Design) -> float:
     """Errors, in percent, of a minute in which the home region is lost."""
     minute, _, _ = made(design, [Event(REGION_LOST, 0, 1)], [], 0, 0)
@@ -66,12 +82,6 @@ def _region_lost(design: Design) -> float:
 
 
 # -- what the pages' models say, remembered by what they were asked -------------------------------
-
-
-@lru_cache(maxsize=256)
-def let_through(limiter: str, kv_delay_ms: float) -> float:
-    """How many times as much as its limit page 7's attacker gets through."""
-    return float(RateLimit(kv_delay_ms=kv_delay_ms).designs().loc[limiter, "through"])
 
 
 @lru_cache(maxsize=256)
@@ -159,7 +169,7 @@ GOALS: Mapping[str, Goal] = {
     "staleness, s": Goal(STALE_S, "EdgeKV or EdgeCache", lambda d: d.stale_s(False)),
     "lost writes, %": Goal(1.0, "regions", lambda d: 100 * d.agreement.lost_share),
     "write's wait, ms": Goal(250.0, "regions", lambda d: d.agreement.wait_ms),
-    "writes lost with a region": Goal(100.0, "regions", lambda d: d.at_risk_writes),
+    "writes lost with a region": Goal(100.0, "regions", _at_risk),
     "errors without the home region, %": Goal(0.1, "regions", _region_lost),
     "origin busy, %": Goal(
         100 * value("target_origin_utilisation"), "CricStream", lambda d: 100 * d.seen.busy

@@ -33,6 +33,7 @@ from edgelab.topics.design.regions import (
     ways,
 )
 from edgelab.topics.durable_object.model import DurableObject
+from edgelab.topics.endpoints.model import Endpoint
 from edgelab.topics.endpoints.ways import AT_HOME, CACHE, KV, NEAR, SPLIT, WAYS
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.night.model import CricStream
@@ -78,9 +79,8 @@ def _at(event: str, minute: int) -> Any:
 class Design(Model):
     """How the final is served: where each thing runs, which regions stand behind, who watches.
 
-    It builds the models of pages 1 to 10 from its knobs, and asks them. What those pages can turn
-    and this one cannot stays at their defaults. Its own are the regions and the prices. Viewers
-    reach the nearest living PoP.
+    It builds the models of pages 1 to 10 from its knobs and asks them; its own are the regions and
+    the prices. Viewers reach the nearest living PoP.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class Design(Model):
         meaning="How the panel is answered.", source="the article",
     )  # fmt: skip
     ttl_s: float = shared(EdgeCache, "ttl_s", meaning="How long a copy in the cache is fresh.")
-    kv_delay_ms: float = shared(EdgeKV, "kv_delay_ms")
+    kv_delay_ms: float = shared(Endpoint, "kv_delay_ms")
     limiter: str = shared(RateLimit, "design")
     object_home: str = shared(DurableObject, "home", label="Live score's home")
     regions: int = knob(
@@ -204,26 +204,11 @@ class Design(Model):
         """What the live score's object depends on."""
         return self.object_home, self.followers, self.acknowledge
 
-    @property
-    def attack_per_s(self) -> float:
-        """Requests a second of an attack that the limiter lets through."""
-        attack = RateLimit(design=self.limiter, kv_delay_ms=self.kv_delay_ms)
-        through = goals.let_through(self.limiter, self.kv_delay_ms)
-        return self.bots * through * attack.limit / attack.attack_s
-
     @cached_property
     def agreement(self) -> Agreement:
         """How its regions agree on writes, and what that costs."""
         share = ways(self.quiet.roads._replace(majority=False)).share
         return agree(self.codes, share, self.converge, self.hot_writes_per_s, self.batch_s)
-
-    @property
-    def at_risk_writes(self) -> float:
-        """Acknowledged writes that are lost with the home region."""
-        share = ways(self.quiet.roads._replace(majority=False)).share[0]
-        share = 1.0 if self.converge == HOME_REGION else share
-        per_s = self.quiet.requests_per_s * self.write_share
-        return per_s * share * self.agreement.at_risk_s
 
     @cached_property
     def quiet(self) -> Minute:
@@ -446,7 +431,10 @@ class Design(Model):
         return out
 
     def _short(self) -> dict[str, str]:
+        at = ", ".join(f"{event.kind} at {event.minute}" for event in self.events)
         return {
+            **dict.fromkeys(PLACED, ""),
+            "wicket_at": at or "no event",
             "panel": f"panel {self.panel}",
             "limiter": f"limiter “{self.limiter}”",
             "object_home": f"score in {self.object_home}",

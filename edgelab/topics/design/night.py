@@ -26,13 +26,14 @@ from edgelab.topics.design.regions import (
     weighed,
 )
 from edgelab.topics.observability.model import Fleet
+from edgelab.topics.rate_limit.model import RateLimit
 
 if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
 __all__ = [
     "EVENTS", "MINUTES", "REGION_LOST", "STALE_S", "Event", "Minute", "Served", "dead_pop_min",
-    "detect_min", "made", "night", "placed", "served", "sunk_by",
+    "detect_min", "let_through", "made", "night", "placed", "served", "sunk_by",
 ]  # fmt: skip
 
 #: Minutes of the night.
@@ -181,6 +182,19 @@ def dead_pop_min(design: Design, share: float) -> float:
     return detect_min(design, "PoP dead", bad_share=max(share, BAD_SHARE[0]), depth=1.0)
 
 
+@lru_cache(maxsize=256)
+def let_through(limiter: str, kv_delay_ms: float) -> float:
+    """How many times as much as its limit page 7's attacker gets through."""
+    return float(RateLimit(kv_delay_ms=kv_delay_ms).designs().loc[limiter, "through"])
+
+
+def attack_per_s(design: Design) -> float:
+    """Requests a second of an attack that the limiter lets through."""
+    attack = RateLimit(design=design.limiter, kv_delay_ms=design.kv_delay_ms)
+    through = let_through(design.limiter, design.kv_delay_ms)
+    return design.bots * through * attack.limit / attack.attack_s
+
+
 # -- the night ------------------------------------------------------------------------------------
 
 
@@ -263,7 +277,7 @@ def made(
     wickets = [surge(minute - e.minute) for e in now if e.kind == WICKET]
     changes["requests_per_s"] = quiet.requests_per_s * float(np.prod(wickets))
     if ATTACK in kinds:
-        changes["attack_per_s"] = design.attack_per_s
+        changes["attack_per_s"] = attack_per_s(design)
     stale = 60.0 * old + design.stale_s(REBALANCING in kinds)
     return quiet._replace(roads=roads, **changes), stale, old
 

@@ -13,23 +13,24 @@ from edgelab.stage.drawing import NOT_YET, QUIET, note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
+from edgelab.topics.design import designs
 from edgelab.topics.design.goals import GOALS
 from edgelab.topics.design.model import PLACED, Design
 from edgelab.topics.design.night import MINUTES, STALE_S
 
 __all__ = ["bill", "goals_met", "night_events", "trade_offs"]
 
-#: The strips of the night, from the top: column, title, ends of the axis, ticks, where it is minded.
+#: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
     ("errors", "errors", (1e-5, 1.6), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, 1e-3),
-    ("p99_ms", "p99", (8.0, 16_000.0), {10: "10 ms", 100: "0.1 s", 1000: "1 s", 1e4: "never"}, 300.0),
+    ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 100: "0.1 s", 1e3: "1 s", 1e4: "never"}, 300.0),
     ("stale_s", "stale", (0.02, 6000.0), {0.1: "0.1 s", 10: "10 s", 1800: "30 min"}, STALE_S),
     ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
 )  # fmt: skip
 GAP = 0.035
 #: Designs that are tried for the front; another reader's knobs do not change them.
 TRIED = 256
-X, Y = "p99 Bay Area, ms", "cost of the night, USD"
+NAMES = X, _, Y = designs.NAMES
 #: A goal's bar ends here, as a multiple of its target; what is 0 begins at the first.
 LEAST, MOST = 0.003, 300.0
 ITEMS = ("traffic", "functions", "KV", "PoPs", "regions", "rest")
@@ -107,8 +108,8 @@ def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     title, caption = _told(design, now)
     return Drawn(
         traces, x, y, caption,
-        "Four strips over the minutes of the night, from the top: share of requests without a right "
-        "answer, the worst place's p99, how old the lists are, and the load of the busiest region.",
+        "Four strips over the minutes of the night, from the top: share of requests without a "
+        "right answer, the worst place's p99, how old lists are, the load of the busiest region.",
         notes, shapes, title, axes,
     )  # fmt: skip
 
@@ -162,7 +163,7 @@ def _ratio(values: dict[str, float]) -> np.ndarray:
     return np.clip(np.array(out), LEAST, MOST)
 
 
-@plot(Design, "The goals", span=7, height_px=430)
+@plot(Design, "The goals", span=7, height_px=430, untold=tuple(PLACED))
 def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     """Every goal over its target: what is right of the line is missed.
 
@@ -221,36 +222,42 @@ def _digits(number: float) -> str:
 # -- trade-offs -----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def _tried(names: tuple[str, ...]) -> pd.DataFrame:
-    """Designs that were tried around the article's, whatever a reader's is."""
-    return Design().search(names, TRIED)
+def _tried(names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Designs tried around the article's, whatever a reader's is; and who is not beaten."""
+    made = Design().search(names, TRIED)
+    rows = made[list(names)].to_numpy()
+    known = np.isfinite(rows).all(axis=1)
+    return rows[known], made["on_front"].to_numpy()[known]
 
 
-@plot(Design, "What is given up", span=5, height_px=430)
+@lru_cache(maxsize=16)
+def _old(requests_per_viewer_min: float, write_share: float) -> Design:
+    """The old Mumbai origin of such a night."""
+    night = Design(requests_per_viewer_min=requests_per_viewer_min, write_share=write_share)
+    return night.baseline()
+
+
+@plot(Design, "What is given up", span=5, height_px=430, untold=tuple(PLACED))
 def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     """Cost and the Bay Area's p99 of many designs, those that no other beats marked.
 
     Beaten is who is worse in cost, p99 or staleness and better in none.
     """
-    names = (X, "staleness, s", Y)
-    tried = frame(_tried, names, wait=at_rest)
+    tried = frame(_tried, NAMES, wait=at_rest)
     traces = []
-    some = None if tried is None else tried[np.isfinite(tried[X])]
     for name, on, mark in (
         ("tried", False, {"size": 4, "color": COLOURS["coast"]}),
         ("no other beats it", True, {"size": 8, "color": COLOURS["sky"], "symbol": "circle"}),
     ):
-        part = None if some is None else some[some["on_front"] == on]
+        some = NOT_YET[:, None] + np.zeros(3) if tried is None else tried[0][tried[1] == on]
         traces.append(
             scatter(
-                NOT_YET if part is None else part[X].to_numpy(),
-                NOT_YET if part is None else part[Y].to_numpy(),
-                mode="markers", marker=mark, name=name, showlegend=True, hoverinfo="skip",
+                some[:, 0], some[:, 2], mode="markers", marker=mark, name=name,
+                showlegend=True, hoverinfo="skip",
             )
         )  # fmt: skip
     marks = {
-        "old Mumbai": (design.baseline(), "old", "square"),
+        "old Mumbai": (_old(design.requests_per_viewer_min, design.write_share), "old", "square"),
         "the article's": (Design(), "amber", "diamond"),
         "pinned": (pinned, "pinned", "triangle-up"),
         "yours": (design, "ink", "star"),
@@ -266,30 +273,28 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
                         "line": {"color": COLOURS["paper"], "width": 1.2}},
             )
         )  # fmt: skip
-    title, caption = _beaten(design, some)
+    title, caption = _beaten(design, tried)
     return Drawn(
         traces,
         theme.ms_axis("the Bay Area's p99, ms", 20, 6000, 2),
         {"range": [13_000, 40_000], "tickformat": ",", "title": {"text": "US dollars"}},
         caption=caption,
-        alt="Marks of many designs over p99 and cost, with the reader's, the article's and the old.",
+        alt="Marks of many designs over p99 and cost: the reader's, the article's, the old.",
         title=title,
     )
 
 
 def _at(design: Design) -> tuple[float, float]:
     """Where a design stands, within the axes."""
-    told = frame(Design.values, design, (X, Y))
+    told = frame(Design.values, design, NAMES)
     return float(np.clip(told[X], 20, 6000)), float(np.clip(told[Y], 13_000, 40_000))
 
 
-def _beaten(design: Design, tried: pd.DataFrame | None) -> tuple[str, str]:
+def _beaten(design: Design, tried: tuple[np.ndarray, np.ndarray] | None) -> tuple[str, str]:
     """Whether another design beats the reader's, and what the cheapest as quick one costs."""
     if tried is None:
         return "", "The other designs are tried when the hand is at rest."
-    ours = frame(Design.values, design, (X, "staleness, s", Y))
-    rows = tried[list(ours)].to_numpy()
-    mine = np.array([*ours.values()])
+    rows, mine = tried[0], np.array([*frame(Design.values, design, NAMES).values()])
     better = (rows <= mine).all(axis=1) & (rows < mine).any(axis=1)
     if not better.any():
         return "No tried design beats yours", (
@@ -305,9 +310,9 @@ def _beaten(design: Design, tried: pd.DataFrame | None) -> tuple[str, str]:
 # -- the bill -------------------------------------------------------------------------------------
 
 
-@plot(Design, "The bill of the night", span=12, height_px=260)
+@plot(Design, "The bill of the night", span=12, height_px=260, untold=tuple(PLACED))
 def bill(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
-    """What the night costs and what for: the old Mumbai origin, the article's, the pinned, yours."""
+    """What the night costs and what for: old Mumbai, the article's, the pinned, yours."""
     rows = {"old Mumbai": design.baseline(), "the article's": Design(), "pinned": pinned}
     rows = {name: each for name, each in rows.items() if each} | {"yours": design}
     usd = {name: frame(Design.costs, each)["usd"] for name, each in rows.items()}
@@ -337,5 +342,3 @@ def bill(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
         layout={"barmode": "stack", "legend": {"traceorder": "normal"}},
         title=f"The night costs {mine:,.0f} dollars",
     )
-
-
