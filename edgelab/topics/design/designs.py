@@ -46,8 +46,9 @@ SPACE: Mapping[str, Sequence] = {
     "origin_servers": (8, 16, 32, 64, 128),
     "batch_s": (0.1, 0.5, 1.0, 5.0),
 }
-#: New designs of one round of mutation, and how far a mutation goes, as a share of a range.
-ROUND, FAR = 64, 0.15
+#: New designs of one round of mutation; how far a mutation goes at most and at least, as a share of
+#: a range; and how often it goes anywhere instead.
+ROUND, FAR, NEAR, ANYWHERE = 64, 0.3, 0.003, 0.25
 
 
 # -- fronts ---------------------------------------------------------------------------------------
@@ -156,10 +157,9 @@ def tried(
         new = best[rng.integers(len(best), size=size)]
         moved = rng.random(new.shape) < 1 / dimensions
         moved[np.arange(size), rng.integers(dimensions, size=size)] = True
-        near = np.abs((new + FAR * rng.standard_normal(new.shape)) % 2)
-        near = np.where(near > 1, 2 - near, near)  # reflected at the ends
-        anew = rng.random(new.shape)
-        new = np.where(moved, np.where(rng.random(new.shape) < 0.5, near, anew), new)
+        step = FAR * (NEAR / FAR) ** rng.random(new.shape) * rng.standard_normal(new.shape)
+        anew = np.where(rng.random(new.shape) < ANYWHERE, rng.random(new.shape), new + step)
+        new = np.where(moved, anew.clip(0, 1), new)
         points = np.vstack([points, new])
         values = np.vstack([values, [ask(point) for point in new]])
     return points, values
