@@ -16,6 +16,8 @@ from edgelab.topics.cache.model import EdgeCache
 from edgelab.topics.design.night import (
     REGION_LOST,
     STALE_S,
+    UNSEEN_MIN,
+    WRONG,
     Event,
     dead_pop_min,
     let_through,
@@ -170,14 +172,14 @@ GOALS: Mapping[str, Goal] = {
     "lost writes, %": Goal(1.0, "regions", lambda d: 100 * d.agreement.lost_share),
     "write's wait, ms": Goal(250.0, "regions", lambda d: d.agreement.wait_ms),
     "writes lost with a region": Goal(100.0, "regions", _at_risk),
-    "errors without the home region, %": Goal(0.1, "regions", _region_lost),
+    "errors without the home region, %": Goal(100 * WRONG, "regions", _region_lost),
     "origin busy, %": Goal(
         100 * value("target_origin_utilisation"), "CricStream", lambda d: 100 * d.seen.busy
     ),
     "let through, times": Goal(
         2.0, "RateLimit", lambda d: let_through(d.limiter, d.kv_delay_ms), cheap=False
     ),
-    "a dead PoP is seen, min": Goal(2.0, "Fleet", _dead_pop_min, cheap=False),
+    "a dead PoP is seen, min": Goal(UNSEEN_MIN, "Fleet", _dead_pop_min, cheap=False),
     "live score p99, ms": Goal(
         250.0, "DurableObject", lambda d: _object(*d.object_knobs)[0], cheap=False
     ),

@@ -351,8 +351,8 @@ class Design(Model):
         pandas.DataFrame
             Indexed by ``event``: the worst ``p99_ms``, ``stale_s``, ``origin_busy``, ``errors`` of
             any minute, ``lost_requests``, how many got no right answer, ``alert_min``, minutes
-            until the rule fires, and ``sunk``: whether errors or staleness missed their goals, or
-            the busiest region had more to do than it can.
+            until the rule fires, and ``sunk``: whether for more than two minutes errors were above
+            page 10's budget, lists older than their goal, or the busiest region overloaded.
         """
         return night.sunk_by(self)
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
 __all__ = [
-    "EVENTS", "MINUTES", "REGION_LOST", "STALE_S", "Event", "Minute", "Served", "dead_pop_min",
-    "detect_min", "let_through", "made", "night", "placed", "served", "sunk_by",
+    "EVENTS", "MINUTES", "REGION_LOST", "STALE_S", "UNSEEN_MIN", "WRONG", "Event", "Minute", "Served", "dead_pop_min",
+    "detect_min", "let_through", "made", "night", "placed", "served", "sunk", "sunk_by",
 ]  # fmt: skip
 
 #: Minutes of the night.
@@ -44,8 +44,9 @@ NIGHTS = 60
 LEAST = Fleet.knobs()["depth"].low
 BAD_SHARE = Fleet.knobs()["bad_share"].low, Fleet.knobs()["bad_share"].high
 P99 = np.array([0.99])
-#: Staleness that is minded; the article lets a count be two seconds old.
-STALE_S = 2.0
+#: What is minded: staleness (the article lets a count be two seconds old), a share of errors (the
+#: budget of page 10's objective), and minutes for which that goes on.
+STALE_S, WRONG, UNSEEN_MIN = 2.0, Fleet().budget, 2.0
 
 
 class Event(NamedTuple):
@@ -231,24 +232,33 @@ def night(design: Design, events: Sequence[Event]) -> pd.DataFrame:
     return pd.DataFrame(rows, pd.RangeIndex(MINUTES, name="minute"))
 
 
+def sunk(frame: pd.DataFrame) -> list[str]:
+    """Kinds of event in which something was wrong for more minutes than a dead PoP may go unseen.
+
+    Wrong are errors above `WRONG`, staleness above `STALE_S` if it is not the usual one, and a
+    region that has more to do than it can.
+    """
+    stale = np.maximum(frame["stale_s"].min(), STALE_S)
+    wrong = (frame["errors"] > WRONG) | (frame["stale_s"] > stale) | (frame["origin_busy"] >= 1)
+    during = {
+        kind: np.array([kind in each.split(", ") for each in frame["events"]]) for kind in EVENTS
+    }
+    return [kind for kind, some in during.items() if (wrong & some).sum() > UNSEEN_MIN]
+
+
 def sunk_by(design: Design) -> pd.DataFrame:
     """The frame of `edgelab.Design.sunk_by`."""
     rows = {}
     for kind, lasts in EVENTS.items():
         event = Event(kind, 60, lasts)
         frame = night(design, [event])
-        most = frame[["p99_ms", "stale_s", "origin_busy", "errors"]].max()
-        per_min = 60 * design.quiet.requests_per_s
-        usual = served(design.quiet).errors
-        gone = float((frame["errors"] - usual).clip(lower=0).sum() * per_min)
+        gone = float((frame["errors"] - served(design.quiet).errors).clip(lower=0).sum())
         fires = frame.index[frame["alert"]]
-        late = most["stale_s"] > max(STALE_S, design.stale_s())
-        wrong = gone > Fleet().budget * MINUTES * per_min
         rows[kind] = {
-            **most,
-            "lost_requests": gone,
+            **frame[["p99_ms", "stale_s", "origin_busy", "errors"]].max(),
+            "lost_requests": 60 * design.quiet.requests_per_s * gone,
             "alert_min": float(fires[0] - event.minute) if len(fires) else np.inf,
-            "sunk": bool(late or wrong or most["origin_busy"] >= 1),
+            "sunk": kind in sunk(frame),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("event")
 

@@ -16,13 +16,13 @@ from edgelab.stage.theme import COLOURS
 from edgelab.topics.design import designs
 from edgelab.topics.design.goals import GOALS
 from edgelab.topics.design.model import PLACED, Design
-from edgelab.topics.design.night import MINUTES, STALE_S
+from edgelab.topics.design.night import MINUTES, STALE_S, UNSEEN_MIN, WRONG, sunk
 
 __all__ = ["bill", "goals_met", "night_events", "trade_offs"]
 
 #: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
-    ("errors", "errors", (1e-5, 1.6), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, 1e-3),
+    ("errors", "errors", (1e-5, 1.6), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
     ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 100: "0.1 s", 1e3: "1 s", 1e4: "never"}, 300.0),
     ("stale_s", "stale", (0.02, 6000.0), {0.1: "0.1 s", 10: "10 s", 1800: "30 min"}, STALE_S),
     ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
@@ -118,7 +118,7 @@ def _told(design: Design, night: pd.DataFrame | None) -> tuple[str, str]:
     """The finding, and a sentence with its figures."""
     if night is None:
         return "", "The night is drawn when the hand is at rest."
-    bad = [name for name in _minded(night) if name]
+    bad = sunk(night)
     count = len(design.events)
     if not count:
         return "A night without an event", "Nothing happens, so nothing goes wrong."
@@ -127,27 +127,13 @@ def _told(design: Design, night: pd.DataFrame | None) -> tuple[str, str]:
     title = f"{len(bad)} of {counted(count, 'event')} sink the night"
     if not bad:
         title = f"None of {counted(count, 'event')} sinks the night"
-    said = f"{', '.join(bad).capitalize()} passed what is minded for longer than the alert goal. "
-    said = said if bad else "Nothing passed what is minded for long. "
+    said = f"Too much went wrong for more than {UNSEEN_MIN:g} minutes: {', '.join(bad)}. "
+    said = said if bad else f"Nothing went wrong for more than {UNSEEN_MIN:g} minutes. "
     alerts = int(night["alert"].sum())
     return title, (
         f"{said}{percent(share)} of the night's requests had no right answer; the alert rule fired "
         f"in {counted(alerts, 'minute')}."
     )
-
-
-def _minded(night: pd.DataFrame) -> list[str]:
-    """Events in which a dotted line was passed for more minutes than a dead PoP may stay unseen."""
-    allowed = GOALS["a dead PoP is seen, min"].target
-    over = np.zeros(len(night), bool)
-    for column, _, _, _, most in STRIPS:
-        over |= night[column].to_numpy() >= most
-    kinds = dict.fromkeys(", ".join(night["events"]).split(", "))
-    return [k for k in kinds if k and (over & _during(night, k)).sum() > allowed]
-
-
-def _during(night: pd.DataFrame, kind: str) -> np.ndarray:
-    return np.array([kind in each.split(", ") for each in night["events"]])
 
 
 # -- goals ----------------------------------------------------------------------------------------

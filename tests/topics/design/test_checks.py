@@ -26,7 +26,12 @@ WATCHED = ARTICLE.replace(rule="2 windows, each", sampled=0.001)
         (check.six_goals, NEAR, check.RIGHT, "order decides"),
         (check.lost_region, None, check.UNANSWERED, "set a Design"),
         (check.lost_region, ARTICLE, check.WORKING, "one region"),
-        (check.lost_region, ARTICLE.replace(regions=2, converge="quorum"), check.WORKING, "too few"),
+        (
+            check.lost_region,
+            ARTICLE.replace(regions=2, converge="quorum"),
+            check.WORKING,
+            "too few",
+        ),
         (check.lost_region, ARTICLE.replace(regions=4), check.WORKING, "writes lost with a region"),
         (
             check.lost_region,
@@ -35,7 +40,12 @@ WATCHED = ARTICLE.replace(rule="2 windows, each", sampled=0.001)
             "lost writes",
         ),
         (check.lost_region, QUORUM, check.RIGHT, "nothing is free"),
-        (check.lost_region, QUORUM.replace(region_lost_at=0), check.WORKING, "region_lost_at: leave"),
+        (
+            check.lost_region,
+            QUORUM.replace(region_lost_at=0),
+            check.WORKING,
+            "region_lost_at: leave",
+        ),
         (check.two_minutes, None, check.UNANSWERED, "set a Design"),
         (check.two_minutes, ARTICLE, check.WORKING, "which series"),
         (check.two_minutes, WATCHED.replace(pops=40), check.WORKING, "pops: leave"),

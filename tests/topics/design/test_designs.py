@@ -143,7 +143,7 @@ def test_a_file_that_is_there_is_left(tmp_path):
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("version = 2\n[design]\n", "version: got 2, allowed 1 to 1; a newer edgelab wrote mine.toml"),
+        ("version = 2\n[design]\n", "version: got 2, allowed 1 to 1; a newer edgelab wrote"),
         ("[design]\npops = 3\n", "version: got None"),
         ("version = true\n[design]\n", "version: got True"),
         ("version = 1\n", "path: got"),

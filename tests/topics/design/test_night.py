@@ -30,7 +30,9 @@ def test_a_dead_pop_costs_its_share_until_it_is_seen():
     assert 1 <= seen <= 2
     before, after = frame.loc[50 : 49 + seen], frame.loc[50 + seen : 79]
     np.testing.assert_allclose(before["errors"], share, rtol=1e-9)
-    assert np.isinf(before["Singapore p99_ms"]).all() and (before["worst_place"] == "Singapore").all()
+    assert (
+        np.isinf(before["Singapore p99_ms"]).all() and (before["worst_place"] == "Singapore").all()
+    )
     assert (after["errors"] == 0).all() and after["alert"].all()
     later, usual = after["Singapore p99_ms"].iloc[0], frame["Singapore p99_ms"].iloc[0]
     assert usual < later < usual + 40

@@ -22,8 +22,8 @@ def drawn(name, design, pinned=None, at_rest=True):
 def test_the_lines_are_the_night():
     night = ARTICLE.night()
     traces = drawn("night_events", ARTICLE).traces
-    assert len(traces) == 5
-    for trace, (column, _, (low, high), _, _) in zip(traces, figures.STRIPS, strict=False):
+    assert len(traces) == 9 and all(np.isnan(t["y"]).all() for t in traces[:4]), "nothing pinned"
+    for trace, (column, _, (low, high), _, _) in zip(traces[4:], figures.STRIPS, strict=False):
         np.testing.assert_array_equal(trace["x"], np.arange(240))
         np.testing.assert_allclose(trace["y"], night[column].clip(low * 1.15, high / 1.6))
     alerts = traces[-1]
@@ -92,7 +92,9 @@ def test_bars_add_up_to_the_bill():
 
 
 @pytest.mark.parametrize("pinned", [None, LEGS], ids=["alone", "pinned"])
-@pytest.mark.parametrize("design", [ARTICLE, QUIET, ARTICLE.baseline()], ids=["now", "quiet", "old"])
+@pytest.mark.parametrize(
+    "design", [ARTICLE, QUIET, ARTICLE.baseline()], ids=["now", "quiet", "old"]
+)
 @pytest.mark.parametrize("name", PLOTS)
 def test_each_plot_is_made_alone_and_as_a_slide(name, design, pinned):
     figure = PLOTS[name](design, pinned)

@@ -90,7 +90,7 @@ def test_pops_come_in_page_3s_order():
         assert used <= set(codes)
 
 
-# -- agreement --------------------------------------------------------------------------------------
+# -- agreement ------------------------------------------------------------------------------------
 
 
 def drawn_lost(codes, share, rate, batch_s, seed):
