@@ -25,6 +25,7 @@ PAGES = {
     "08-durable-objects": panels.durable_object,
     "09-what-belongs-at-the-edge": panels.endpoints,
     "10-observability": panels.observability,
+    "11-design-the-final": panels.design,
 }
 
 #: Heights of the plots that stand by themselves.

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -185,14 +186,9 @@ class Design(Model):
     # -- what it is made of ------------------------------------------------------------------------
 
     @property
-    def cities(self) -> tuple[str, ...]:
-        """Its regions by name, the home of all keys first."""
-        return tuple(REGIONS[self.regions_at])[: self.regions]
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The same by the codes of their PoPs."""
-        return tuple(REGIONS[self.regions_at].values())[: self.regions]
+    def cities(self) -> dict[str, str]:
+        """Its regions, the home of all keys first, with the codes of their PoPs."""
+        return dict(list(REGIONS[self.regions_at].items())[: self.regions])
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -208,14 +204,15 @@ class Design(Model):
     def agreement(self) -> Agreement:
         """How its regions agree on writes, and what that costs."""
         share = ways(self.quiet.roads._replace(majority=False)).share
-        return agree(self.codes, share, self.converge, self.hot_writes_per_s, self.batch_s)
+        codes = tuple(self.cities.values())
+        return agree(codes, share, self.converge, self.hot_writes_per_s, self.batch_s)
 
     @cached_property
     def quiet(self) -> Minute:
         """A minute without events."""
         at_pop = self.panel != AT_HOME
         roads = Roads(
-            at_pop, self.pops if at_pop else 1, self.order, (), self.codes,
+            at_pop, self.pops if at_pop else 1, self.order, (), tuple(self.cities.values()),
             self.converge == QUORUM and self.regions > 1,
         )  # fmt: skip
         match = CricStream(
@@ -379,6 +376,12 @@ class Design(Model):
         count = allowed.whole("count", count, 8, 100_000)
         seed = allowed.whole("seed", seed, 0, 2**32 - 1)
         return designs.frame([self, *designs.search(self, names, count, seed)], names)
+
+    def slides(self) -> list:
+        """The figures of its defence, for `edgelab.export`: goals, night, trade-offs, bill."""
+        # By name, since models know no pictures.
+        plots = import_module(f"{__package__}.plots")
+        return [getattr(plots, name)(self) for name in plots.DEFENCE]
 
     # -- files -------------------------------------------------------------------------------------
 

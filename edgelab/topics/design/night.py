@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
 
 __all__ = [
-    "EVENTS", "MINUTES", "REGION_LOST", "STALE_S", "UNSEEN_MIN", "WRONG", "Event", "Minute", "Served", "dead_pop_min",
-    "detect_min", "let_through", "made", "night", "placed", "served", "sunk", "sunk_by",
+    "EVENTS", "MINUTES", "REGION_LOST", "STALE_S", "UNSEEN_MIN", "WRONG", "Event", "Minute",
+    "Served", "dead_pop_min", "detect_min", "let_through", "made", "night", "placed", "served",
+    "sunk", "sunk_by",
 ]  # fmt: skip
 
 #: Minutes of the night.

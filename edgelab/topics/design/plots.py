@@ -20,6 +20,8 @@ from edgelab.topics.design.night import MINUTES, STALE_S, UNSEEN_MIN, WRONG, sun
 
 __all__ = ["bill", "goals_met", "night_events", "trade_offs"]
 
+#: The slides of a defence, in their order.
+DEFENCE = ("goals_met", "night_events", "trade_offs", "bill")
 #: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
     ("errors", "errors", (1e-5, 1.6), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),

@@ -110,7 +110,7 @@ def test_what_each_gives_up_is_counted_from_the_least():
     cheapest = frame[names[1]].idxmin()
     said = frame.loc[cheapest, "gives_up"]
     assert names[1] not in said and names[0] in said
-    with pytest.raises(ValueError, match="names: got .*allowed a sequence of 2 or more"):
+    with pytest.raises(ValueError, match=r"names: got .*allowed a sequence of 2 or more"):
         el.front(MANY, names[:1])
 
 
@@ -135,7 +135,7 @@ def test_a_design_is_read_as_it_was_written(design, tmp_path):
 def test_a_file_that_is_there_is_left(tmp_path):
     file = el.Design().save(tmp_path / "mine.toml")
     before = file.read_bytes()
-    with pytest.raises(ValueError, match="path: got .*mine.toml.*not there yet"):
+    with pytest.raises(ValueError, match=r"path: got .*mine\.toml.*not there yet"):
         el.Design(pops=5).save(file)
     assert file.read_bytes() == before
 
@@ -178,3 +178,23 @@ def test_a_file_with_some_knobs_leaves_the_others(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text("version = 1\n[design]\npops = 40\n", encoding="utf-8")
     assert el.Design.load(file) == el.Design(pops=40)
+
+
+def test_a_defence_is_a_deck(tmp_path, monkeypatch):
+    from contextlib import nullcontext
+
+    from edgelab.stage import export
+
+    picture = bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
+        "606060000000050001a5f645400000000049454e44ae426082"
+    )
+    monkeypatch.setattr(export, "browser", lambda: nullcontext(lambda *_: picture))
+    path = el.export(el.Design(), tmp_path / "mine.pptx")
+    from pptx import Presentation
+
+    slides = Presentation(path).slides
+    titles = [slide.shapes.title.text_frame.text for slide in slides]
+    assert titles[0] == "16 of 19 goals are met" and titles[1] == "5 of 6 events sink the night"
+    assert len(titles) == 4
+    assert "el.Design()" in slides[0].notes_slide.notes_text_frame.text

@@ -143,5 +143,5 @@ def test_regions_are_where_they_say():
     pops = datasets.pops().set_index("code")
     for name, code in (REGIONS[WORLD] | REGIONS[INDIA]).items():
         city = pops.loc[code, "city"]
-        assert name.split()[0] in city or name == "Bay Area" and city == "San Francisco"
+        assert name.split()[0] in city or (name == "Bay Area" and city == "San Francisco")
     assert all(pops.loc[code, "cca2"] == "IN" for code in REGIONS[INDIA].values())
