@@ -91,7 +91,7 @@ def lost_region(answer: Design) -> Verdict:
         return Verdict(WORKING, given)
     if answer.regions == 1:
         return Verdict(WORKING, "with one region nobody is left to answer a fetch")
-    if not answer.agreement.goes_on:
+    if not answer._agreement.goes_on:
         return Verdict(WORKING, "when one is lost, too few are left to agree on a write")
     row = answer.sunk_by().loc["region lost"]
     if row["sunk"]:

@@ -67,14 +67,14 @@ class Goal(NamedTuple):
 
 
 def _p99(place: str) -> Callable[[Design], float]:
-    return lambda design: design.seen.p99_ms[PLACES.index(place)]
+    return lambda design: design._seen.p99_ms[PLACES.index(place)]
 
 
 def _at_risk(design: Design) -> float:
     """Acknowledged writes that are lost with the home region."""
-    share = 1.0 if design.converge == HOME_REGION else ways(design.quiet.roads).share[0]
-    per_s = design.quiet.requests_per_s * design.write_share
-    return float(per_s * share * design.agreement.at_risk_s)
+    share = 1.0 if design.converge == HOME_REGION else ways(design._quiet.roads).share[0]
+    per_s = design._quiet.requests_per_s * design.write_share
+    return float(per_s * share * design._agreement.at_risk_s)
 
 
 def _region_lost(design: Design) -> float:
@@ -136,7 +136,7 @@ def out_of_place(design: Design) -> list[str]:
 
 
 def _dead_pop_min(design: Design) -> float:
-    roads = design.quiet.roads
+    roads = design._quiet.roads
     share = _shares(roads)[first_dead(roads.pops, roads.order)]
     return dead_pop_min(design, share)
 
@@ -167,14 +167,14 @@ GOALS: Mapping[str, Goal] = {
             ("London", "london"), ("Bay Area", "bay_area"),
         )
     },
-    "blank panels, %": Goal(0.1, "CricStream", lambda d: 100 * d.seen.blank),
+    "blank panels, %": Goal(0.1, "CricStream", lambda d: 100 * d._seen.blank),
     "staleness, s": Goal(STALE_S, "EdgeKV or EdgeCache", lambda d: d.stale_s(False)),
-    "lost writes, %": Goal(1.0, "regions", lambda d: 100 * d.agreement.lost_share),
-    "write's wait, ms": Goal(250.0, "regions", lambda d: d.agreement.wait_ms),
+    "lost writes, %": Goal(1.0, "regions", lambda d: 100 * d._agreement.lost_share),
+    "write's wait, ms": Goal(250.0, "regions", lambda d: d._agreement.wait_ms),
     "writes lost with a region": Goal(100.0, "regions", _at_risk),
     "errors without the home region, %": Goal(100 * WRONG, "regions", _region_lost),
     "origin busy, %": Goal(
-        100 * value("target_origin_utilisation"), "CricStream", lambda d: 100 * d.seen.busy
+        100 * value("target_origin_utilisation"), "CricStream", lambda d: 100 * d._seen.busy
     ),
     "let through, times": Goal(
         2.0, "RateLimit", lambda d: let_through(d.limiter, d.kv_delay_ms), cheap=False
@@ -189,7 +189,7 @@ GOALS: Mapping[str, Goal] = {
     "endpoints out of place": Goal(
         0.0, "Endpoint", lambda d: float(len(out_of_place(d))), cheap=False
     ),
-    "served abroad, %": Goal(1.0, "Placement", lambda d: 100 * abroad(d.quiet.roads)),
+    "served abroad, %": Goal(1.0, "Placement", lambda d: 100 * abroad(d._quiet.roads)),
     "cost of the night, USD": Goal(25_000.0, "prices.csv", lambda d: sum(costs(d).values())),
 }  # fmt: skip
 CHEAP = tuple(name for name, goal in GOALS.items() if goal.cheap)
@@ -245,9 +245,9 @@ def costs(design: Design) -> dict[str, float]:
     """US dollars of the night, by what they are for."""
     usd, (match, cache_, score) = _usd(), _usual()
     seconds = HOUR_S * value("night_hours")
-    requests = design.quiet.requests_per_s * seconds
+    requests = design._quiet.requests_per_s * seconds
     writes = requests * design.write_share
-    at_pop = design.quiet.roads.at_pop
+    at_pop = design._quiet.roads.at_pop
     work = match.function_ms * requests
     each = {
         "isolate": requests * usd["isolate request"] + work * usd["isolate CPU"],
@@ -264,7 +264,7 @@ def costs(design: Design) -> dict[str, float]:
     check += usd["object request"] * LIMITERS[design.limiter].asks_home
     server = usd["region server"] * value("night_hours")
     return {
-        "traffic": requests * cache_.object_kb / 1e6 * _traffic_usd_gb(design.quiet.roads),
+        "traffic": requests * cache_.object_kb / 1e6 * _traffic_usd_gb(design._quiet.roads),
         "functions": each * at_pop,
         "PoPs": design.pops * usd["PoP"] * at_pop,
         "KV": kv * (design.panel == KV),
@@ -315,9 +315,9 @@ def in_words(design: Design) -> str:
     """The sentences of `edgelab.Design.in_words`."""
     values = design.values()
     missed = [name for name, ours in values.items() if not ours <= GOALS[name].target]
-    far = design.seen.p99_ms[PLACES.index("Bay Area")]
+    far = design._seen.p99_ms[PLACES.index("Bay Area")]
     said = f"Of the {len(values)} goals that need no draws it meets {len(values) - len(missed)}"
     said += f" and misses {', '.join(missed)}. " if missed else ". "
     said += f"The Bay Area's p99 is {in_ms(far)}, the busiest region is "
-    said += f"{percent(design.seen.busy)} busy" if design.seen.busy < 1 else "too busy to answer"
+    said += f"{percent(design._seen.busy)} busy" if design._seen.busy < 1 else "too busy to answer"
     return f"{said}, and the night costs {values['cost of the night, USD']:,.0f} dollars."

@@ -201,14 +201,14 @@ class Design(Model):
         return self.object_home, self.followers, self.acknowledge
 
     @cached_property
-    def agreement(self) -> Agreement:
+    def _agreement(self) -> Agreement:
         """How its regions agree on writes, and what that costs."""
-        share = ways(self.quiet.roads._replace(majority=False)).share
+        share = ways(self._quiet.roads._replace(majority=False)).share
         codes = tuple(self.cities.values())
         return agree(codes, share, self.converge, self.hot_writes_per_s, self.batch_s)
 
     @cached_property
-    def quiet(self) -> Minute:
+    def _quiet(self) -> Minute:
         """A minute without events."""
         at_pop = self.panel != AT_HOME
         roads = Roads(
@@ -237,9 +237,9 @@ class Design(Model):
         return (ratio,) * (len(PLACES) + 1), ratio
 
     @cached_property
-    def seen(self) -> Served:
+    def _seen(self) -> Served:
         """What comes of a minute without events."""
-        return night.served(self.quiet)
+        return night.served(self._quiet)
 
     def stale_s(self, rebalancing: bool = False) -> float:
         """Time until 99 of 100 viewers see a new list.
@@ -253,7 +253,7 @@ class Design(Model):
         if self.panel == KV:
             return goals.seen_s(self.pops, self.kv_delay_ms, self.copies, rebalancing)
         kept = self.ttl_s + self.stale_while_revalidate_s if self.panel == CACHE else 0.0
-        return kept + self.agreement.copy_s
+        return kept + self._agreement.copy_s
 
     # -- what is asked of it -----------------------------------------------------------------------
 

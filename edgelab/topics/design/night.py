@@ -253,11 +253,11 @@ def sunk_by(design: Design) -> pd.DataFrame:
     for kind, lasts in EVENTS.items():
         event = Event(kind, 60, lasts)
         frame = night(design, [event])
-        gone = float((frame["errors"] - served(design.quiet).errors).clip(lower=0).sum())
+        gone = float((frame["errors"] - served(design._quiet).errors).clip(lower=0).sum())
         fires = frame.index[frame["alert"]]
         rows[kind] = {
             **frame[["p99_ms", "stale_s", "origin_busy", "errors"]].max(),
-            "lost_requests": 60 * design.quiet.requests_per_s * gone,
+            "lost_requests": 60 * design._quiet.requests_per_s * gone,
             "alert_min": float(fires[0] - event.minute) if len(fires) else np.inf,
             "sunk": kind in sunk(frame),
         }
@@ -268,7 +268,7 @@ def made(
     design: Design, now: Sequence[Event], noticed: Sequence[Event], minute: int, old: int
 ) -> tuple[Minute, float, int]:
     """A minute's requests under its events, the age of its answers, minutes without a new list."""
-    kinds, quiet = {e.kind for e in now}, design.quiet
+    kinds, quiet = {e.kind for e in now}, design._quiet
     roads, changes = quiet.roads, {}
     dead = first_dead(design.pops, design.order)
     if POP_LOST in kinds and roads.at_pop and design.pops > 1:
@@ -280,11 +280,11 @@ def made(
         changes["bad"] = design.version_share if roads.at_pop else 1.0
     if REGION_LOST in kinds:
         roads = roads._replace(living=roads.living[1:])
-        goes_on = design.agreement.goes_on
+        goes_on = design._agreement.goes_on
         # A store that needs a majority and has none answers no fetch either.
         changes |= {"writes": goes_on, "answers": goes_on or not roads.majority}
         roads = roads._replace(majority=roads.majority and len(roads.living) > 1)
-    old = old + 1 if REGION_LOST in kinds and not design.agreement.goes_on else 0
+    old = old + 1 if REGION_LOST in kinds and not design._agreement.goes_on else 0
     wickets = [surge(minute - e.minute) for e in now if e.kind == WICKET]
     changes["requests_per_s"] = quiet.requests_per_s * float(np.prod(wickets))
     if ATTACK in kinds:
@@ -298,7 +298,7 @@ def _alerts(design: Design, events: Sequence[Event]) -> dict[Event, float]:
     out = {}
     for event in events:
         alone, _, _ = made(design, [event], [], event.minute, 0)
-        wrong, usual = served(alone).errors, served(design.quiet).errors
+        wrong, usual = served(alone).errors, served(design._quiet).errors
         more = wrong - usual
         if event.kind == POP_LOST and alone.dead >= 0:
             after = dead_pop_min(design, more)

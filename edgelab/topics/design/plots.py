@@ -31,7 +31,7 @@ STRIPS = (
 )  # fmt: skip
 GAP = 0.035
 #: Designs that are tried for the front; another reader's knobs do not change them.
-TRIED = 256
+TRIED = 128
 NAMES = X, _, Y = designs.NAMES
 #: A goal's bar ends here, as a multiple of its target; what is 0 begins at the first.
 LEAST, MOST = 0.003, 300.0
@@ -124,8 +124,8 @@ def _told(design: Design, night: pd.DataFrame | None) -> tuple[str, str]:
     count = len(design.events)
     if not count:
         return "A night without an event", "Nothing happens, so nothing goes wrong."
-    gone = float(night["errors"].sum()) * 60 * design.quiet.requests_per_s
-    share = gone / (design.quiet.requests_per_s * 60 * MINUTES)
+    gone = float(night["errors"].sum()) * 60 * design._quiet.requests_per_s
+    share = gone / (design._quiet.requests_per_s * 60 * MINUTES)
     title = f"{len(bad)} of {counted(count, 'event')} sink the night"
     if not bad:
         title = f"None of {counted(count, 'event')} sinks the night"

@@ -48,12 +48,12 @@ def test_each_figure_is_the_pages_own(design):
 
 def test_a_cache_decides_what_is_fetched():
     cache = el.EdgeCache(pops=100, ttl_s=60.0)
-    fetched, asked = CACHED.quiet.fetched, CACHED.quiet.asked
+    fetched, asked = CACHED._quiet.fetched, CACHED._quiet.asked
     for place, share in zip(goals.PLACES, fetched, strict=False):
         assert share == cache.replace(place=place).fetch_ratio
     assert (fetched[-1], asked) == (cache.shares(True)["fetched"], cache.shares(True)["asked"])
     load = 466_666.67 * (asked + 0.001) * 0.002 / 32
-    assert CACHED.seen.busy == pytest.approx(load, rel=1e-6)
+    assert CACHED._seen.busy == pytest.approx(load, rel=1e-6)
 
 
 def test_who_is_served_abroad_is_page_9s():
@@ -123,14 +123,14 @@ def test_the_old_origin_has_the_same_night():
     old = busy.baseline()
     assert (old.wicket_at, old.bots, old.requests_per_viewer_min) == (99, 5, 2.0)
     assert old.baseline() == old
-    assert old.seen.busy == pytest.approx(0.6, abs=0.01)
+    assert old._seen.busy == pytest.approx(0.6, abs=0.01)
 
 
 def test_more_regions_make_nobody_slower_and_cost_more():
     before = None
     for count in (1, 2, 3, 4):
         now = ARTICLE.replace(regions=count, origin_fetch_ratio=0.02)
-        p99 = np.array(now.seen.p99_ms)
+        p99 = np.array(now._seen.p99_ms)
         cost = now.values(["cost of the night, USD"])["cost of the night, USD"]
         if before:
             assert (p99 <= before[0] + 1e-6).all() and cost > before[1]

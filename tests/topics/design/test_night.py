@@ -17,7 +17,7 @@ def test_a_quiet_night_is_the_same_in_every_minute():
     assert len(frame) == MINUTES == 240
     assert len(frame.drop_duplicates()) == 1 and not frame["alert"].any()
     row = frame.iloc[0]
-    assert row["p99_ms"] == max(ARTICLE.seen.p99_ms)
+    assert row["p99_ms"] == max(ARTICLE._seen.p99_ms)
     assert row["stale_s"] == ARTICLE.stale_s()
     assert row["origin_busy"] == pytest.approx(2.8 / 32)
     assert row["errors"] == 0

@@ -67,7 +67,7 @@ def numbers(text):
 def test_the_printed_loss_is_the_dead_pops(prose):
     rate, share, seconds, millions = numbers(re.search(r"answer: (466.+?) million", prose)[1])
     row = START.sunk_by().loc["PoP lost"]
-    assert rate == round(START.quiet.requests_per_s)
+    assert rate == round(START._quiet.requests_per_s)
     assert share == round(row["errors"], 4) and seconds == 60 * row["alert_min"]
     assert rate * share * seconds / 1e6 == pytest.approx(millions, abs=0.05)
     assert row["lost_requests"] / 1e6 == pytest.approx(millions, abs=0.05)
@@ -81,20 +81,20 @@ def test_the_printed_load_is_the_attacks(prose):
     assert limit == round(attack.limit / attack.attack_s, 2)
     assert through == round(attack.designs().loc[attack.design, "through"], 2)
     assert bots * limit * through * service / servers == pytest.approx(more, abs=0.01)
-    seen = START.sunk_by().loc["attack", "origin_busy"] - START.seen.busy
+    seen = START.sunk_by().loc["attack", "origin_busy"] - START._seen.busy
     assert seen == pytest.approx(more, abs=0.01)
 
 
 def test_the_printed_share_is_the_last_writers(prose):
-    line = re.search(r"For Mumbai \((.+?)\)\. ?\(|For Mumbai (\(.+?%)\.", prose)[0]
+    line = re.search(r"For Mumbai .+", prose)[0]
     mumbai, bay, rate, delay, lost = numbers(line)[:5]
     two = START.replace(regions=2, converge="last writer")
     p, q = mumbai / 100, bay / 100
     by_hand = p * (1 - 2.718281828 ** (-rate * q * delay))
     by_hand += q * (1 - 2.718281828 ** (-rate * p * delay))
     assert 100 * by_hand == pytest.approx(lost, abs=0.1)
-    assert 100 * two.agreement.lost_share == pytest.approx(lost, abs=0.05)
-    assert delay == round(two.agreement.copy_s, 3) and rate == two.hot_writes_per_s
+    assert 100 * two._agreement.lost_share == pytest.approx(lost, abs=0.05)
+    assert delay == round(two._agreement.copy_s, 3) and rate == two.hot_writes_per_s
 
 
 def test_every_answer_under_a_task_is_true(prose):
@@ -113,9 +113,9 @@ def test_every_answer_under_a_task_is_true(prose):
     assert two.night()["errors"].max() == 0
     assert round(two.values(["writes lost with a region"])["writes lost with a region"]) == 285
     last = two.replace(converge="last writer")
-    assert round(100 * last.agreement.lost_share) == 22
+    assert round(100 * last._agreement.lost_share) == 22
     quorum = two.replace(converge="quorum")
-    assert quorum.night()["errors"].max() > 0 and quorum.agreement.lost_share == 0
+    assert quorum.night()["errors"].max() > 0 and quorum._agreement.lost_share == 0
     cache = START.replace(panel="at the PoP, from cache")
     assert set(START.report().query("met").index) - set(cache.report().query("met").index) == {
         "staleness, s"

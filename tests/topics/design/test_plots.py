@@ -78,7 +78,7 @@ def test_the_reader_stands_among_those_that_were_tried():
     assert by["yours"]["x"][0] == values["p99 Bay Area, ms"]
     assert by["yours"]["y"][0] == values["cost of the night, USD"]
     assert by["pinned"]["showlegend"]
-    assert len(by["tried"]["x"]) + len(by["no other beats it"]["x"]) > 100
+    assert len(by["tried"]["x"]) + len(by["no other beats it"]["x"]) > 60
     assert len({trace["marker"].get("symbol", "circle") for trace in made.traces}) >= 5
     best = by["no other beats it"]
     cheapest = np.argmin(best["y"])

@@ -29,17 +29,17 @@ def test_the_p99_is_page_1s(ratio, pops):
     design = el.Design(origin_fetch_ratio=ratio, pops=pops)
     call = el.WarmPool().costs().loc["isolate", "call_ms"]
     night = el.CricStream(origin_fetch_ratio=ratio, pops=pops, function_ms=1 + call).latency()
-    np.testing.assert_allclose(design.seen.p99_ms, night.loc[list(PLACES), "p99_ms"], rtol=1e-3)
-    assert design.seen.blank == pytest.approx(night.loc["everyone", "blank_share"], abs=2e-5)
+    np.testing.assert_allclose(design._seen.p99_ms, night.loc[list(PLACES), "p99_ms"], rtol=1e-3)
+    assert design._seen.blank == pytest.approx(night.loc["everyone", "blank_share"], abs=2e-5)
 
 
 def test_the_old_origin_is_page_1s_baseline():
     old = el.Design().baseline()
     frame = el.CricStream().baseline().latency()
-    np.testing.assert_allclose(old.seen.p99_ms, frame.loc[list(PLACES), "p99_ms"], rtol=1e-3)
-    assert old.seen.blank == pytest.approx(frame.loc["everyone", "blank_share"], rel=1e-3)
+    np.testing.assert_allclose(old._seen.p99_ms, frame.loc[list(PLACES), "p99_ms"], rtol=1e-3)
+    assert old._seen.blank == pytest.approx(frame.loc["everyone", "blank_share"], rel=1e-3)
     load = el.CricStream().origin_load().loc["the old Mumbai origin", "utilisation"]
-    assert old.seen.busy == pytest.approx(load)
+    assert old._seen.busy == pytest.approx(load)
 
 
 @pytest.mark.parametrize("living", [ALL, ALL[1:], ALL[2:], ("SIN",)])
