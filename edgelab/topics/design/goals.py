@@ -298,7 +298,7 @@ def compare(other: Design, design: Design) -> pd.DataFrame:
     """The frame of `edgelab.Design.compare`."""
     before, now = (np.array([*d.values([*GOALS]).values()]) for d in (other, design))
     with np.errstate(divide="ignore", invalid="ignore"):
-        saved = np.where(before == now, 0.0, 1 - now / before)
+        saved = np.where(before == now, 0.0, np.where(before > 0, 1 - now / before, np.nan))
     columns = {"before": before, "now": now, "target": [g.target for g in GOALS.values()]}
     return pd.DataFrame(columns | {"saved": saved}, index=pd.Index(list(GOALS), name="goal"))
 
@@ -314,7 +314,7 @@ def bill(design: Design) -> pd.DataFrame:
 def in_words(design: Design) -> str:
     """The sentences of `edgelab.Design.in_words`."""
     values = design.values()
-    missed = [name for name, ours in values.items() if not ours <= GOALS[name].target]
+    missed = [n.split(",")[0] for n, ours in values.items() if not ours <= GOALS[n].target]
     far = design._seen.p99_ms[PLACES.index("Bay Area")]
     said = f"Of the {len(values)} goals that need no draws it meets {len(values) - len(missed)}"
     said += f" and misses {', '.join(missed)}. " if missed else ". "

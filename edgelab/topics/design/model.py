@@ -92,8 +92,8 @@ class Design(Model):
     """
 
     main = (
-        *("pops", "order", "primitive", "panel", "ttl_s", "kv_delay_ms"),
-        *("limiter", "object_home", "regions", "regions_at", "converge", "rule"),
+        *("pops", "panel", "ttl_s", "kv_delay_ms", "limiter", "object_home"),
+        *("order", "regions", "regions_at", "converge", "rule"),
     )
 
     pops: int = shared(CricStream, "pops")
@@ -106,7 +106,7 @@ class Design(Model):
     ttl_s: float = shared(EdgeCache, "ttl_s", meaning="How long a copy in the cache is fresh.")
     kv_delay_ms: float = shared(Endpoint, "kv_delay_ms")
     limiter: str = shared(RateLimit, "design")
-    object_home: str = shared(DurableObject, "home", label="Live score's home")
+    object_home: str = shared(DurableObject, "home", label="Score's home")
     regions: int = knob(
         1, label="Active regions", symbol="A", unit="regions", low=1, high=4,
         meaning="How many regions answer fetches and take writes. Each fetch goes to the nearest "
@@ -119,7 +119,7 @@ class Design(Model):
         source="assumption, where the viewers are",
     )  # fmt: skip
     converge: str = knob(
-        HOME_REGION, label="Regions agree by", symbol="", unit="", choices=CONVERGE,
+        HOME_REGION, label="Agree by", symbol="", unit="", choices=CONVERGE,
         meaning="Writes go to the first region; or each region takes them and the last writer "
         "wins, or they are merged (CRDT), or a majority must have them.",
         source="the article's list, and quorums of page 6",
@@ -140,7 +140,7 @@ class Design(Model):
     write_share: float = shared(CricStream, "write_share")
     requests_per_viewer_min: float = shared(CricStream, "requests_per_viewer_min")
     followers: int = shared(DurableObject, "followers")
-    acknowledge: str = shared(DurableObject, "acknowledge", label="Score's writes answered")
+    acknowledge: str = shared(DurableObject, "acknowledge", label="Score answers")
     score_runs: str = _runs("live scoreboard", KV)
     cart_runs: str = _runs("cart", KV)
     login_runs: str = _runs("login", NEAR)
@@ -181,7 +181,8 @@ class Design(Model):
         alike = ("requests_per_viewer_min", "write_share", "hot_writes_per_s", "bots", *PLACED)
         kept = {name: getattr(self, name) for name in alike}
         servers = night.baseline().origin_servers
-        return type(self)(panel=AT_HOME, pops=1, origin_servers=servers, **kept)
+        home = dict.fromkeys(("panel", *ENDPOINTS), AT_HOME)
+        return type(self)(pops=1, origin_servers=servers, **home, **kept)
 
     # -- what it is made of ------------------------------------------------------------------------
 
@@ -291,7 +292,7 @@ class Design(Model):
         -------
         Table
             A pandas frame, indexed by ``goal``: ``before``, ``now``, ``target``, and ``saved``,
-            the share of ``before`` that is gone (below 0 if it grew; NaN where neither is finite).
+            the share of ``before`` that is gone (below 0 if it grew, NaN if it was 0).
         """
         other = allowed.instance("other", other, Design, True) or self.baseline()
         return Table(goals.compare(other, self))

@@ -33,7 +33,6 @@ class DesignPanel(Panel):
         "Only a dead PoP": events(pop_lost_at=60),
         "Only an attack": events(attack_at=60),
         "Only a lost region": events(region_lost_at=60),
-        "Quiet night": events(),
     }
     kernels = (
         *("cable corridors", "exact distribution", "histogram", "stale reads", "replication"),

@@ -24,12 +24,13 @@ __all__ = ["bill", "goals_met", "night_events", "trade_offs"]
 DEFENCE = ("goals_met", "night_events", "trade_offs", "bill")
 #: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
-    ("errors", "errors", (1e-5, 1.6), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
+    ("errors", "errors", (1e-5, 90.0), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
     ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 100: "0.1 s", 1e3: "1 s", 1e4: "never"}, 300.0),
     ("stale_s", "stale", (0.02, 6000.0), {0.1: "0.1 s", 10: "10 s", 1800: "30 min"}, STALE_S),
     ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
 )  # fmt: skip
-GAP = 0.035
+#: The uppermost has room for the events' names; and the gap below a strip.
+HEIGHTS, GAP = (1.7, 1.0, 1.0, 1.0), 0.035
 #: Designs that are tried for the front; another reader's knobs do not change them.
 TRIED = 128
 NAMES = X, _, Y = designs.NAMES
@@ -84,10 +85,10 @@ def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
         _alerts(now),
     ]
     shapes, notes, axes = [], [], {}
-    size = (1 - GAP * (len(STRIPS) - 1)) / len(STRIPS)
+    ends_at = np.cumsum([0.0, *HEIGHTS]) / sum(HEIGHTS)
     for number, (_, title, ends, ticks, minded) in enumerate(STRIPS):
-        top = 1 - number * (size + GAP)
-        axis = theme.log_axis(title, *ends, ticks) | {"domain": [max(top - size, 0.0), top]}
+        low, top = 1 - ends_at[number + 1] + GAP * (number < len(STRIPS) - 1), 1 - ends_at[number]
+        axis = theme.log_axis(title, *ends, ticks) | {"domain": [max(float(low), 0.0), float(top)]}
         key = f"y{number + 1}" if number else "y"
         axes[f"yaxis{number + 1}" if number else "yaxis"] = axis
         shapes.append(
@@ -101,7 +102,7 @@ def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
             | {"fillcolor": COLOURS["band"], "line": {"width": 0}, "layer": "below"}
         )  # fmt: skip
         notes.append(
-            note(event.kind, event.minute, 1 - 0.045 * (number % 2), xref="x", yanchor="top",
+            note(event.kind, event.minute, 1 - 0.04 * (number % 2), xref="x", yanchor="top",
                  font=QUIET)
         )  # fmt: skip
     y = axes.pop("yaxis")
@@ -126,7 +127,7 @@ def _told(design: Design, night: pd.DataFrame | None) -> tuple[str, str]:
         return "A night without an event", "Nothing happens, so nothing goes wrong."
     gone = float(night["errors"].sum()) * 60 * design._quiet.requests_per_s
     share = gone / (design._quiet.requests_per_s * 60 * MINUTES)
-    title = f"{len(bad)} of {counted(count, 'event')} sink the night"
+    title = f"{len(bad)} of {counted(count, 'event')} sink{'s' * (len(bad) == 1)} the night"
     if not bad:
         title = f"None of {counted(count, 'event')} sinks the night"
     said = f"Too much went wrong for more than {UNSEEN_MIN:g} minutes: {', '.join(bad)}. "
@@ -265,7 +266,7 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     return Drawn(
         traces,
         theme.ms_axis("the Bay Area's p99, ms", 20, 6000, 2),
-        {"range": [13_000, 40_000], "tickformat": ",", "title": {"text": "US dollars"}},
+        {"range": [14_000, 30_000], "tickformat": ",", "title": {"text": "US dollars"}},
         caption=caption,
         alt="Marks of many designs over p99 and cost: the reader's, the article's, the old.",
         title=title,
@@ -275,7 +276,7 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
 def _at(design: Design) -> tuple[float, float]:
     """Where a design stands, within the axes."""
     told = frame(Design.values, design, NAMES)
-    return float(np.clip(told[X], 20, 6000)), float(np.clip(told[Y], 13_000, 40_000))
+    return float(np.clip(told[X], 20, 6000)), float(np.clip(told[Y], 14_000, 30_000))
 
 
 def _beaten(design: Design, tried: tuple[np.ndarray, np.ndarray] | None) -> tuple[str, str]:
@@ -289,9 +290,10 @@ def _beaten(design: Design, tried: tuple[np.ndarray, np.ndarray] | None) -> tupl
             f"Of {counted(len(rows), 'design')} tried, none is as quick, as fresh and as cheap."
         )
     best = float(rows[better, -1].min())
-    return f"{counted(int(better.sum()), 'design')} beat yours", (
-        f"Of {counted(len(rows), 'design')} tried, {int(better.sum())} are as quick, as fresh and "
-        f"as cheap, and better in one of the three; the cheapest of them costs {best:,.0f} dollars."
+    count = int(better.sum())
+    return f"{counted(count, 'design')} {'beat' if count > 1 else 'beats'} yours", (
+        f"Of {counted(len(rows), 'design')} tried, as quick, as fresh and as cheap are "
+        f"{count}, and better in one of the three; the cheapest of them costs {best:,.0f} dollars."
     )
 
 

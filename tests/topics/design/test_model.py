@@ -113,6 +113,7 @@ def test_improvements_are_computed():
     row = frame.loc["p99 Bay Area, ms"]
     assert row["saved"] == pytest.approx(1 - row["now"] / row["before"])
     assert frame["before"].to_dict() == ARTICLE.baseline().report()["value"].to_dict()
+    assert np.isnan(frame.loc["staleness, s", "saved"]), "there was none before"
     assert (ARTICLE.compare(ARTICLE)["saved"] == 0).all()
     with pytest.raises(TypeError, match="other: got"):
         ARTICLE.compare(el.CricStream())
@@ -123,6 +124,7 @@ def test_the_old_origin_has_the_same_night():
     old = busy.baseline()
     assert (old.wicket_at, old.bots, old.requests_per_viewer_min) == (99, 5, 2.0)
     assert old.baseline() == old
+    assert set(old.endpoints.values()) == {"all at home"}
     assert old._seen.busy == pytest.approx(0.6, abs=0.01)
 
 
