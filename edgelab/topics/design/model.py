@@ -175,14 +175,17 @@ class Design(Model):
 
     def baseline(self) -> Design:
         """The old Mumbai origin, at this design's requests, its fleet sized as on page 1."""
-        night = CricStream(
-            requests_per_viewer_min=self.requests_per_viewer_min, write_share=self.write_share
-        )
         alike = ("requests_per_viewer_min", "write_share", "hot_writes_per_s", "bots", *PLACED)
         kept = {name: getattr(self, name) for name in alike}
-        servers = night.baseline().origin_servers
+        servers = self._match.baseline().origin_servers
         home = dict.fromkeys(("panel", *ENDPOINTS), AT_HOME)
         return type(self)(pops=1, origin_servers=servers, **home, **kept)
+
+    @property
+    def _match(self) -> CricStream:
+        """Page 1's night with as many requests and writes."""
+        names = "requests_per_viewer_min", "write_share"
+        return CricStream(**{name: getattr(self, name) for name in names})
 
     # -- what it is made of ------------------------------------------------------------------------
 
@@ -204,7 +207,7 @@ class Design(Model):
     @cached_property
     def _agreement(self) -> Agreement:
         """How its regions agree on writes, and what that costs."""
-        share = ways(self._quiet.roads._replace(majority=False)).share
+        share = ways(self._quiet.roads._replace(majority_of=0)).share
         codes = tuple(self.cities.values())
         return agree(codes, share, self.converge, self.hot_writes_per_s, self.batch_s)
 
@@ -214,11 +217,9 @@ class Design(Model):
         at_pop = self.panel != AT_HOME
         roads = Roads(
             at_pop, self.pops if at_pop else 1, self.order, (), tuple(self.cities.values()),
-            self.converge == QUORUM and self.regions > 1,
+            self.regions if self.converge == QUORUM and self.regions > 1 else 0,
         )  # fmt: skip
-        match = CricStream(
-            requests_per_viewer_min=self.requests_per_viewer_min, write_share=self.write_share
-        )
+        match = self._match
         start, call = goals.in_pool(self.primitive, self.pops) if at_pop else ((), 0.0)
         fetched, asked = self._fetched
         return Minute(
@@ -266,8 +267,8 @@ class Design(Model):
         names : sequence of str
             Rows of `report`; by default those that need no draws.
         """
-        names = allowed.several("names", names, allowed.one_of, [*GOALS])
-        return {name: float(GOALS[name].ask(self)) for name in names}
+        given = allowed.several("names", names, allowed.one_of, [*GOALS])
+        return {name: float(GOALS[name].ask(self)) for name in given}
 
     def report(self) -> Table:
         """Every goal, whether it is met, and which model said so.
@@ -275,8 +276,7 @@ class Design(Model):
         Returns
         -------
         Table
-            A pandas frame, indexed by ``goal``: ``value``, ``target`` (at most), ``met``, and
-            ``model``.
+            A frame, indexed by ``goal``: ``value``, ``target`` (at most), ``met`` and ``model``.
         """
         return Table(goals.report(self))
 
@@ -317,6 +317,9 @@ class Design(Model):
     def night(self, events: Sequence | None = None) -> pd.DataFrame:
         """The four hours, minute by minute.
 
+        A dead PoP's viewers get no answer until the alert rule fires; then they go to the next. A
+        bad release is taken back when it fires. A lost region comes back by itself.
+
         Parameters
         ----------
         events : sequence of (kind, minute) or (kind, minute, minutes), optional
@@ -332,14 +335,8 @@ class Design(Model):
             its servers), ``errors`` (share of the requests without a right answer), ``alert``
             (whether the rule has seen an event that goes on), ``events``, and ``... p99_ms`` of
             every place.
-
-        Notes
-        -----
-        A dead PoP's viewers get no answer until the alert rule fires; then they go to the next. A
-        bad release is taken back when it fires. A lost region comes back by itself.
         """
-        chosen = self.events if events is None else night.placed(events)
-        return night.night(self, chosen)
+        return night.night(self, self.events if events is None else night.placed(events))
 
     def sunk_by(self) -> pd.DataFrame:
         """What each kind of event does to it when it comes alone.
@@ -363,10 +360,8 @@ class Design(Model):
         ----------
         names : sequence of str
             Goals to make small, of those that need no draws.
-        count : int
-            Designs to try, 8 to 100,000.
-        seed : int
-            The same one gives the same designs.
+        count, seed : int
+            Designs to try, 8 to 100,000; the same seed gives the same ones.
 
         Returns
         -------

@@ -133,7 +133,10 @@ class Served(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def served(minute: Minute) -> Served:
-    """What comes of a minute's requests; regions are all as busy as the busiest."""
+    """What comes of a minute's requests; all regions are as busy as the busiest.
+
+    An attack comes from where the viewers are.
+    """
     roads, everyone = minute.roads, minute.fetched[-1]
     way, alive = ways(roads), bool(roads.living) and minute.answers
     arrive = minute.requests_per_s * (minute.asked + minute.write_share * minute.writes)
@@ -282,8 +285,8 @@ def made(
         roads = roads._replace(living=roads.living[1:])
         goes_on = design._agreement.goes_on
         # A store that needs a majority and has none answers no fetch either.
-        changes |= {"writes": goes_on, "answers": goes_on or not roads.majority}
-        roads = roads._replace(majority=roads.majority and len(roads.living) > 1)
+        changes |= {"writes": goes_on, "answers": goes_on or not roads.majority_of}
+        roads = roads._replace(majority_of=roads.majority_of * goes_on)
     old = old + 1 if REGION_LOST in kinds and not design._agreement.goes_on else 0
     wickets = [surge(minute - e.minute) for e in now if e.kind == WICKET]
     changes["requests_per_s"] = quiet.requests_per_s * float(np.prod(wickets))

@@ -77,8 +77,8 @@ class Roads(NamedTuple):
     lost: tuple[int, ...]
     #: The living regions, by the codes of their PoPs.
     living: tuple[str, ...]
-    #: Whether a fetch has to hear from a majority of them.
-    majority: bool = False
+    #: Of how many regions, living or not, a fetch has to hear from more than half; 0 for none.
+    majority_of: int = 0
 
 
 class Ways(NamedTuple):
@@ -136,9 +136,9 @@ def between_ms(codes: tuple[str, ...]) -> np.ndarray:
     return out
 
 
-def _majority_ms(codes: tuple[str, ...]) -> np.ndarray:
-    """What each region waits for until, with itself, more than half of them have answered."""
-    return np.sort(between_ms(codes), axis=1)[:, len(codes) // 2]
+def _majority_ms(living: tuple[str, ...], of: int) -> np.ndarray:
+    """What each living region waits for until, with itself, more than half of all have answered."""
+    return np.sort(between_ms(living), axis=1)[:, of // 2]
 
 
 class Audience(NamedTuple):
@@ -191,8 +191,8 @@ def ways(roads: Roads) -> Ways:
     ]
     region, far = np.argmin(away, axis=0), np.min(away, axis=0)
     share = np.array([weighed(region == k) for k in range(len(away))])
-    if roads.majority:
-        far = far + _majority_ms(roads.living)[region]
+    if roads.majority_of:
+        far = far + _majority_ms(roads.living, roads.majority_of)[region]
     if not roads.at_pop:
         near, far = far, np.zeros_like(far)
     return Ways(pop, region, near, far, share)
@@ -289,7 +289,7 @@ class Agreement(NamedTuple):
     lost_share: float
     #: What a write waits for other regions, where that is longest.
     wait_ms: float
-    #: Acknowledged writes that go with a region, in seconds of its writes.
+    #: Acknowledged writes that go with the home region, in seconds of its writes.
     at_risk_s: float
     #: Seconds until what is made in the first region has come to all others.
     copy_s: float
@@ -326,10 +326,9 @@ def agree(
     late_s = rtt / 2000 + batch_s / 2 * (1 - np.eye(len(codes)))
     meets = 1 - np.exp(-writes_per_s * (late_s @ share))
     lost = float(share @ meets) if how == LAST_WRITER else 0.0
-    waits = {HOME_REGION: rtt[0], QUORUM: _majority_ms(codes)}.get(how, np.zeros(1))
-    # The nearest other region has them first.
-    nearest = np.sort(late_s, axis=1)[:, 1].max() if len(codes) > 1 else 0.0
-    risk = 0.0 if how == QUORUM else float(nearest)
+    waits = {HOME_REGION: rtt[0], QUORUM: _majority_ms(codes, len(codes))}.get(how, np.zeros(1))
+    # What the home region took is safe when the nearest other region has it.
+    risk = 0.0 if how == QUORUM or alone else float(np.sort(late_s[0])[1])
     goes_on = not alone and (how != QUORUM or 2 * (len(codes) - 1) > len(codes))
     copy = 0.0 if how == QUORUM else float(late_s[0].max())
     return Agreement(lost, float(waits.max()), risk, copy, goes_on)

@@ -145,3 +145,17 @@ def test_regions_are_where_they_say():
         city = pops.loc[code, "city"]
         assert name.split()[0] in city or (name == "Bay Area" and city == "San Francisco")
     assert all(pops.loc[code, "cca2"] == "IN" for code in REGIONS[INDIA].values())
+
+
+def test_a_quorum_counts_those_that_are_lost_too():
+    three = ALL[:3]
+    both = ways(ONE._replace(living=three[1:], majority_of=3))
+    alone = ways(ONE._replace(living=three[1:]))
+    # Two of three must answer, and only two live: each waits for the other.
+    wait = regions.between_ms(three[1:]).max(axis=1)
+    np.testing.assert_allclose(both.far_ms - alone.far_ms, wait[both.region])
+    whole = ways(ONE._replace(living=ALL, majority_of=4)).far_ms
+    usual = ways(ONE._replace(living=ALL))
+    rtt = regions.between_ms(ALL)
+    wanted = np.array([sorted(row)[2] for row in rtt])
+    np.testing.assert_allclose(whole - usual.far_ms, wanted[usual.region])
