@@ -41,7 +41,7 @@ SPACE: Mapping[str, Sequence] = {
     "ttl_s": (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 1200.0),
     "kv_delay_ms": (50.0, 100.0, 250.0, 500.0, 1000.0, 5000.0, 30_000.0),
     "regions": (1, 2, 3, 4),
-    "regions_at": ("around the world", "in India"),
+    "regions_at": ("the world", "India"),
     "converge": ("home region", "last writer", "CRDT", "quorum"),
     "origin_servers": (8, 16, 32, 64, 128),
     "batch_s": (0.1, 0.5, 1.0, 5.0),

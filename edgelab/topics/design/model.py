@@ -92,8 +92,8 @@ class Design(Model):
     """
 
     main = (
-        *("pops", "panel", "ttl_s", "kv_delay_ms", "limiter", "object_home"),
-        *("order", "regions", "regions_at", "converge", "rule"),
+        *("pops", "order", "panel", "ttl_s", "kv_delay_ms", "limiter"),
+        *("object_home", "regions", "regions_at", "converge", "rule"),
     )
 
     pops: int = shared(CricStream, "pops")
@@ -114,7 +114,7 @@ class Design(Model):
         source="the article's one origin",
     )  # fmt: skip
     regions_at: str = knob(
-        WORLD, label="Regions are", symbol="", unit="", choices=(WORLD, INDIA),
+        WORLD, label="Regions in", symbol="", unit="", choices=(WORLD, INDIA),
         meaning=f"In this order: {', '.join(REGIONS[WORLD])}; or {', '.join(REGIONS[INDIA])}.",
         source="assumption, where the viewers are",
     )  # fmt: skip

@@ -49,7 +49,7 @@ __all__ = [
 
 #: Places whose p99 is told; the diaspora's four are among them.
 PLACES = ("Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area")
-WORLD, INDIA = "around the world", "in India"
+WORLD, INDIA = "the world", "India"
 #: Regions in the order in which they are added, with the code of the PoP that each is at.
 REGIONS = {
     WORLD: {"Mumbai": "BOM", "Bay Area": "SFO", "London": "LHR", "Singapore": "SIN"},
