@@ -74,7 +74,8 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
         opened.card.evaluate("card => card.scrollIntoView()")
         assert min(page.evaluate(IN_SIGHT)) > -2, "sliders, sentence, first row of plots at once"
         for name in kind.scenario.main:
-            drive(opened, kind, name)
+            if name not in start.idle():  # what is greyed out cannot be moved
+                drive(opened, kind, name)
         now = start
         for name, make in kind.presets.items():
             opened.press(name, "Enter")
