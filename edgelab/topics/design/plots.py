@@ -25,7 +25,7 @@ DEFENCE = ("goals_met", "night_events", "trade_offs", "bill")
 #: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
     ("errors", "errors", (1e-5, 90.0), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
-    ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 100: "0.1 s", 1e3: "1 s", 1e4: "never"}, 300.0),
+    ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 300: "0.3 s", 1e4: "never"}, 300.0),
     ("stale_s", "stale", (0.02, 6000.0), {0.1: "0.1 s", 10: "10 s", 1800: "30 min"}, STALE_S),
     ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
 )  # fmt: skip
