@@ -31,6 +31,8 @@ _HOMES = {
     "Undecided": "edgelab.world.linearisable",
     "Endpoint": f"{_TOPICS}.endpoints.model",
     "Fleet": f"{_TOPICS}.observability.model",
+    "Design": f"{_TOPICS}.design.model",
+    "front": f"{_TOPICS}.design.designs",
     "rtt_ms": "edgelab.world.corridors",
     "claims": "edgelab.ledger",
     "export": "edgelab.stage.export",

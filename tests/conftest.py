@@ -17,6 +17,7 @@ LONG = """
     world/test_request topics/test_every_page topics/cache/test_model topics/cache/test_page
     topics/durable_object/test_checks topics/durable_object/test_claims
     topics/durable_object/test_histories topics/durable_object/test_linearisable
+    topics/design/test_checks topics/design/test_model topics/design/test_plots
     topics/endpoints/test_model topics/endpoints/test_page topics/endpoints/test_plots
     topics/kv/test_quorum topics/observability/test_alerts topics/observability/test_lines
     topics/pops/test_evidence topics/rate_limit/test_model

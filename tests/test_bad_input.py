@@ -80,6 +80,9 @@ VALID = {
     "sweep.ask": lambda: el.CricStream.headline,
     "Fleet.run_length.shift": lambda: 1.0, "Fleet.limits.count": lambda: [100, 1000],
     "Fleet.incident.seed": lambda: 1, "Fleet.nights": lambda: 20,
+    "front.nights": lambda: [el.Design()],
+    "front.names": lambda: ["staleness, s", "cost of the night, USD"],
+    "Design.search.count": lambda: 8,
 }  # fmt: skip
 
 #: No input takes longer, on any machine.
@@ -104,6 +107,7 @@ RIGHT = {
     "memory_mb": lambda x: 8 <= x <= 1000,
     "isolates": lambda x: 1 <= x <= 50, "requests": lambda x: 1 <= x <= 10_000,
     "evictions": lambda x: 0 <= x <= 50,
+    "Design.search.count": lambda x: 8 <= x <= 100_000,
     "count": lambda x: x in COUNT, "RequestChain.move.count": lambda x: 0 <= x <= 5,
     "rounds": lambda x: 1 <= x <= 20, "k": lambda x: x in COUNT,
     "trials": lambda x: 1 <= x <= 10**10, "reads": lambda x: 1 <= x <= 10**9,
@@ -128,7 +132,13 @@ RIGHT = {
     "crdt.LWWRegister.value": lambda x: True, "crdt.LWWRegister.write.value": lambda x: True,
 }  # fmt: skip
 #: Any text is right.
-FREE_TEXT = {"export.path", "sweep.keep", "bench.isolates.run.code", "panels.predict.question"}
+FREE_TEXT = {
+    "export.path",
+    "Design.save.path",
+    "sweep.keep",
+    "bench.isolates.run.code",
+    "panels.predict.question",
+}
 #: What is right takes as long as it is large, or asks what a model cannot answer: not tried.
 LONG = {"count", "seeds", "runs", "trials", "reads", "repeats", "by_delay.pops", "sweep.ask"}
 

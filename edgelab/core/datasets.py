@@ -125,6 +125,13 @@ EGRESS_PRICES = {
     **dict.fromkeys(("first_usd_gb", "last_usd_gb"), number(0.001, 1)),
     **dict.fromkeys(("says", "source"), text()),
 }
+PRICES = {
+    "item": text(),
+    "usd": number(0.000001, 1000),
+    "per": text(),
+    "assumed": flag(),
+    **dict.fromkeys(("says", "source"), text()),
+}
 COMPUTED = ("computed", "computed when")
 VERDICTS = ("holds", "holds when", "contradicted", "not testable here", "not yet tested")
 #: Notebooks; each row of the ledger belongs to one.
@@ -346,6 +353,19 @@ def egress_prices() -> pd.DataFrame:
     return read_table(data_path("egress_prices.csv"), EGRESS_PRICES, ("region",)).set_index(
         "region"
     )
+
+
+@_table
+def prices() -> pd.DataFrame:
+    """List prices of what a night at the edge is made of: one row per item, a copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``item``: ``usd``, ``per`` (what), ``assumed`` (whether it is no list price),
+        ``says`` and ``source``.
+    """
+    return read_table(data_path("prices.csv"), PRICES, ("item",)).set_index("item")
 
 
 @_table

@@ -13,8 +13,8 @@ from edgelab.core.knobs import Knob
 
 __all__ = ["CARD", "columns", "control", "options"]
 
-#: With more choices than this a list folds out.
-BUTTONS = 6
+#: With more choices than this, or more letters in them, a list folds out.
+BUTTONS, LETTERS = 6, 65
 
 #: The style of a card.
 CARD = f"<style>{(Path(__file__).parent / 'card.css').read_text()}</style>"
@@ -46,7 +46,7 @@ def control(
         "style": {"description_width": style.description_width},
         "layout": layout,
     }
-    if len(about.choices) > BUTTONS:
+    if len(about.choices) > BUTTONS or sum(map(len, about.choices)) > LETTERS:
         return widgets.Dropdown(options=about.choices, value=value, **common)
     if about.choices:
         buttons = widgets.ToggleButtons(

@@ -12,7 +12,7 @@ __all__ = ["TOPICS", "modules", "public"]
 #: Every topic, in the order of the pages: the one registry.
 TOPICS = (
     *("night", "chain", "pops", "runtimes", "cache", "kv", "rate_limit", "durable_object"),
-    *("endpoints", "observability"),
+    *("endpoints", "observability", "design"),
 )
 
 

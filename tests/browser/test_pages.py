@@ -25,6 +25,7 @@ PAGES = {
     "08-durable-objects": panels.durable_object,
     "09-what-belongs-at-the-edge": panels.endpoints,
     "10-observability": panels.observability,
+    "11-design-the-final": panels.design,
 }
 
 #: Heights of the plots that stand by themselves.
@@ -74,7 +75,8 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
         opened.card.evaluate("card => card.scrollIntoView()")
         assert min(page.evaluate(IN_SIGHT)) > -2, "sliders, sentence, first row of plots at once"
         for name in kind.scenario.main:
-            drive(opened, kind, name)
+            if name not in start.idle():  # what is greyed out cannot be moved
+                drive(opened, kind, name)
         now = start
         for name, make in kind.presets.items():
             opened.press(name, "Enter")

@@ -1,0 +1,1 @@
+"""Page 11: design the final, and defend the design."""

@@ -1,0 +1,154 @@
+"""The checks of notebook 11, design the final."""
+
+from __future__ import annotations
+
+import re
+
+from edgelab.core.allowed import instance, text
+from edgelab.core.words import counted
+from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
+from edgelab.topics.design.goals import GOALS
+from edgelab.topics.design.model import PLACED, Design
+
+__all__ = ["left_out", "lost_region", "sink_guess", "six_goals", "two_minutes"]
+
+#: Exercise 1's goals, and what a design that meets them may cost.
+SIX = (
+    "p99 Bay Area, ms", "p99 Singapore, ms", "blank panels, %", "staleness, s",
+    "origin busy, %", "served abroad, %",
+)  # fmt: skip
+MOST_USD = 20_350.0
+COST, SEEN = "cost of the night, USD", "a dead PoP is seen, min"
+#: What exercise 3 may cost.
+WATCH_USD = 21_780.0
+#: What is the night's and not the design's: a cheaper night is no better design.
+GIVEN = ("requests_per_viewer_min", "write_share", "hot_writes_per_s", "bots", *PLACED)
+#: Words of a sentence that says something.
+LEAST_WORDS = 8
+
+
+def _changed(answer: Design) -> str:
+    """What of the night, and not of the design, was turned."""
+    turned = [name for name in GIVEN if getattr(answer, name) != getattr(Design(), name)]
+    return f"{', '.join(turned)}: leave as in the night" if turned else ""
+
+
+def _missed(answer: Design, names) -> list[str]:
+    return [name for name, ours in answer.values(names).items() if not ours <= GOALS[name].target]
+
+
+@guess(
+    "none of them",
+    "one or two",
+    "three or four",
+    "five or six",
+    because="What the article's design was built for, latency on a usual night, it does well. A "
+    "fault asks something else: who notices, who takes over, who is let through.",
+    ask="Of a dead PoP, an attack, a bad release, a lost region: who notices, and who takes over?",
+)
+def sink_guess() -> tuple[int, str]:
+    """Look back at notebook 11's prediction: how many kinds of event sink the article's design."""
+    sunk = int(Design().sunk_by()["sunk"].sum())
+    return int(sunk > 0) + int(sunk > 2) + int(sunk > 4), f"{sunk} of 6 sink it"
+
+
+@exercise("set a Design", instance, Design)
+def six_goals(answer: Design) -> Verdict:
+    """Notebook 11, exercise 1: six goals for little money.
+
+    Parameters
+    ----------
+    answer : Design or None
+        One that meets the six goals for at most the printed sum.
+    """
+    if given := _changed(answer):
+        return Verdict(WORKING, given)
+    if missed := _missed(answer, SIX):
+        return Verdict(WORKING, f"missed: {'; '.join(missed)}")
+    usd = answer.values([COST])[COST]
+    if usd > MOST_USD:
+        return Verdict(
+            WORKING,
+            f"all six are met, for {usd:,.0f} dollars; {usd - MOST_USD:,.0f} too many. What costs "
+            "most of that which you can still turn? Look at costs().",
+        )
+    return Verdict(
+        RIGHT,
+        f"{usd:,.0f} dollars. Past some count, PoPs cost money and save this audience nothing: "
+        "their order decides more than their number.",
+    )
+
+
+@exercise("set a Design", instance, Design)
+def lost_region(answer: Design) -> Verdict:
+    """Notebook 11, exercise 2: a design that a lost region does not sink, and that loses no write.
+
+    Parameters
+    ----------
+    answer : Design or None
+    """
+    if given := _changed(answer):
+        return Verdict(WORKING, given)
+    if answer.regions == 1:
+        return Verdict(WORKING, "with one region nobody is left to answer a fetch")
+    if not answer._agreement.goes_on:
+        return Verdict(WORKING, "when one is lost, too few are left to agree on a write")
+    row = answer.sunk_by().loc["region lost"]
+    if row["sunk"]:
+        why = "the others have more to do than they can" if row["origin_busy"] >= 1 else "see night"
+        return Verdict(WORKING, f"a lost region still sinks it: {why}")
+    missed = _missed(answer, ["writes lost with a region", "lost writes, %", "write's wait, ms"])
+    if missed:
+        return Verdict(WORKING, f"the night goes on; but missed: {'; '.join(missed)}")
+    return Verdict(
+        RIGHT,
+        "nothing is free: either writes wait for other regions, or copies leave so often that "
+        "little is at risk. Which of the two a viewer minds, no model says.",
+    )
+
+
+@exercise("set a Design", instance, Design)
+def two_minutes(answer: Design) -> Verdict:
+    """Notebook 11, exercise 3: a cheap design that still sees a dead PoP within two minutes.
+
+    Parameters
+    ----------
+    answer : Design or None
+        The article's, with some of `rule`, `burn` and `sampled` turned.
+    """
+    turned = [name for name in answer.turned if name not in ("rule", "burn", "sampled")]
+    if turned:
+        return Verdict(WORKING, f"{', '.join(turned)}: leave as in the article's design")
+    found = answer.values([SEEN, COST])
+    if found[SEEN] > GOALS[SEEN].target:
+        return Verdict(WORKING, "it is not seen in time: which series does the rule look at?")
+    more = found[COST] - WATCH_USD
+    if more > 0:
+        return Verdict(
+            WORKING,
+            f"it is seen in time, for {more:,.1f} dollars too many: what of it is watching?",
+        )
+    return Verdict(
+        RIGHT,
+        "a dead PoP that serves one viewer in 28 is no rare event: few lines show it to a rule "
+        "that looks soon enough. The price is false alarms, which page 10 counts.",
+    )
+
+
+@exercise("write one sentence: what do these models leave out that could sink the night?", text)
+def left_out(answer: str) -> Verdict:
+    """Notebook 11, exercise 4: something that the models leave out, in a sentence.
+
+    Parameters
+    ----------
+    answer : str or None
+        At least eight words; whether it is true, you have to defend yourself.
+    """
+    words = re.findall(r"\w+", answer)
+    if len(words) < LEAST_WORDS:
+        told = counted(len(words), "word")
+        return Verdict(WORKING, f"{told}: say what it is, and what it would do to the night")
+    return Verdict(
+        RIGHT,
+        "nobody can check this for you. Say how to measure it, and which goal it would move.",
+    )

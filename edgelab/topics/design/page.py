@@ -1,0 +1,43 @@
+"""The live panel of notebook 11: a design of the final, and the night that it has to stand."""
+
+from __future__ import annotations
+
+from edgelab.stage.panel import Panel
+from edgelab.topics.design import plots as figures
+from edgelab.topics.design.model import PLACED, Design
+
+__all__ = ["DesignPanel"]
+
+
+def like(made: Design):
+    """What makes of the present design another, under the same events."""
+    return lambda now: made.replace(**{name: getattr(now, name) for name in PLACED})
+
+
+def events(**at):
+    """What places these events and no other, and leaves the design alone."""
+    return lambda now: now.replace(**dict.fromkeys(PLACED, 0) | at)
+
+
+class DesignPanel(Panel):
+    """A design live: its goals under the moving hand, its night when the hand is at rest."""
+
+    topic = "design"
+    scenario = Design
+    board = (figures.night_events, figures.goals_met, figures.trade_offs)
+    more_slides = (figures.bill,)
+    presets = {
+        "The article's": like(Design()),
+        "Three legs": like(Design.three_legs()),
+        "Old Mumbai": lambda now: now.baseline(),
+        "Only a dead PoP": events(pop_lost_at=60),
+        "Only an attack": events(attack_at=60),
+        "Only a lost region": events(region_lost_at=60),
+    }
+    kernels = (
+        *("cable corridors", "exact distribution", "histogram", "stale reads", "replication"),
+        *("requests by popularity", "cycles of a cached copy", "alert rules", "greedy order"),
+        "rate limiters",
+    )
+    columns = (1, 1)
+    waiting = "The night, and what needs draws, follow when the hand is at rest …"

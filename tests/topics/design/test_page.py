@@ -1,0 +1,131 @@
+"""What is particular to the panel of notebook 11, and that its page prints what it shows."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import edgelab as el
+from edgelab.core.constants import data_path
+from edgelab.stage import panel as base
+from edgelab.topics.design.checks import MOST_USD, WATCH_USD
+from edgelab.topics.design.model import PLACED
+
+PAGE = Path(data_path("claims.csv")).parents[1] / "notebooks/11-design-the-final.ipynb"
+START, LEGS = el.Design(), el.Design.three_legs()
+EACH = START.replace(rule="2 windows, each")
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return el.panels.design()
+
+
+@pytest.fixture(autouse=True)
+def calm(panel):
+    panel.pin.value = False
+    panel.show(panel.start)
+    base.ERRORS.clear()
+    yield
+    assert base.ERRORS == []
+
+
+def test_designs_keep_the_events_and_events_keep_the_design(panel):
+    first = EACH.replace(wicket_at=77)
+    for name, make in panel.presets.items():
+        made = make(first)
+        placed = {n: getattr(made, n) for n in PLACED}
+        if name.startswith("Only"):
+            assert made == first.replace(**placed)
+            assert sum(minute > 0 for minute in placed.values()) == 1
+        else:
+            assert placed == {n: getattr(first, n) for n in PLACED}
+
+
+def test_the_panel_tells_the_night_when_at_rest(panel):
+    panel.buttons["Only a lost region"].click()
+    assert "1 of 1 event sinks" in str(panel.live.plots["night_events"]["title"])
+    assert "misses errors without the home region" in panel.words.value
+    panel.controls["regions"].value = 2
+    assert panel.model.regions == 2
+
+
+# -- what is printed is what is shown ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def prose():
+    cells = nbformat.read(PAGE, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def numbers(text):
+    return [float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\.?\d*", text)]
+
+
+def test_the_printed_loss_is_the_dead_pops(prose):
+    rate, share, seconds, millions = numbers(re.search(r"answer: (466.+?) million", prose)[1])
+    row = START.sunk_by().loc["PoP lost"]
+    assert rate == round(START._quiet.requests_per_s)
+    assert share == round(row["errors"], 4) and seconds == 60 * row["alert_min"]
+    assert rate * share * seconds / 1e6 == pytest.approx(millions, abs=0.05)
+    assert row["lost_requests"] / 1e6 == pytest.approx(millions, abs=0.05)
+
+
+def test_the_printed_load_is_the_attacks(prose):
+    line = re.search(r"= (1,000 × .+ = [\d.]+)\.", prose)[1]
+    bots, limit, through, service, servers, more = numbers(line)
+    attack = el.RateLimit()
+    assert bots == START.bots and servers == START.origin_servers
+    assert limit == round(attack.limit / attack.attack_s, 2)
+    assert through == round(attack.designs().loc[attack.design, "through"], 2)
+    assert bots * limit * through * service / servers == pytest.approx(more, abs=0.01)
+    seen = START.sunk_by().loc["attack", "origin_busy"] - START._seen.busy
+    assert seen == pytest.approx(more, abs=0.01)
+
+
+def test_the_printed_share_is_the_last_writers(prose):
+    line = re.search(r"For Mumbai .+", prose)[0]
+    mumbai, bay, rate, delay, lost = numbers(line)[:5]
+    two = START.replace(regions=2, converge="last writer")
+    p, q = mumbai / 100, bay / 100
+    by_hand = p * (1 - 2.718281828 ** (-rate * q * delay))
+    by_hand += q * (1 - 2.718281828 ** (-rate * p * delay))
+    assert 100 * by_hand == pytest.approx(lost, abs=0.1)
+    assert 100 * two._agreement.lost_share == pytest.approx(lost, abs=0.05)
+    assert delay == round(two._agreement.copy_s, 3) and rate == two.hot_writes_per_s
+
+
+def test_every_answer_under_a_task_is_true(prose):
+    assert prose.count("<details>") == 6
+    only = {n: 0 for n in PLACED}
+    alone = START.sunk_by()
+    assert alone.loc["PoP lost", "alert_min"] == 25
+    assert EACH.sunk_by().loc["PoP lost", "alert_min"] == 1
+    assert round(100 * alone.loc["PoP lost", "errors"], 1) == 3.6
+    fleet = el.Fleet()
+    assert 100 * fleet.burn * fleet.budget == pytest.approx(1.44)
+    exact = START.replace(limiter="grow-only counters")
+    assert round(alone.loc["attack", "origin_busy"], 1) == 7.4
+    assert round(exact.sunk_by().loc["attack", "origin_busy"], 2) == 0.83
+    two = START.replace(regions=2, **only | {"region_lost_at": 60})
+    assert two.night()["errors"].max() == 0
+    assert round(two.values(["writes lost with a region"])["writes lost with a region"]) == 285
+    last = two.replace(converge="last writer")
+    assert round(100 * last._agreement.lost_share) == 22
+    quorum = two.replace(converge="quorum")
+    assert quorum.night()["errors"].max() > 0 and quorum._agreement.lost_share == 0
+    cache = START.replace(panel="at the PoP, from cache")
+    assert set(START.report().query("met").index) - set(cache.report().query("met").index) == {
+        "staleness, s"
+    }
+    assert cache.stale_s() == 300
+    saved = START.costs()["usd"].sum() - cache.costs()["usd"].sum()
+    assert f"{saved:,.0f} dollars" in prose
+    assert list(LEGS.sunk_by().query("sunk").index) == ["rebalancing"]
+
+
+def test_the_sums_of_the_exercises_are_the_checks_own(prose):
+    assert f"at most {MOST_USD:,.0f} dollars" in prose
+    assert f"at most {WATCH_USD:,.0f} dollars" in prose
