@@ -24,7 +24,7 @@ __all__ = ["bill", "goals_met", "night_events", "trade_offs"]
 DEFENCE = ("goals_met", "night_events", "trade_offs", "bill")
 #: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
-    ("errors", "errors", (1e-5, 90.0), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
+    ("errors", "errors", (1e-5, 400.0), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
     ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 300: "0.3 s", 1e4: "never"}, 300.0),
     ("stale_s", "stale", (0.02, 6000.0), {0.1: "0.1 s", 10: "10 s", 1800: "30 min"}, STALE_S),
     ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
@@ -102,7 +102,7 @@ def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
             | {"fillcolor": COLOURS["band"], "line": {"width": 0}, "layer": "below"}
         )  # fmt: skip
         notes.append(
-            note(event.kind, event.minute, 1 - 0.04 * (number % 2), xref="x", yanchor="top",
+            note(event.kind, event.minute, 1 - 0.055 * (number % 2), xref="x", yanchor="top",
                  font=QUIET)
         )  # fmt: skip
     y = axes.pop("yaxis")
