@@ -146,8 +146,8 @@ class Workbook:
         if how == "mouse":
             self.button(name).click()
         else:
+            # In one go: JupyterLab may go to the last cell of Run All between focus and key.
             self.button(name).press(how)
-            assert self.page.evaluate(FOCUSED).strip() == name, "the key went elsewhere"
 
     def shown(self, code, within_ms=180_000):
         """Wait until the panel shows what `code` makes and no problem; give its sentence."""
