@@ -1,8 +1,13 @@
 """JupyterLab as the README starts it, from a copy of the checkout, in a real Chromium."""
 
+import os
+
 import pytest
 from lab_server import ARGUMENTS, lab_server
 from playwright.sync_api import sync_playwright
+
+#: It takes hours, and is done on request.
+collect_ignore = [] if "EDGELAB_AGAIN" in os.environ else ["test_again.py"]
 
 
 @pytest.fixture(scope="session")

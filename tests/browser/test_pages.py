@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ipywidgets import Dropdown, Layout, SliderStyle, ToggleButtons
-from workbook import CONTRASTS, Workbook, outside
+from workbook import CONTRASTS, Wire, Workbook, code_of, outside, repeat
 
 from edgelab import panels
 from edgelab.core.constants import data_path
@@ -50,10 +50,6 @@ def address_of(lab, stem):
     return urlsplit(lab)._replace(path=path).geturl()
 
 
-def code_of(kind, model):
-    return f"el.panels.{kind.topic}(el.{model!r})"
-
-
 def moved(kind, name, value):
     """The start with one knob moved, or None where the model refuses that."""
     try:
@@ -69,9 +65,11 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
     seen, asked = len(context.recorder.complaints), len(context.recorder.requests)
     page = context.new_page()
     try:
+        wire = Wire(page)
         opened = Workbook(page, address_of(lab, stem), tmp_path)
         opened.shown(code_of(kind, start))
         opened.ran_clean()
+        repeat(opened, kind, wire, 1)
         opened.card.evaluate("card => card.scrollIntoView()")
         assert min(page.evaluate(IN_SIGHT)) > -2, "sliders, sentence, first row of plots at once"
         for name in kind.scenario.main:

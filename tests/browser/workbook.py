@@ -159,3 +159,55 @@ class Workbook:
             timeout=within_ms,
         )
         return self.card.locator(".edgelab-words").text_content()
+
+
+def code_of(kind, model):
+    """The line of code of a panel that shows a model."""
+    return f"el.panels.{kind.topic}(el.{model!r})"
+
+
+class Wire:
+    """How many bytes the kernel's websockets have brought."""
+
+    def __init__(self, page):
+        self.received = 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self._count))
+
+    def _count(self, frame):
+        self.received += len(frame)
+
+    def since(self, before):
+        return self.received - before
+
+
+def follow(opened, kind):
+    """Every plot is drawn; a preset moves what is shown, and Reset brings it back."""
+    start = kind.scenario(**kind.opening)
+    opened.shown(code_of(kind, start))
+    moved = list(kind.presets.values())[1](start)
+    before = opened.drawn()
+    opened.press(list(kind.presets)[1], "Enter")
+    opened.shown(code_of(kind, moved))
+    opened.page.wait_for_function(DRAWN)
+    assert opened.drawn() != before
+    opened.press("Reset", "Enter")
+    opened.shown(code_of(kind, start))
+
+
+def repeat(opened, kind, wire, times):
+    """A page that has run is run again, and opened again with its kernel alive, so many times."""
+    first = wire.received
+    for _ in range(times):
+        before = wire.received
+        opened.run()
+        opened.ran_clean()
+        assert wire.since(before) < 0.6 * first, "the library came once"
+        follow(opened, kind)
+    for _ in range(times):
+        before = wire.received
+        opened.open()
+        opened.run()
+        opened.ran_clean()
+        # The panel before is drawn again, too, until its cell is run: up to 12 % more.
+        assert wire.since(before) < 1.2 * first
+        follow(opened, kind)

@@ -100,7 +100,7 @@ def _edges(values: np.ndarray) -> np.ndarray:
 
 
 @plot(
-    Endpoint, "Where it belongs", span=7, height_px=430,
+    Endpoint, "Where it belongs", span=7, height_px=408,
     untold=("tolerated_staleness_s", "write_share", "place"),
 )  # fmt: skip
 def verdict_map(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
@@ -251,7 +251,7 @@ def _rows(thing: Endpoint) -> list[str]:
     return [f"{marks[way]}{way} " for way in WAYS]
 
 
-@plot(Endpoint, "Where its time goes", span=5, height_px=430, pins=False)
+@plot(Endpoint, "Where its time goes", span=5, height_px=408, pins=False)
 def time_by_way(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Drawn:
     """The mean time of a request from one place, taken apart, in each way to run it.
 
