@@ -12,7 +12,7 @@ from edgelab.core import allowed
 
 __all__ = ["MARKS", "MIME", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess"]
 
-COMMIT = "choose and commit above, before you move a slider"
+COMMIT = "choose and commit above, before you move a slider; then run this cell again"
 UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
 #: How each state is shown.
 MARKS = {UNANSWERED: ("○", "#6b6b6b"), WORKING: ("◐", "#8c5a00"), RIGHT: ("●", "#00664c")}

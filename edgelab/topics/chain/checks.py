@@ -19,7 +19,7 @@ BEGINS_S = 42 * 60
     "less than half as long",
     because="The answer still crosses the ocean, but the handshakes no longer do.",
     ask="How often does a first request cross the ocean, and what for?",
-    commit="choose and commit above, before you move a link",
+    commit="choose and commit above, before you move a link; then run this cell again",
 )
 def fetch_guess() -> tuple[int, str]:
     """Look back at notebook 02's prediction: a PoP that fetches, against Mumbai alone."""

@@ -44,7 +44,8 @@ def _missed(answer: Design, names) -> list[str]:
     "five or six",
     because="What the article's design was built for, latency on a usual night, it does well. A "
     "fault asks something else: who notices, who takes over, who is let through.",
-    ask="Of a dead PoP, an attack, a bad release, a lost region: who notices, and who takes over?",
+    ask="Who notices a dead PoP or a bad release, who stops an attack, who takes over from a "
+    "region, and what makes lists old?",
 )
 def sink_guess() -> tuple[int, str]:
     """Look back at notebook 11's prediction: how many kinds of event sink the article's design."""
@@ -69,8 +70,8 @@ def six_goals(answer: Design) -> Verdict:
     if usd > MOST_USD:
         return Verdict(
             WORKING,
-            f"all six are met, for {usd:,.0f} dollars; {usd - MOST_USD:,.0f} too many. What costs "
-            "most of that which you can still turn? Look at costs().",
+            f"all six are met, for {usd:,.0f} dollars; {usd - MOST_USD:,.0f} too many. Which line "
+            "of costs() can be smaller without the loss of a goal?",
         )
     return Verdict(
         RIGHT,
@@ -99,7 +100,9 @@ def lost_region(answer: Design) -> Verdict:
         return Verdict(WORKING, f"a lost region still sinks it: {why}")
     missed = _missed(answer, ["writes lost with a region", "lost writes, %", "write's wait, ms"])
     if missed:
-        return Verdict(WORKING, f"the night goes on; but missed: {'; '.join(missed)}")
+        said = f"the night goes on; but missed: {'; '.join(missed)}"
+        late = "; what had not left the region yet is lost with it" * ("with a region" in said)
+        return Verdict(WORKING, said + late)
     return Verdict(
         RIGHT,
         "nothing is free: either writes wait for other regions, or copies leave so often that "
@@ -121,12 +124,15 @@ def two_minutes(answer: Design) -> Verdict:
         return Verdict(WORKING, f"{', '.join(turned)}: leave as in the article's design")
     found = answer.values([SEEN, COST])
     if found[SEEN] > GOALS[SEEN].target:
-        return Verdict(WORKING, "it is not seen in time: which series does the rule look at?")
+        return Verdict(
+            WORKING, "it is not seen in time: whom does the rule watch, and how soon does it fire?"
+        )
     more = found[COST] - WATCH_USD
     if more > 0:
         return Verdict(
             WORKING,
-            f"it is seen in time, for {more:,.1f} dollars too many: what of it is watching?",
+            f"it is seen in time, for {more:,.1f} dollars too many: which of the three knobs costs "
+            "money?",
         )
     return Verdict(
         RIGHT,
@@ -144,7 +150,7 @@ def left_out(answer: str) -> Verdict:
     answer : str or None
         At least eight words; whether it is true, you have to defend yourself.
     """
-    words = re.findall(r"\w+", answer)
+    words = set(re.findall(r"\w+", answer.lower()))
     if len(words) < LEAST_WORDS:
         told = counted(len(words), "word")
         return Verdict(WORKING, f"{told}: say what it is, and what it would do to the night")

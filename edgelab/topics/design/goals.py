@@ -316,7 +316,7 @@ def in_words(design: Design) -> str:
     values = design.values()
     missed = [n.split(",")[0] for n, ours in values.items() if not ours <= GOALS[n].target]
     far = design._seen.p99_ms[PLACES.index("Bay Area")]
-    said = f"Of the {len(values)} goals that need no draws it meets {len(values) - len(missed)}"
+    said = f"Of the {len(values)} goals that are told at once it meets {len(values) - len(missed)}"
     said += f" and misses {', '.join(missed)}. " if missed else ". "
     said += f"The Bay Area's p99 is {in_ms(far)}, the busiest region is "
     said += f"{percent(design._seen.busy)} busy" if design._seen.busy < 1 else "too busy to answer"

@@ -110,7 +110,7 @@ def weak_fault(answer: Fleet) -> Verdict:
     if often > RARE:
         return Verdict(
             WORKING,
-            f"it fires {a_month(often, answer.nights)} times a month for nothing; at most {RARE} "
+            f"it gives {a_month(often, answer.nights)} false alarms a month; at most {RARE} "
             f"are asked for. That is for all {POPS} PoPs together.",
         )
     return Verdict(

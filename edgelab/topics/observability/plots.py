@@ -277,7 +277,7 @@ def rule_costs(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         {"tickvals": list(range(len(RULES)))[::-1], "ticktext": list(RULES), "showgrid": False,
          "range": [-0.6, len(RULES) - 0.4], "ticks": ""},
         caption=f"“{fleet.rule}” {when}, and "
-        f"{a_month(here['false_alarms'], fleet.nights)} times a month for nothing; in "
+        f"{a_month(here['false_alarms'], fleet.nights)} false alarms a month; in "
         f"{fleet.nights} drawn nights.",
         alt="Two columns of marks, a row for each rule: time to detect and false alarms.",
         shapes=[band, rule("x", x0=MINUTES, x1=MINUTES)],

@@ -52,7 +52,7 @@ def in_words(told: Told, figures: pd.DataFrame, pops: pd.DataFrame, rule: pd.Ser
         f"The error budget burns {told.burn_rate:.3g} times as fast as it may. "
         f"The plot calls out {(shown & faulty).sum()} of "
         f"{counted(int(faulty.sum()), 'faulty PoP')} and {good}. "
-        f"The rule “{told.rule}” {after}, and {often} times a month for nothing."
+        f"The rule “{told.rule}” {after}, and gives {often} false alarms a month."
     )
 
 

@@ -47,7 +47,7 @@ WATCHED = ARTICLE.replace(rule="2 windows, each", sampled=0.001)
             "region_lost_at: leave",
         ),
         (check.two_minutes, None, check.UNANSWERED, "set a Design"),
-        (check.two_minutes, ARTICLE, check.WORKING, "which series"),
+        (check.two_minutes, ARTICLE, check.WORKING, "how soon"),
         (check.two_minutes, WATCHED.replace(pops=40), check.WORKING, "pops: leave"),
         (check.two_minutes, WATCHED.replace(sampled=0.01), check.WORKING, "too many"),
         (check.two_minutes, WATCHED, check.RIGHT, "page 10 counts"),

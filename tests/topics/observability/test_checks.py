@@ -38,7 +38,12 @@ EACH = WEAK.replace(rule="2 windows, each")
         (check.weak_fault, WEAK, check.WORKING, "as one"),
         (check.weak_fault, EACH, check.WORKING, "how many bad"),
         (check.weak_fault, EACH.replace(burn=6), check.WORKING, "minutes; at most 20"),
-        (check.weak_fault, EACH.replace(rule="1 minute, each"), check.WORKING, "for nothing"),
+        (
+            check.weak_fault,
+            EACH.replace(rule="1 minute, each"),
+            check.WORKING,
+            "false alarms a month",
+        ),
         (check.weak_fault, EACH.replace(rule="CUSUM, each", cusum_h=12), check.RIGHT, "312 times"),
         (
             check.weak_fault,
