@@ -153,7 +153,7 @@ def left_out(answer: str) -> Verdict:
     words = set(re.findall(r"\w+", answer.lower()))
     if len(words) < LEAST_WORDS:
         told = counted(len(words), "word")
-        return Verdict(WORKING, f"{told}: say what it is, and what it would do to the night")
+        return Verdict(WORKING, f"got {told}: say what it is, and what it would do to the night")
     return Verdict(
         RIGHT,
         "nobody can check this for you. Say how to measure it, and which goal it would move.",
