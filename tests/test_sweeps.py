@@ -168,7 +168,8 @@ def slowly(night):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="workers are killed by a signal of POSIX")
 def test_a_cluster_loses_a_worker_and_nothing_else(tmp_path, monkeypatch):
-    distributed = pytest.importorskip("distributed")
+    import distributed  # slow to load
+
     swept = tmp_path / "swept"
     swept.mkdir()
     monkeypatch.setenv("SWEPT", str(swept))

@@ -95,6 +95,9 @@ def site(source: Path, target: Path) -> Iterator[tuple[Path, float]]:
         with tempfile.TemporaryDirectory() as folder:
             about = {"metadata": {"path": folder}}
             NotebookClient(book, timeout=ENOUGH_S, kernel_name="python3", resources=about).execute()
+        for cell in book.cells:
+            if cell.cell_type == "markdown":
+                cell.source = _plain(cell.source)
         book.cells.insert(0, new_markdown_cell(PAGE_STYLE + _pages(titles, path.stem)))
         made, _ = exporter.from_notebook_node(book, {"metadata": {"name": titles[path.stem]}})
         page = target / f"{path.stem}.html"
@@ -147,41 +150,15 @@ def stops(knob: Knob, value: Any) -> dict[str, Any]:
     if knob.integer and not (knob.log or knob.stops):
         some = np.geomspace(max(knob.low, 1), knob.high, STOPS).round().astype(int).tolist()
         return {knob.text(each): each for each in sorted({*some, value})}
-    every = dict(options(knob, value))
-    kept = {every_label for every_label, each in every.items() if each == value}
-    names = list(every)
-    kept |= {names[k] for k in np.linspace(0, len(names) - 1, STOPS).round().astype(int)}
-    return {name: each for name, each in every.items() if name in kept}
+    every = options(knob, value)
+    some = {*np.linspace(0, len(every) - 1, STOPS).round().astype(int)}
+    return {name: each for k, (name, each) in enumerate(every) if k in some or each == value}
 
 
 class Site(Web):
-    """For a site: plotly.js in a file beside the pages, formulas as MathML, boards as twins."""
+    """For a site: plotly.js in a file beside the pages, and boards as twins."""
 
     library = LIBRARY
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Give each cell a form that needs neither a kernel nor the network.
-
-        Parameters
-        ----------
-        nb : nbformat.NotebookNode
-        resources : dict
-            Handed on.
-
-        Returns
-        -------
-        tuple of nbformat.NotebookNode and dict
-        """
-        from latex2mathml.converter import convert
-
-        def mathml(found: re.Match) -> str:
-            block, inline = found.groups()
-            return convert(block or inline, "block" if block else "inline")
-
-        for cell in nb.cells:
-            if cell.cell_type == "markdown":
-                cell.source = MATH.sub(mathml, LINK.sub(_link, cell.source))
-        return super().preprocess(nb, resources)
 
     def panel(self, words: str, panel: str, model: dict, pinned: dict | None) -> list[NotebookNode]:
         """The board of a panel with one slider, and all that it shows at each stop."""
@@ -226,6 +203,17 @@ class Site(Web):
         """What a board needs, once in a page."""
         first, self._bundle = self._bundle, False
         return f'<script src="{LIBRARY}"></script><script src="{SCRIPT}"></script>' * first
+
+
+def _plain(source: str) -> str:
+    """A cell's words with formulas that need no script, and links to the site's own pages."""
+    from latex2mathml.converter import convert
+
+    def mathml(found: re.Match) -> str:
+        block, inline = found.groups()
+        return convert(block or inline, "block" if block else "inline")
+
+    return MATH.sub(mathml, LINK.sub(_link, source))
 
 
 def _link(found: re.Match) -> str:

@@ -28,15 +28,6 @@ def panel(request):
     return kind(kind.scenario(**FEW.get(kind.topic, {})))
 
 
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
-
-
 def code_of(panel):
     return html.unescape(re.search("<code>(.*)</code>", panel.code.value)[1])
 

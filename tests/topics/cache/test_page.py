@@ -14,15 +14,6 @@ def panel():
     return el.panels.cache()
 
 
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
-
-
 def one_by_one(panel):
     """How many points of each plot were drawn one by one."""
     return {

@@ -3,7 +3,6 @@
 import pytest
 
 import edgelab as el
-from edgelab.stage import panel as base
 from edgelab.topics.chain.model import ENDS, RequestChain
 from edgelab.topics.chain.page import ChainPanel
 
@@ -11,15 +10,6 @@ from edgelab.topics.chain.page import ChainPanel
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.chain()
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def assert_shows(panel, chain):

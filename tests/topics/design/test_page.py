@@ -8,7 +8,6 @@ import pytest
 
 import edgelab as el
 from edgelab.core.constants import data_path
-from edgelab.stage import panel as base
 from edgelab.topics.design.checks import MOST_USD, WATCH_USD
 from edgelab.topics.design.model import PLACED
 
@@ -20,15 +19,6 @@ EACH = START.replace(rule="2 windows, each")
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.design()
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def test_designs_keep_the_events_and_events_keep_the_design(panel):

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 import edgelab as el
-from edgelab.stage import panel as base
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, DurableObject
 
 PRESETS = {
@@ -20,15 +19,6 @@ PRESETS = {
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.durable_object()
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def test_presets_make_the_same_whatever_was_pressed_before(panel):

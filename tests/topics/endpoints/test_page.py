@@ -9,7 +9,6 @@ import pytest
 
 import edgelab as el
 from edgelab.core.constants import data_path
-from edgelab.stage import panel as base
 from edgelab.topics.endpoints.model import MAP_WRITES
 from edgelab.topics.endpoints.ways import KV, OBJECT
 
@@ -21,15 +20,6 @@ START = el.Endpoint()
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.endpoints()
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def test_presets_are_the_examples_whatever_was_pressed_before(panel):

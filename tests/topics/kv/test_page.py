@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import edgelab as el
-from edgelab.stage import panel as base
 from edgelab.topics.kv.model import EVERYWHERE, EdgeKV
 
 PRESETS = {
@@ -21,15 +20,6 @@ PRESETS = {
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.kv()
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def test_presets_make_the_same_whatever_was_pressed_before(panel):

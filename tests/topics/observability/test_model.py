@@ -169,7 +169,7 @@ def test_the_sentence_tells_what_the_frames_hold():
     assert "0.321 % of the requests" in said and "3.3 times as fast" in said
     assert "does not fire in four hours" in said
     each = FLEET.replace(rule="2 windows, each")
-    assert "fires after 1 minute, and fewer than 0.6 times a month" in each.in_words()
+    assert "fires after 1 minute, and gives fewer than 0.6 false alarms a month" in each.in_words()
     assert "14.4 in 1 h never" in FLEET.nights_in_words()
     assert "300 drawn nights" in FLEET.nights_in_words()
 

@@ -6,7 +6,6 @@ import html
 import pytest
 
 import edgelab as el
-from edgelab.stage import panel as base
 from edgelab.stage.plot import frame
 from edgelab.topics.observability.page import QUICK_NIGHTS
 
@@ -26,15 +25,6 @@ PRESETS = {
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.observability(START)
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def test_presets_set_the_fault_whatever_was_pressed_before(panel):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import edgelab as el
-from edgelab.stage import panel as base
 from edgelab.stage.live import changed
 from edgelab.stage.plot import frame
 from edgelab.topics.rate_limit.limiters import COUNTERS, OBJECT
@@ -29,15 +28,6 @@ PRESETS = {
 @pytest.fixture(scope="module")
 def panel():
     return el.panels.rate_limit(START)
-
-
-@pytest.fixture(autouse=True)
-def calm(panel):
-    panel.pin.value = False
-    panel.show(panel.start)
-    base.ERRORS.clear()
-    yield
-    assert base.ERRORS == []
 
 
 def test_presets_make_the_same_whatever_was_pressed_before(panel):
