@@ -403,6 +403,15 @@ def test_the_nights_traffic_and_its_price():
     assert el.evidence.price(PANEL.replace(audience="India")).loc["US", "gb"] == 0
 
 
+def test_under_every_stop_the_map_has_the_verdict():
+    ground, knobs = PANEL.map(), el.Endpoint.knobs()
+    stops = [(age, 0.001) for age in knobs["tolerated_staleness_s"].stops]
+    stops += [(30.0, writes) for writes in knobs["write_share"].stops if writes]
+    for age, writes in stops:
+        thing = PANEL.replace(tolerated_staleness_s=age, write_share=writes)
+        assert ground.loc[writes, age] == thing.verdict().way
+
+
 def test_each_confusion_has_a_figure():
     frame = el.evidence.confusions()
     assert len(frame) == 6 and np.isfinite(frame["ours"]).all()
