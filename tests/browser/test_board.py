@@ -54,8 +54,7 @@ def follows(opened, number=0, key="ArrowRight"):
     card = opened.card.nth(number)
     alt, code = card.locator(".edgelab-plot").first, card.locator("code")
     before = alt.get_attribute("aria-label"), code.text_content()
-    card.locator(".noUi-handle").first.focus()
-    opened.page.keyboard.press(key)
+    opened.key(card.locator(".noUi-handle").first, key)
     opened.page.wait_for_function(
         f"""([k, alt, code]) => {{
           const card = document.querySelectorAll('{CARD}')[k];
@@ -131,8 +130,7 @@ def test_a_cut_websocket_is_told_and_mended_by_the_button(page, place, tmp_path)
     for socket, server in sockets:
         server.close(code=1011)
         socket.close(code=1011)
-    opened.card.locator(".noUi-handle").first.focus()
-    page.keyboard.press("ArrowRight")
+    opened.key(opened.card.locator(".noUi-handle").first, "ArrowRight")
     button = notice(opened, "has not answered")
     cut.clear()
     button.click()
@@ -151,8 +149,7 @@ def test_a_restarted_kernel_is_told_and_the_button_makes_the_panel_anew(page, pl
     page.wait_for_selector(".edgelab-again .main-svg", state="attached")
     opened.card = page.locator(f".edgelab-again {CARD}")
     assert opened.card.locator("code").text_content() == moved
-    opened.card.locator(".noUi-handle").first.focus()
-    page.keyboard.press("ArrowRight")
+    opened.key(opened.card.locator(".noUi-handle").first, "ArrowRight")
     page.wait_for_function(
         "(code) => document.querySelector('.edgelab-again code').textContent !== code", arg=moved
     )
@@ -194,8 +191,7 @@ def test_two_notebooks_in_one_page_share_the_library(page, place, tmp_path):
     shown = page.locator(f".jp-NotebookPanel:not(.lm-mod-hidden) {CARD}")
     opened.card = shown
     before = shown.locator("code").text_content()
-    shown.locator(".noUi-handle").first.focus()
-    page.keyboard.press("ArrowRight")
+    opened.key(shown.locator(".noUi-handle").first, "ArrowRight")
     shown.locator("code", has_not_text=before).wait_for()
     assert page.evaluate("() => Object.keys(window.edgelabPlotly).length") == 1
     assert page.complaints() == []

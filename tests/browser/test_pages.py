@@ -107,14 +107,12 @@ def drive(opened, kind, name):
     """Move one main control by keyboard; what is drawn is the model's, or a refusal is told."""
     about, start = kind.scenario.knobs()[name], kind.scenario(**kind.opening)
     widget = control(about, getattr(start, name), Layout(), SliderStyle())
-    keys = opened.page.keyboard
     if isinstance(widget, ToggleButtons):
         row = opened.card.locator(
             ".widget-toggle-buttons", has=opened.page.get_by_text(about.label, exact=True)
         )
         for value in about.choices:
-            row.get_by_role("button", name=value, exact=True).focus()
-            keys.press("Space")
+            opened.key(row.get_by_role("button", name=value, exact=True), "Space")
             model = moved(kind, name, value)
             if model is None:
                 opened.card.locator(".edgelab-error").wait_for()
@@ -131,9 +129,8 @@ def drive(opened, kind, name):
         row = opened.card.locator(
             ".widget-slider", has=opened.page.get_by_text(about.label, exact=True)
         )
-        row.locator(".noUi-handle").focus()
         for key, value in (("End", about.high), ("Home", about.low)):
-            keys.press(key)
+            opened.key(row.locator(".noUi-handle"), key)
             opened.shown(code_of(kind, moved(kind, name, value)))
     opened.button("Reset").click()
     opened.shown(code_of(kind, start))

@@ -146,18 +146,40 @@ class Workbook:
         if how == "mouse":
             self.button(name).click()
         else:
-            # In one go: JupyterLab may go to the last cell of Run All between focus and key.
-            self.button(name).press(how)
+            self.key(self.button(name), how)
+
+    def key(self, target, key):
+        """Press a key at an element; once more where JupyterLab took the focus away meanwhile."""
+        event = "keyup" if key == "Space" else "keydown"
+        target.evaluate(
+            f"""e => {{ e.heard = false;
+                e.addEventListener("{event}", () => {{ e.heard = true; }}, {{once: true}}); }}"""
+        )
+        for _ in range(20):
+            target.press(key)
+            if target.evaluate("e => e.heard"):
+                return
+            self.page.wait_for_timeout(500)
+        pytest.fail(f"{key} never came to {target}")
 
     def shown(self, code, within_ms=180_000):
         """Wait until the panel shows what `code` makes and no problem; give its sentence."""
         # A refused setting leaves the code as it was: that its text is gone says that it was reset.
-        self.page.wait_for_function(
-            f"""(code) => document.querySelector('{CARD} code')?.textContent === code
-                && !document.querySelector('{CARD} .edgelab-error')""",
-            arg=code,
-            timeout=within_ms,
-        )
+        try:
+            self.page.wait_for_function(
+                f"""(code) => document.querySelector('{CARD} code')?.textContent === code
+                    && !document.querySelector('{CARD} .edgelab-error')""",
+                arg=code,
+                timeout=within_ms,
+            )
+        except TimeoutError:
+            self.page.screenshot(path=self.shots / "waiting.png")
+            focus = self.page.evaluate("document.activeElement.outerHTML.slice(0, 300)")
+            kernel = self.page.locator(".jp-StatusBar-TextItem").all_text_contents()
+            pytest.fail(
+                f"waited for {code}, the panel says {self.card.all_inner_texts()}; the focus is on "
+                f"{focus}; {kernel}; {self.shots}/waiting.png"
+            )
         return self.card.locator(".edgelab-words").text_content()
 
 

@@ -212,28 +212,42 @@ def surge(since: int) -> float:
 
 def night(design: Design, events: Sequence[Event]) -> pd.DataFrame:
     """The frame of `edgelab.Design.night`."""
-    rows: list[dict[str, Any]] = []
     seen_at = _alerts(design, events)
-    old = 0
+    # Most minutes are like one before.
+    known: dict[tuple, tuple[int, int]] = {}
+    rows, order, old = [], [], 0
     for minute in range(MINUTES):
-        now = [e for e in events if e.minute <= minute < e.minute + e.lasts_min]
-        noticed = [e for e in now if minute >= seen_at[e]]
-        minute_, stale, old = made(design, now, noticed, minute, old)
-        got = served(minute_)
-        worst = int(np.argmax(got.p99_ms))
-        rows.append(
-            {
-                "p99_ms": got.p99_ms[worst],
-                "worst_place": PLACES[worst],
-                "stale_s": stale,
-                "origin_busy": got.busy,
-                "errors": got.errors,
-                "alert": bool(noticed),
-                "events": ", ".join(e.kind for e in now),
-                **{f"{name} p99_ms": ms for name, ms in zip(PLACES, got.p99_ms, strict=True)},
-            }
-        )
-    return pd.DataFrame(rows, pd.RangeIndex(MINUTES, name="minute"))
+        now = tuple(e for e in events if e.minute <= minute < e.minute + e.lasts_min)
+        noticed = tuple(e for e in now if minute >= seen_at[e])
+        fading = tuple(minute - e.minute for e in now if e.kind == WICKET)
+        like = now, noticed, fading, old
+        if like not in known:
+            row, after = _row(design, now, noticed, minute, old)
+            known[like] = len(rows), after
+            rows.append(row)
+        number, old = known[like]
+        order.append(number)
+    frame = pd.DataFrame(rows).iloc[order]
+    return frame.set_axis(pd.RangeIndex(MINUTES, name="minute"))
+
+
+def _row(
+    design: Design, now: Sequence[Event], noticed: Sequence[Event], minute: int, old: int
+) -> tuple[dict[str, Any], int]:
+    """A minute's row of `night`, and minutes without a new list after it."""
+    asked, stale, old = made(design, now, noticed, minute, old)
+    got = served(asked)
+    worst = int(np.argmax(got.p99_ms))
+    return {
+        "p99_ms": got.p99_ms[worst],
+        "worst_place": PLACES[worst],
+        "stale_s": stale,
+        "origin_busy": got.busy,
+        "errors": got.errors,
+        "alert": bool(noticed),
+        "events": ", ".join(e.kind for e in now),
+        **{f"{name} p99_ms": ms for name, ms in zip(PLACES, got.p99_ms, strict=True)},
+    }, old
 
 
 def sunk(frame: pd.DataFrame) -> list[str]:
@@ -244,10 +258,8 @@ def sunk(frame: pd.DataFrame) -> list[str]:
     """
     stale = np.maximum(frame["stale_s"].min(), STALE_S)
     wrong = (frame["errors"] > WRONG) | (frame["stale_s"] > stale) | (frame["origin_busy"] >= 1)
-    during = {
-        kind: np.array([kind in each.split(", ") for each in frame["events"]]) for kind in EVENTS
-    }
-    return [kind for kind, some in during.items() if (wrong & some).sum() > UNSEEN_MIN]
+    minutes = frame.loc[wrong, "events"].str.split(", ").explode().value_counts()
+    return [kind for kind in EVENTS if minutes.get(kind, 0) > UNSEEN_MIN]
 
 
 def sunk_by(design: Design) -> pd.DataFrame:
@@ -260,7 +272,7 @@ def sunk_by(design: Design) -> pd.DataFrame:
         fires = frame.index[frame["alert"]]
         rows[kind] = {
             **frame[["p99_ms", "stale_s", "origin_busy", "errors"]].max(),
-            "lost_requests": 60 * design._quiet.requests_per_s * gone,
+            "lost_requests": round(60 * design._quiet.requests_per_s * gone),
             "alert_min": float(fires[0] - event.minute) if len(fires) else np.inf,
             "sunk": kind in sunk(frame),
         }
