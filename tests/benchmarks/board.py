@@ -164,6 +164,9 @@ def compare(browser, address: str, panel: Panel, sliders: dict[str, list]) -> No
         handle = live.page.locator(".widget-slider", has=label).locator(".noUi-handle").first
         steps = len(sliders[knob]) - 1
         ms = live.drag(handle, steps), page.drag(page.page.locator(".noUi-handle").first, steps)
+        if not all(ms):
+            print(f"{call}: {knob}: some key came to no repaint")
+            continue
         a, b = map(statistics.median, ms)
         print(f"{call}: {knob}: key to repaint: panel {a:.0f} ms, bare {b:.0f} ms, x{a / b:.2f}")
     for page in (live, *bare.values()):
@@ -178,7 +181,8 @@ def main(wanted: list[str]) -> None:
         panel: {
             knob: values
             for knob in panel.scenario.main
-            if isinstance(panel.controls[knob], IntSlider | SelectionSlider)
+            if knob not in panel.start.idle()
+            and isinstance(panel.controls[knob], IntSlider | SelectionSlider)
             and len(values := stops(panel, knob)) > 2
         }
         for panel in made

@@ -103,11 +103,13 @@ def test_a_board_whose_own_module_is_late_is_drawn_and_follows(page, place, tmp_
 
 
 def test_a_broken_library_is_told_and_mended_by_the_button(page, place, tmp_path):
-    torn = {"plotly": "throw new Error('torn on the way');"}
+    tries = "window.tries = (window.tries ?? 0) + 1;"
+    torn = {"plotly": f"{tries} throw new Error('torn on the way');"}
     page.add_init_script(before_modules(**torn))
     opened = Workbook(page, place(PANEL), tmp_path, drawn=False)
     button = notice(opened, "could not be loaded: torn on the way")
     button.click()
+    page.wait_for_function("() => window.tries === 2")
     notice(opened, "could not be loaded: torn on the way")
     page.evaluate("() => { window.prepend = {} }")
     button.click()

@@ -73,10 +73,13 @@ def six_goals(answer: Design) -> Verdict:
             f"all six are met, for {usd:,.0f} dollars; {usd - MOST_USD:,.0f} too many. Which line "
             "of costs() can be smaller without the loss of a goal?",
         )
+    saved = Design().costs()["usd"] - answer.costs()["usd"]
+    most = saved.idxmax()
+    why = "what did it buy that these six goals do not ask for? See report()"
+    if most == "PoPs":
+        why = "past some count they save this audience nothing, and their order decides more"
     return Verdict(
-        RIGHT,
-        f"{usd:,.0f} dollars. Past some count, PoPs cost money and save this audience nothing: "
-        "their order decides more than their number.",
+        RIGHT, f"{usd:,.0f} dollars; most is saved on {most}, {saved[most]:,.0f} dollars: {why}."
     )
 
 

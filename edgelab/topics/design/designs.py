@@ -81,7 +81,8 @@ def non_dominated(values: np.ndarray) -> np.ndarray:
 def frame(designs: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
     """The frame of `edgelab.front`."""
     values = np.array([list(design.values(names).values()) for design in designs])
-    on_front = non_dominated(values)
+    # A design that never answers gives up more than any trade is worth.
+    on_front = non_dominated(values) & np.isfinite(values).all(axis=1)
     least = values.min(axis=0)
     with np.errstate(invalid="ignore"):
         more = values - least
@@ -106,8 +107,9 @@ def front(nights: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each design, in the order given: ``design``, a column for each goal, ``on_front``,
-        and ``gives_up``: by how much each goal is above the least that any of them has.
+        A row for each design, in the order given: ``design``, a column for each goal, ``on_front``
+        (no other beats it, and no goal is infinite), and ``gives_up``: by how much each goal is
+        above the least that any of them has.
 
     Raises
     ------

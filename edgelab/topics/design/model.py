@@ -24,6 +24,7 @@ from edgelab.topics.design.regions import (
     CONVERGE,
     HOME_REGION,
     INDIA,
+    LAST_WRITER,
     PLACES,
     QUORUM,
     REGIONS,
@@ -199,11 +200,6 @@ class Design(Model):
         """How each of five endpoints of page 9 is run; the panel is the sixth."""
         return {name: getattr(self, knob) for knob, name in ENDPOINTS.items()}
 
-    @property
-    def object_knobs(self) -> tuple[str, int, str]:
-        """What the live score's object depends on."""
-        return self.object_home, self.followers, self.acknowledge
-
     @cached_property
     def _agreement(self) -> Agreement:
         """How its regions agree on writes, and what that costs."""
@@ -317,8 +313,8 @@ class Design(Model):
     def night(self, events: Sequence | None = None) -> pd.DataFrame:
         """The four hours, minute by minute.
 
-        A dead PoP's viewers get no answer until the alert rule fires; then they go to the next. A
-        bad release is taken back when it fires. A lost region comes back by itself.
+        When the alert rule fires, a dead PoP's viewers go to the next one, and a bad release is
+        taken back. A lost region comes back by itself, with its data.
 
         Parameters
         ----------
@@ -420,9 +416,13 @@ class Design(Model):
         """The knobs that move nothing as the others stand, and why."""
         out = {}
         if self.panel != CACHE:
-            out |= dict.fromkeys(("ttl_s", "stale_while_revalidate_s"), "the panel uses no cache")
+            out = dict.fromkeys(("ttl_s", "stale_while_revalidate_s"), "the panel uses no cache")
         if self.panel != KV:
             out["origin_fetch_ratio"] = "the panel uses no KV"
+        if self.panel == AT_HOME:
+            out |= dict.fromkeys(("order", "version_share"), "the panel uses no PoP")
+        if self.regions == 1 or self.converge != LAST_WRITER:
+            out["hot_writes_per_s"] = "no write is overwritten"
         if self.regions == 1:
             out |= dict.fromkeys(("converge", "batch_s", "regions_at"), "there is one region")
         elif self.converge == QUORUM:

@@ -26,10 +26,13 @@ class DesignPanel(Panel):
     scenario = Design
     board = (figures.night_events, figures.goals_met, figures.trade_offs)
     more_slides = (figures.bill,)
+    #: A usual night: the events would tell the answer to the prediction.
+    opening = dict.fromkeys(PLACED, 0) | {"wicket_at": Design().wicket_at}
     presets = {
         "The article's": like(Design()),
         "Three legs": like(Design.three_legs()),
         "Old Mumbai": lambda now: now.baseline(),
+        "All six events": events(**{name: getattr(Design(), name) for name in PLACED}),
         "Only a dead PoP": events(pop_lost_at=60),
         "Only an attack": events(attack_at=60),
         "Only a lost region": events(region_lost_at=60),

@@ -111,7 +111,7 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     made = _limits(fleet, COLOURS["quiet"], ("dot", "solid"))
     if pinned:
         held = _limits(pinned, COLOURS["pinned"], ("dot", "dash"))[1]
-        made.append(held | {"showlegend": False, "name": PINNED})
+        made.append(held | {"name": f"{PINNED}, {CHANCES[1]}"})
         before = frame(Fleet.by_pop, pinned)
         some = before["faulty"].to_numpy()
         ring = _ring("square-open", "pinned", int(some.sum()))
@@ -121,9 +121,9 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     size = 0.65 * ring["size"]
     made += [
         _dots(pops, ~above & ~silent, "PoP", **dot),
+        _dots(pops, faulty, "faulty", **ring),
         _dots(pops, above, "too many bad", symbol="diamond", size=size, color=COLOURS["old"]),
         _dots(pops, silent, "too few lines", symbol="x", size=size, color=COLOURS["plum"]),
-        _dots(pops, faulty, "faulty", **ring),
     ]
     notes = []
     if faulty.sum() == 1:
