@@ -32,10 +32,10 @@ class DesignPanel(Panel):
         "The article's": like(Design()),
         "Three legs": like(Design.three_legs()),
         "Old Mumbai": lambda now: now.baseline(),
-        "All six events": events(**{name: getattr(Design(), name) for name in PLACED}),
-        "Only a dead PoP": events(pop_lost_at=60),
-        "Only an attack": events(attack_at=60),
-        "Only a lost region": events(region_lost_at=60),
+        "All events": events(**{name: getattr(Design(), name) for name in PLACED}),
+        "A dead PoP": events(pop_lost_at=60),
+        "An attack": events(attack_at=60),
+        "A lost region": events(region_lost_at=60),
     }
     kernels = (
         *("cable corridors", "exact distribution", "histogram", "stale reads", "replication"),

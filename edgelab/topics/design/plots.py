@@ -30,7 +30,7 @@ STRIPS = (
     ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
 )  # fmt: skip
 #: The uppermost has room for the events' names; and the gap below a strip.
-HEIGHTS, GAP = (1.7, 1.0, 1.0, 1.0), 0.035
+HEIGHTS, GAP = (1.5, 1.0, 1.0, 1.0), 0.045
 #: Designs that are tried for the front; another reader's knobs do not change them.
 TRIED = 128
 NAMES = X, _, Y = designs.NAMES
@@ -71,7 +71,7 @@ def _alerts(night: pd.DataFrame | None) -> dict:
     )  # fmt: skip
 
 
-@plot(Design, "The night, minute by minute", height_px=330, untold=tuple(PLACED))
+@plot(Design, "The night, minute by minute", height_px=355, untold=tuple(PLACED))
 def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     """The four hours: errors, the p99 where it is worst, staleness, the busiest region's load.
 
@@ -257,7 +257,7 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
             scatter(
                 np.array([x]), np.array([y]), mode="markers", name=name,
                 showlegend=model is not None, hoverinfo="skip",
-                marker={"symbol": symbol, "size": 15 if name == "yours" else 12,
+                marker={"symbol": symbol, "size": 11 if name == "yours" else 17,
                         "color": COLOURS[colour],
                         "line": {"color": COLOURS["paper"], "width": 1.2}},
             )

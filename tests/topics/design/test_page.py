@@ -26,15 +26,20 @@ def test_designs_keep_the_events_and_events_keep_the_design(panel):
     for name, make in panel.presets.items():
         made = make(first)
         placed = {n: getattr(made, n) for n in PLACED}
-        if name.startswith("Only"):
+        if name.startswith("A"):
             assert made == first.replace(**placed)
-            assert sum(minute > 0 for minute in placed.values()) == 1
+            assert sum(minute > 0 for minute in placed.values()) == (6 if "All" in name else 1)
         else:
             assert placed == {n: getattr(first, n) for n in PLACED}
 
 
+def test_the_page_opens_without_what_the_guess_asks():
+    made = el.panels.design()
+    assert made.live.plots["night_events"]["title"] == "None of 1 event sinks the night"
+
+
 def test_the_panel_tells_the_night_when_at_rest(panel):
-    panel.buttons["Only a lost region"].click()
+    panel.buttons["A lost region"].click()
     assert "1 of 1 event sinks" in str(panel.live.plots["night_events"]["title"])
     assert "misses errors without the home region" in panel.words.value
     panel.controls["regions"].value = 2
@@ -64,8 +69,8 @@ def test_the_printed_loss_is_the_dead_pops(prose):
 
 
 def test_the_printed_load_is_the_attacks(prose):
-    line = re.search(r"= (1,000 × .+ = [\d.]+)\.", prose)[1]
-    bots, limit, through, service, servers, more = numbers(line)
+    line = re.search(r"= (1,000 × .+ the usual [\d.]+)\.", prose)[1]
+    bots, limit, through, service, servers, more, usual = numbers(line)
     attack = el.RateLimit()
     assert bots == START.bots and servers == START.origin_servers
     assert limit == round(attack.limit / attack.attack_s, 2)
@@ -73,11 +78,13 @@ def test_the_printed_load_is_the_attacks(prose):
     assert bots * limit * through * service / servers == pytest.approx(more, abs=0.01)
     seen = START.sunk_by().loc["attack", "origin_busy"] - START._seen.busy
     assert seen == pytest.approx(more, abs=0.01)
+    assert START._seen.busy == pytest.approx(usual, abs=0.005)
 
 
 def test_the_printed_share_is_the_last_writers(prose):
     line = re.search(r"For Mumbai .+", prose)[0]
-    mumbai, bay, rate, delay, lost = numbers(line)[:5]
+    mumbai, bay, rate, delay, batch, way, lost = numbers(line)[:7]
+    assert (batch, batch + way) == (START.batch_s / 2, pytest.approx(delay))
     two = START.replace(regions=2, converge="last writer")
     p, q = mumbai / 100, bay / 100
     by_hand = p * (1 - 2.718281828 ** (-rate * q * delay))
@@ -114,6 +121,21 @@ def test_every_answer_under_a_task_is_true(prose):
     saved = START.costs()["usd"].sum() - cache.costs()["usd"].sum()
     assert f"{saved:,.0f} dollars" in prose
     assert list(LEGS.sunk_by().query("sunk").index) == ["rebalancing"]
+
+
+@pytest.mark.slow
+def test_the_printed_shares_of_ten_thousand_nights(prose):
+    """Those of the nights with 1,000 bots: eight limiters, five servers, requests and delays."""
+    exact, kv = numbers(re.search(r"At 1,000 bots (.+)\.", prose)[1])
+    over = {
+        "limiter": ["Durable Object", "KV, last writer wins"],
+        "origin_servers": [16, 32, 64, 128, 256],
+        "requests_per_viewer_min": [0.5, 1, 2, 3, 4],
+        "kv_delay_ms": [50, 100, 250, 1000, 30_000],
+    }
+    busy = el.sweep(START, over, lambda design: design.night([("attack", 60)])["origin_busy"].max())
+    shares = (busy["answer"] >= 1).groupby(busy["limiter"], sort=False).mean()
+    assert list(shares) == pytest.approx([exact / 100, kv / 100], abs=0.005)
 
 
 def test_the_sums_of_the_exercises_are_the_checks_own(prose):
