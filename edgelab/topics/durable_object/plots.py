@@ -8,14 +8,21 @@ import pandas as pd
 from edgelab.core import datasets
 from edgelab.core.words import in_ms
 from edgelab.stage import drawing, maps, theme
-from edgelab.stage.drawing import note, scatter
+from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.durable_object.homes import POPS
+from edgelab.topics.durable_object.homes import POPS, by_load
 from edgelab.topics.durable_object.model import DurableObject
 
-__all__ = ["home_choice", "lost_writes", "majorities", "object_latency", "round_trips"]
+__all__ = [
+    "home_choice",
+    "lost_writes",
+    "majorities",
+    "object_latency",
+    "round_trips",
+    "wait_by_load",
+]
 
 ROWS = ("Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area")
 LEVELS = {"rtt_ms": "circle", "read_p99_ms": "diamond", "write_p99_ms": "square"}
@@ -146,7 +153,7 @@ def _by_place(latency: pd.DataFrame, name: str, look: str, shift: float) -> list
         textfont={"size": 11, "color": colour, "shadow": drawing.HALO},
         hoverinfo="skip",
     )
-    return [line, *marks, label]
+    return [line, *marks, label] if name == "now" else [line, *marks]
 
 
 @plot(DurableObject, "Round trips to the home", span=6, height_px=250, pins=False)
@@ -296,6 +303,47 @@ def _ends(last: pd.Series) -> list[dict]:
         top = min(last[column], top - 21)
         out.append(_word(f"{name}: {last[column]:.0f}", np.log10(POPS) + 0.1, top, colour))
     return out
+
+
+@plot(DurableObject, "The fuller, the longer the wait", pins=False)
+def wait_by_load(thing: DurableObject, pinned: DurableObject | None, at_rest: bool) -> Drawn:
+    """Time that a request spends at the object, mean and p99, by the requests a second."""
+    rows = by_load(thing.service_ms)
+    full = 1000 / thing.service_ms
+    now = {"mean_ms": thing.at_object_ms, "p99_ms": np.log(100) * thing.at_object_ms}
+    made = []
+    for level, name, dash, symbol in (
+        ("mean_ms", "mean", "solid", "circle"),
+        ("p99_ms", "p99", "dash", "square"),
+    ):
+        line = scatter(
+            rows["requests_per_s"].to_numpy(),
+            rows[level].to_numpy(),
+            mode="lines",
+            line={"color": COLOURS["tonight"], "width": 2.5, "dash": dash},
+            name=name,
+            showlegend=True,
+            hovertemplate=f"{name} at %{{x:.0f}} a second: %{{y:.3g}} ms<extra></extra>",
+        )
+        made.append(line)
+        if not thing.saturated:
+            said = f"now: {name} {now[level]:.3g} ms"
+            made.append(_dot(thing.requests_per_s, now[level], symbol, 11, "tonight", said))
+    told = "its queue never empties"
+    if not thing.saturated:
+        told = f"a request spends {now['mean_ms']:.3g} ms there on average, p99 {now['p99_ms']:.3g}"
+    return Drawn(
+        made,
+        {
+            "range": [0, 1.02 * full],
+            "title": {"text": "requests a second that reach the object", "standoff": 4},
+        },
+        {"range": [0, 60 * thing.service_ms], "title": {"text": "time there, ms", "standoff": 4}},
+        caption=f"At {thing.requests_per_s:,.4g} requests a second {told}; at {full:,.4g} it is "
+        "full.",
+        alt="Two curves that climb ever more steeply over the requests a second.",
+        shapes=[rule("x", x0=full, x1=full)],
+    )
 
 
 @plot(

@@ -15,7 +15,14 @@ BUSY = el.DurableObject.order_matching()
 LOCK = MATCH.replace(followers=311, followers_at=AROUND)
 PLOTS = {
     name: getattr(el.figures, name)
-    for name in ("object_latency", "round_trips", "home_choice", "majorities", "lost_writes")
+    for name in (
+        "object_latency",
+        "round_trips",
+        "home_choice",
+        "majorities",
+        "lost_writes",
+        "wait_by_load",
+    )
 }
 
 
@@ -117,6 +124,24 @@ def test_a_pinned_object_is_drawn_beside():
     for name in ("home_choice", "majorities"):
         assert len(drawn(name, MATCH).traces) == len(drawn(name, MATCH, FAR).traces) - 1
     assert not any(trace["showlegend"] for trace in drawn("object_latency", MATCH).traces)
+
+
+def test_the_wait_is_the_queues_and_the_marks_are_the_objects():
+    for thing in (MATCH, MATCH.replace(service_ms=2.0)):
+        mean, here, p99, here_p99 = drawn("wait_by_load", thing).traces
+        rate = mean["x"]
+        np.testing.assert_allclose(mean["y"], 1 / (1 / thing.service_ms - rate / 1000))
+        np.testing.assert_allclose(p99["y"], -mean["y"] * np.log(0.01))
+        assert (here["x"][0], here["y"][0]) == (thing.requests_per_s, thing.at_object_ms)
+        assert here_p99["y"][0] == pytest.approx(4.605 * thing.at_object_ms, rel=1e-3)
+        assert here["marker"]["symbol"] != here_p99["marker"]["symbol"]
+    busy = drawn("wait_by_load", BUSY)
+    assert len(busy.traces) == 2 and "never empties" in busy.caption
+
+
+def test_a_pinned_object_has_no_words_of_its_own():
+    pinned = drawn("object_latency", MATCH, FAR).traces
+    assert sum(trace["mode"] == "text" for trace in pinned) == 1
 
 
 def test_lost_writes_are_the_frames():
