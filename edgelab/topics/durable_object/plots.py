@@ -13,15 +13,12 @@ from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.durable_object.homes import POPS, by_load
+from edgelab.topics.durable_object.losses import WITNESSES, impossible_reads
 from edgelab.topics.durable_object.model import DurableObject
 
 __all__ = [
-    "home_choice",
-    "lost_writes",
-    "majorities",
-    "object_latency",
-    "round_trips",
-    "wait_by_load",
+    *("failed_history", "home_choice", "lost_writes", "majorities", "object_latency"),
+    *("round_trips", "wait_by_load"),
 ]
 
 ROWS = ("Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area")
@@ -393,3 +390,58 @@ def lost_writes(thing: DurableObject, pinned: DurableObject | None, at_rest: boo
         alt="Bars, one a design: the share of acknowledged writes that was lost.",
         layout={"barmode": "stack"},
     )
+
+
+@plot(
+    DurableObject, "What no single object could answer", pins=False,
+    untold=("audience", "stadium", "requests_per_s", "write_share"),
+)  # fmt: skip
+def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: bool) -> Drawn:
+    """The first of a few drawn histories with an impossible read: a row a client, time across."""
+    drawn = [thing.run(seed=(thing.seed + k) % 2**32).history for k in range(HISTORIES)]
+    wrong = [impossible_reads(history) for history in drawn]
+    which = next((k for k, rows in enumerate(wrong) if len(rows)), 0)
+    history, bad = drawn[which], wrong[which]
+    told, until = f"No read of {HISTORIES} histories is impossible", 6.0
+    if len(bad):
+        first = bad.iloc[0]
+        until = first["returned_ms"] / 1000 + 1.0
+        told = f"{WITNESSES[int(first['client'])]} reads {first['value']:.0f}; only "
+        told += f"{first['least']:.0f} to {first['most']:.0f} were possible"
+    good = history.drop(bad.index)
+    made = []
+    for name, colour, pattern, rows in (
+        ("adds a run", "tonight", "", good[good["kind"] == "add"]),
+        ("reads", "quiet", "/", good[good["kind"] == "read"]),
+        ("impossible read", "old", "x", bad),
+    ):
+        begun = rows["invoked_ms"].to_numpy() / 1000
+        ended = np.minimum(rows["returned_ms"] / 1000, 2 * until).to_numpy()
+        bars = {"type": "bar", "orientation": "h", "base": begun, "name": name, "width": 0.6}
+        bars |= {"x": ended - begun, "y": rows["client"].to_numpy(), "showlegend": len(rows) > 0}
+        bars |= {"marker": {"color": COLOURS[colour], "pattern": {"shape": pattern}}}
+        bars |= {"customdata": rows["value"].to_numpy()}
+        hover = name if name == "adds a run" else f"{name}: %{{customdata:.0f}}"
+        made.append(bars | {"hovertemplate": f"{hover}<extra></extra>"})
+    return Drawn(
+        made,
+        {"range": [0, until], "title": {"text": "seconds", "standoff": 4}},
+        {
+            "tickvals": list(range(len(WITNESSES))),
+            "ticktext": list(WITNESSES),
+            "range": [len(WITNESSES) - 0.4, -0.6],
+            "showgrid": False,
+        },
+        caption=f"{told}.",
+        alt="Bars over time, one row a client: each from its call to its answer.",
+        notes=[
+            note(
+                f"<b>{row.value:.0f}</b>", row.returned_ms / 1000, row.client, xref="x", yref="y",
+                yanchor="middle", xshift=4, font={"size": 12, "color": COLOURS["old"]},
+            )
+            for row in bad.itertuples()
+            if row.returned_ms / 1000 < until
+        ],
+        title=told,
+        layout={"barmode": "overlay"},
+    )  # fmt: skip

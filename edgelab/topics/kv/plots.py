@@ -46,8 +46,8 @@ LOST = (
 BYTES = (
     ("g_counter_bytes", "G-counter", BLUE),
     ("pn_counter_bytes", "PN-counter", ORANGE),
-    ("or_set_bytes", "plain OR-set", PLUM),
-    ("optimised_or_set_bytes", "optimised", PLUM | {"dash": "longdash"}),
+    ("or_set_bytes", "OR-set", PLUM),
+    ("optimised_or_set_bytes", "optimised", PLUM | {"dash": "5px,3px"}),
     ("register_bytes", "register", THIN),
 )
 TIMES_MS = (1.0, 120_000.0)
