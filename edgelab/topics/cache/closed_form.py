@@ -34,6 +34,7 @@ __all__ = [
     "misses",
     "over_match",
     "quantiles",
+    "reads_by_life",
     "serves",
     "store",
     "through_match",
@@ -49,6 +50,8 @@ ALONE, TOGETHER = 32, 0.1
 LEVELS = 24
 #: Fetch ratios of `cliff`.
 RATIOS = np.append(np.geomspace(1e-4, 1, 81), np.linspace(0.008, 0.013, 21))
+#: Times to live of `reads_by_life`.
+LIVES_S = np.geomspace(1, 3600, 25)
 #: Sizes of the store in `misses`.
 CURVE_MB = np.geomspace(1, 1024, 60)
 
@@ -213,6 +216,13 @@ def by_rate(cache: Settings) -> np.ndarray:
     np.clip(made, 0.0, 1.0, out=made)  # sums of rounded numbers
     made.flags.writeable = False
     return made
+
+
+def reads_by_life(cache: Settings) -> pd.DataFrame:
+    """The frame of `edgelab.EdgeCache.reads_by_life`, whatever the time to live is."""
+    total = audience(cache.pops).viewers.sum() * cache.requests_per_viewer_min / 60
+    asked = [over_match(cache._replace(ttl_s=life), None)["asked"] for life in LIVES_S.tolist()]
+    return pd.DataFrame({"ttl_s": LIVES_S, "asked_per_s": total * np.array(asked)})
 
 
 # -- as tables -------------------------------------------------------------------------------------

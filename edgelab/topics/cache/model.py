@@ -307,6 +307,28 @@ class EdgeCache(Model):
         """
         return closed_form.cliff(self.night().latency_settings, self.place, self.shares())
 
+    @property
+    def life_settings(self) -> closed_form.Settings:
+        """What `reads_by_life` depends on: all that the shares do but the time to live."""
+        return self.share_settings._replace(ttl_s=0.0)
+
+    def reads_by_life(self) -> pd.DataFrame:
+        """Reads that Mumbai gets from everyone, for shorter and longer lives.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``ttl_s``, from 1 s to an hour, and ``asked_per_s``, with all else as it is.
+        """
+        return closed_form.reads_by_life(self.life_settings)
+
+    @property
+    def origin_reads_per_s(self) -> float:
+        """Reads that Mumbai can answer a second, beside its writes: more never end."""
+        night = self.night()
+        idle = night.origin_servers - night.offered_erlang
+        return 1000 * idle / night.origin_service_ms + self.headline()["asked_per_s"]
+
     def latency(self) -> pd.Series:
         """What viewers at the place see: ``p50_ms`` and ``p99_ms``."""
         got = self.shares()

@@ -28,8 +28,8 @@ class CachePanel(Panel):
 
     topic = "cache"
     scenario = EdgeCache
-    board = (figures.p99_cliff, figures.cache_shares, figures.fetch_ratio, figures.cache_misses)
-    more_slides = (figures.dilution,)
+    board = (figures.p99_cliff, figures.cache_shares, figures.fetch_ratio, figures.origin_reads)
+    more_slides = (figures.cache_misses, figures.dilution)
     columns = (1, 1)
     presets = {
         "Barely warm": _usual(),

@@ -12,9 +12,18 @@ from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.cache import match
+from edgelab.topics.cache.closed_form import reads_by_life
 from edgelab.topics.cache.model import DIRECT, EdgeCache
 
-__all__ = ["cache_misses", "cache_shares", "dilution", "fetch_ratio", "outage", "p99_cliff"]
+__all__ = [
+    "cache_misses",
+    "cache_shares",
+    "dilution",
+    "fetch_ratio",
+    "origin_reads",
+    "outage",
+    "p99_cliff",
+]
 
 #: Of the first half-hour: later it is alike.
 MINUTES = 30
@@ -38,9 +47,12 @@ ASKED = {
     "tier": ("only a continent's tier does", "tonight", "dash"),
 }
 DRAWN = "drawn one by one"
+READS = (20.0, 900_000.0)
+READ_TICKS = {100: "100", 1000: "1,000", 10_000: "10,000", 100_000: "100,000"}
 SHARE_TICKS = {"type": "log", "tickvals": [1, 0.1, 0.01, 0.001, 0.0001]}
-#: What `cache_misses` and `dilution` do not depend on, or show.
+#: What `cache_misses`, `origin_reads` and `dilution` do not depend on, or show.
 NOT_A_SIZE = ("place", "ttl_s", "stale_while_revalidate_s", "ask")
+NOT_A_LOAD = ("place", "ttl_s")
 NOT_A_PATH = ("place", "ask", "pops")
 
 
@@ -238,6 +250,50 @@ def _events(seed: int) -> list[dict]:
             | {"hovertemplate": f"{name}: minute %{{x:.0f}}<extra></extra>"}
         )
     return made
+
+
+# -- Mumbai ---------------------------------------------------------------------------------------
+
+
+@plot(EdgeCache, "What Mumbai has to answer", span=6, height_px=215, untold=NOT_A_LOAD)
+def origin_reads(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Drawn:
+    """Reads that Mumbai gets a second over the time to live, and what its servers can do."""
+    hover = "%{x:.3~s} s: %{y:,.0f} reads a second"
+    rows = frame(reads_by_life, cache.life_settings, wait=at_rest)
+    traces = [_line(_xy(rows, "ttl_s", "asked_per_s"), "tonight", hover)]
+    if pinned:
+        held = frame(reads_by_life, pinned.life_settings, wait=at_rest)
+        traces.insert(0, _pinned(_xy(held, "ttl_s", "asked_per_s"), f": {hover}"))
+    marks = [(pinned, "pinned")] * (pinned is not None) + [(cache, "tonight")]
+    for each, key in marks:
+        reads = frame(EdgeCache.headline, each)["asked_per_s"]
+        mark = {"symbol": "square", "size": 11, "color": COLOURS[key]}
+        mark |= {"line": {"color": COLOURS["paper"], "width": 1.5}}
+        x, y = np.array([each.ttl_s]), np.clip([reads], *READS)
+        traces.append(scatter(x, y, mode="markers", marker=mark) | {"hovertemplate": hover})
+        traces[-1]["hovertemplate"] += "<extra></extra>"
+    most = cache.origin_reads_per_s
+    traces[-1] |= {
+        "mode": "markers+text",
+        "text": [f"{reads:,.0f}"],
+        "textposition": "top right" if cache.ttl_s < 600 else "top left",
+        "textfont": {"size": 12, "color": COLOURS["tonight"], "shadow": drawing.HALO},
+    }
+    word = note(
+        f"{cache.origin_servers} servers can do {most:,.0f}", 0.02, np.log10(most), xref="x domain",
+        yref="y", yanchor="top", font=drawing.QUIET,
+    )  # fmt: skip
+    ticks = {1: "1 s", 10: "10 s", 60: "60 s", 300: "300 s", 3600: "1 h"}
+    return Drawn(
+        traces,
+        theme.log_axis("time to live", 0.9, 4000, ticks),
+        theme.log_axis("reads a second", *READS, READ_TICKS),
+        caption=f"With {cache.ttl_s:,.4g} s Mumbai gets {reads:,.0f} reads a second, and can "
+        f"answer {most:,.0f}.",
+        alt="A falling curve over the time to live, and the most that Mumbai's servers can do.",
+        notes=[word],
+        shapes=[rule("x domain", x0=0, x1=1, yref="y", y0=most, y1=most)],
+    )
 
 
 # -- size and number of the stores ----------------------------------------------------------------

@@ -6,7 +6,7 @@ from edgelab.core.allowed import instance, number
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.durable_object.model import CONFIRMED, DurableObject
 
-__all__ = ["busiest_object", "compromise", "lock_guess", "stadium_cost"]
+__all__ = ["busiest_object", "compromise", "home_for_india", "lock_guess"]
 
 
 @guess(
@@ -24,29 +24,38 @@ def lock_guess() -> tuple[int, str]:
 
 
 @exercise("set the difference, in milliseconds", number, -400, 400)
-def stadium_cost(answer: float) -> Verdict:
-    """Notebook 08, exercise 1: what a home at the stadium costs the average viewer, in ms.
+def home_for_india(answer: float) -> Verdict:
+    """Notebook 08, exercise 1: what the best p99 of India's round trips gains over Mumbai's.
 
     Parameters
     ----------
     answer : float or None
-        Milliseconds; right within a quarter of one.
+        Milliseconds; right within 0.6, as what the panel prints without decimals is.
     """
-    thing = DurableObject()
-    mean = thing.homes()["mean_ms"]
-    true = mean[thing.stadium] - mean[thing.best_home()]
-    if abs(answer - true) <= 0.25:
+    india, everyone = (DurableObject(audience=who) for who in ("India", "everyone"))
+    gain, all_gain, cost = (
+        abs(thing.homes().loc["Mumbai", f"{what}_ms"] - thing.homes().loc[best, f"{what}_ms"])
+        for thing, what, best in (
+            *((india, "p99", india.best_home("p99")), (everyone, "p99", everyone.best_home("p99"))),
+            (india, "mean", india.best_home("p99")),
+        )
+    )
+    if abs(answer - gain) <= 0.6:
         return Verdict(
             RIGHT,
-            "hardly anything: the object serves viewers, and the few people in the stadium are "
-            "not where the rest of the audience is.",
+            "hardly anything, and the mean moves as little: where nobody lives across an ocean, "
+            "the homes that are best for the mean and for the p99 are neighbours.",
         )
-    if answer < 0:
-        return Verdict(WORKING, "can a home be better than the one with the least mean?")
+    if abs(answer + gain) <= 0.6:
+        return Verdict(WORKING, "the size is right; the question is by how much it is shorter")
+    if abs(answer - all_gain) <= 1:
+        return Verdict(WORKING, "that is for everyone; the Bay Area does not watch here")
+    if abs(answer - cost) <= 0.6:
+        return Verdict(WORKING, "that is what the mean loses; the question is the p99")
     return Verdict(
         WORKING,
-        f"{answer:.3g} ms is too {'much' if answer > true else 'little'}; subtract mean_ms in "
-        "two rows of match.homes()",
+        f"{answer:.3g} ms is too {'much' if answer > gain else 'little'}; subtract p99_ms in two "
+        "rows of india.homes(), Mumbai's and the least",
     )
 
 

@@ -57,6 +57,13 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "Singapore": "SIN", "Sydney": "SYD", "Tokyo": "NRT",
     }
 )  # fmt: skip
+#: Requests a second at which a slider stops: closer where an object of 1 ms is nearly full.
+RATES_PER_S = tuple(
+    sorted(
+        {float(f"{step}e{ten}") for step in (1, 1.5, 2, 3, 4, 5, 6, 8) for ten in range(-1, 6)}
+        | {312.0, 700.0, 900.0, 950.0, 1e6}
+    )
+)
 #: Cities with a stadium for the match: those of `HOMES` that are in ``data/places.csv`` too.
 STADIUMS = (
     *("Ahmedabad", "Bengaluru", "Chandigarh", "Chennai", "Delhi", "Hyderabad", "Kolkata"),
@@ -193,6 +200,23 @@ def quantiles_ms(rtt: np.ndarray, weight: np.ndarray | None, at_object_ms: float
         waits = np.exp(-gone / at_object_ms) @ share > later
         low, high = np.where(waits, middle, low), np.where(waits, high, middle)
     return (low + high) / 2
+
+
+def by_load(service_ms: float) -> pd.DataFrame:
+    """Time at an object, waiting included, by the requests that reach it (M/M/1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``requests_per_s``, up to 99 % of what it can do, ``mean_ms`` and ``p99_ms``: the time is
+        exponential.
+    """
+    busy = np.linspace(0, 0.99, 100)
+    mean = service_ms / (1 - busy)
+    return pd.DataFrame(
+        {"requests_per_s": 1000 * busy / service_ms, "mean_ms": mean}
+        | {"p99_ms": mean * np.log(100)}
+    )
 
 
 def latency(home: str, at_object_ms: float, write_wait_ms: float) -> pd.DataFrame:

@@ -25,6 +25,7 @@ __all__ = [
     "WITNESSES",
     "History",
     "designs",
+    "impossible_reads",
     "losses",
     "run",
 ]
@@ -84,6 +85,25 @@ def run(thing: History, store: str, seed: int) -> histories.Run:
         late_share=faults[2],
     )
     return histories.object_run(setting, seed)
+
+
+def impossible_reads(history: pd.DataFrame) -> pd.DataFrame:
+    """Answered reads of a score that no order of the history explains.
+
+    A read cannot give less than the adds that were acknowledged before it was asked for, nor more
+    than those that were asked for before it was answered. (There are other ways to fail.)
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those rows of the history, with ``least`` and ``most``, between which the value had to be.
+    """
+    adds = history[history["kind"] == "add"]
+    least = np.searchsorted(np.sort(adds["returned_ms"]), history["invoked_ms"], side="left")
+    most = np.searchsorted(np.sort(adds["invoked_ms"]), history["returned_ms"], side="right")
+    read = (history["kind"] == "read") & np.isfinite(history["returned_ms"])
+    wrong = (history["value"] < least) | (history["value"] > most)
+    return history.assign(least=least, most=most)[read & wrong]
 
 
 def losses(thing: History, store: str, seeds: Sequence[int]) -> pd.DataFrame:

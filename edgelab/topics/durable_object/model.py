@@ -118,7 +118,7 @@ class DurableObject(Model):
         unit="a second",
         low=0.1,
         high=1_000_000.0,
-        log=True,
+        stops=homes.RATES_PER_S,
         meaning="Reads and writes that reach the object in a second.",
         source="assumption, each of 312 PoPs asks once a second and serves its viewers itself",
     )

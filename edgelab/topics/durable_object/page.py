@@ -23,7 +23,7 @@ class ObjectPanel(Panel):
         *(figures.object_latency, figures.round_trips),
         *(figures.home_choice, figures.majorities),
     )
-    more_slides = (figures.lost_writes,)
+    more_slides = (figures.wait_by_load, figures.lost_writes)
     presets = {
         "Live match": lambda now: now.replace(**MATCH),
         "Near the stadium": lambda now: now.replace(**MATCH | {"home": now.stadium}),

@@ -8,14 +8,18 @@ import pandas as pd
 from edgelab.core import datasets
 from edgelab.core.words import in_ms
 from edgelab.stage import drawing, maps, theme
-from edgelab.stage.drawing import note, scatter
+from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.durable_object.homes import POPS
+from edgelab.topics.durable_object.homes import POPS, by_load
+from edgelab.topics.durable_object.losses import WITNESSES, impossible_reads
 from edgelab.topics.durable_object.model import DurableObject
 
-__all__ = ["home_choice", "lost_writes", "majorities", "object_latency", "round_trips"]
+__all__ = [
+    *("failed_history", "home_choice", "lost_writes", "majorities", "object_latency"),
+    *("round_trips", "wait_by_load"),
+]
 
 ROWS = ("Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area")
 LEVELS = {"rtt_ms": "circle", "read_p99_ms": "diamond", "write_p99_ms": "square"}
@@ -146,7 +150,7 @@ def _by_place(latency: pd.DataFrame, name: str, look: str, shift: float) -> list
         textfont={"size": 11, "color": colour, "shadow": drawing.HALO},
         hoverinfo="skip",
     )
-    return [line, *marks, label]
+    return [line, *marks, label] if name == "now" else [line, *marks]
 
 
 @plot(DurableObject, "Round trips to the home", span=6, height_px=250, pins=False)
@@ -298,6 +302,47 @@ def _ends(last: pd.Series) -> list[dict]:
     return out
 
 
+@plot(DurableObject, "The fuller, the longer the wait", pins=False)
+def wait_by_load(thing: DurableObject, pinned: DurableObject | None, at_rest: bool) -> Drawn:
+    """Time that a request spends at the object, mean and p99, by the requests a second."""
+    rows = by_load(thing.service_ms)
+    full = 1000 / thing.service_ms
+    now = {"mean_ms": thing.at_object_ms, "p99_ms": np.log(100) * thing.at_object_ms}
+    made = []
+    for level, name, dash, symbol in (
+        ("mean_ms", "mean", "solid", "circle"),
+        ("p99_ms", "p99", "dash", "square"),
+    ):
+        line = scatter(
+            rows["requests_per_s"].to_numpy(),
+            rows[level].to_numpy(),
+            mode="lines",
+            line={"color": COLOURS["tonight"], "width": 2.5, "dash": dash},
+            name=name,
+            showlegend=True,
+            hovertemplate=f"{name} at %{{x:.0f}} a second: %{{y:.3g}} ms<extra></extra>",
+        )
+        made.append(line)
+        if not thing.saturated:
+            said = f"now: {name} {now[level]:.3g} ms"
+            made.append(_dot(thing.requests_per_s, now[level], symbol, 11, "tonight", said))
+    told = "its queue never empties"
+    if not thing.saturated:
+        told = f"a request spends {now['mean_ms']:.3g} ms there on average, p99 {now['p99_ms']:.3g}"
+    return Drawn(
+        made,
+        {
+            "range": [0, 1.02 * full],
+            "title": {"text": "requests a second that reach the object", "standoff": 4},
+        },
+        {"range": [0, 60 * thing.service_ms], "title": {"text": "time there, ms", "standoff": 4}},
+        caption=f"At {thing.requests_per_s:,.4g} requests a second {told}; at {full:,.4g} it is "
+        "full.",
+        alt="Two curves that climb ever more steeply over the requests a second.",
+        shapes=[rule("x", x0=full, x1=full)],
+    )
+
+
 @plot(
     DurableObject, f"What each promise lost in {HISTORIES} histories", pins=False,
     untold=("audience", "stadium", "requests_per_s", "write_share"),
@@ -345,3 +390,58 @@ def lost_writes(thing: DurableObject, pinned: DurableObject | None, at_rest: boo
         alt="Bars, one a design: the share of acknowledged writes that was lost.",
         layout={"barmode": "stack"},
     )
+
+
+@plot(
+    DurableObject, "What no single object could answer", pins=False,
+    untold=("audience", "stadium", "requests_per_s", "write_share"),
+)  # fmt: skip
+def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: bool) -> Drawn:
+    """The first of a few drawn histories with an impossible read: a row a client, time across."""
+    drawn = [thing.run(seed=(thing.seed + k) % 2**32).history for k in range(HISTORIES)]
+    wrong = [impossible_reads(history) for history in drawn]
+    which = next((k for k, rows in enumerate(wrong) if len(rows)), 0)
+    history, bad = drawn[which], wrong[which]
+    told, until = f"No read of {HISTORIES} histories is impossible", 6.0
+    if len(bad):
+        first = bad.iloc[0]
+        until = first["returned_ms"] / 1000 + 1.0
+        told = f"{WITNESSES[int(first['client'])]} reads {first['value']:.0f}; only "
+        told += f"{first['least']:.0f} to {first['most']:.0f} were possible"
+    good = history.drop(bad.index)
+    made = []
+    for name, colour, pattern, rows in (
+        ("adds a run", "tonight", "", good[good["kind"] == "add"]),
+        ("reads", "quiet", "/", good[good["kind"] == "read"]),
+        ("impossible read", "old", "x", bad),
+    ):
+        begun = rows["invoked_ms"].to_numpy() / 1000
+        ended = np.minimum(rows["returned_ms"] / 1000, 2 * until).to_numpy()
+        bars = {"type": "bar", "orientation": "h", "base": begun, "name": name, "width": 0.6}
+        bars |= {"x": ended - begun, "y": rows["client"].to_numpy(), "showlegend": len(rows) > 0}
+        bars |= {"marker": {"color": COLOURS[colour], "pattern": {"shape": pattern}}}
+        bars |= {"customdata": rows["value"].to_numpy()}
+        hover = name if name == "adds a run" else f"{name}: %{{customdata:.0f}}"
+        made.append(bars | {"hovertemplate": f"{hover}<extra></extra>"})
+    return Drawn(
+        made,
+        {"range": [0, until], "title": {"text": "seconds", "standoff": 4}},
+        {
+            "tickvals": list(range(len(WITNESSES))),
+            "ticktext": list(WITNESSES),
+            "range": [len(WITNESSES) - 0.4, -0.6],
+            "showgrid": False,
+        },
+        caption=f"{told}.",
+        alt="Bars over time, one row a client: each from its call to its answer.",
+        notes=[
+            note(
+                f"<b>{row.value:.0f}</b>", row.returned_ms / 1000, row.client, xref="x", yref="y",
+                yanchor="middle", xshift=4, font={"size": 12, "color": COLOURS["old"]},
+            )
+            for row in bad.itertuples()
+            if row.returned_ms / 1000 < until
+        ],
+        title=told,
+        layout={"barmode": "overlay"},
+    )  # fmt: skip

@@ -327,7 +327,9 @@ class EdgeKV(Model):
         pandas.DataFrame
             ``operations``, ``writers`` (PoPs that made one), ``register_bytes`` (last writer
             wins), ``g_counter_bytes``, ``pn_counter_bytes`` (up or down at random) and
-            ``or_set_bytes`` (elements of twenty added, and removed the next time).
+            ``or_set_bytes`` (elements of twenty added, and removed the next time), and
+            ``optimised_or_set_bytes``: tags of what is there, and in place of those that are gone
+            the number of the last one that each PoP gave (Bieniusa et al., 2012).
         """
         return propagation.crdt_bytes(self.pops, self.seed, self.writers == VIEWERS).copy()
 

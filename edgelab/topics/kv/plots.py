@@ -47,10 +47,12 @@ BYTES = (
     ("g_counter_bytes", "G-counter", BLUE),
     ("pn_counter_bytes", "PN-counter", ORANGE),
     ("or_set_bytes", "OR-set", PLUM),
+    ("optimised_or_set_bytes", "optimised", PLUM | {"dash": "5px,3px"}),
     ("register_bytes", "register", THIN),
 )
 TIMES_MS = (1.0, 120_000.0)
 SINCE_WRITE = theme.ms_axis("time since the write, ms", *TIMES_MS, every=2)
+STALE_TICKS = {"type": "log", "tickvals": [1, 0.1, 0.01, 0.001, 0.0001]}
 COMMIT_TICKS = {0.1: "0.1", 1: "1", 10: "10", 100: "100", 1000: "1 s", 10_000: "10 s"}
 
 
@@ -106,22 +108,22 @@ def stale_reads(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     return Drawn(
         _lines(EdgeKV.staleness, store, pinned, STALE, hover),
         SINCE_WRITE,
-        _share("reads that are stale"),
+        theme.share_axis("reads that are stale", range=[-4.05, 0.15], **STALE_TICKS),
         caption=f"Until 99 of 100 reads see the write: {', '.join(until)}.",
-        alt="Falling curves: the share of reads that are stale, over the time since the write.",
+        alt="Falling curves on two logarithmic axes: the share of reads that are stale, over the "
+        "time since the write.",
     )
 
 
 @plot(EdgeKV, "Who misses their own write?", span=6, height_px=240, untold=("writes_per_s",))
 def handoff(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     """Share of reads at another PoP that miss their user's own write, over the time since it."""
-    found = frame(EdgeKV.handoff, store)
-    soon = found.loc[found["since_write_ms"] >= 100, "missed_share"].iloc[0]
+    soon = store.missed_share(100.0)
     caption = f"Read 100 ms after the write without a sticky route: {soon:.2%} miss it."
     ends, word = TIMES_MS[0], "no sticky route"
     if 1000 * store.sticky_s >= TIMES_MS[0]:
         ends, word = min(1000 * store.sticky_s, TIMES_MS[1]), f"sticky until {store.sticky_s:g} s"
-        worst = found["sticky_share"].max()
+        worst = store.missed_share(1000 * store.sticky_s)
         caption += f" With one, at worst {worst:.2%} do, just after it has ended."
     side = -1 if ends > 5_000 else 1
     label = note(
@@ -168,18 +170,13 @@ def lost_updates(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
         yanchor="bottom" if above else "top", yshift=4 if above else -6,
         font={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},
     )  # fmt: skip
-    some = found.iloc[::4]
-    told = [
-        f"{lost:.1%} at {each:.3g} a second"
-        for each, lost in zip(some["writes_per_s"], some["lww_lost_share"], strict=True)
-    ]
     crdt = found["crdt_lost_share"].max()
     return Drawn(
         [*_lines(EdgeKV.lost_updates, store, pinned, LOST, hover), dot],
         _tens("writes a second to one key", -2, 2),
         _share("increments lost"),
-        caption=f"Lost where the last writer wins: {', '.join(told)}. Of a CRDT counter: "
-        f"{crdt:.0%}.",
+        caption=f"At {rate:.4g} writes a second {now:.1%} are lost where the last writer wins; of "
+        f"a CRDT counter {crdt:.0%}.",
         alt="A rising curve, last writer wins, and a flat one, the CRDT counter: the share of "
         "increments that are lost, over the rate of writes.",
         notes=[label],

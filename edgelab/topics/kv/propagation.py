@@ -177,8 +177,9 @@ def crdt_bytes(pops: int, seed: int, by_viewers: bool) -> pd.DataFrame:
     turn = np.zeros(OPERATIONS, int)
     for each in range(ELEMENTS):
         turn[element == each] = np.arange((element == each).sum())
-    adds = np.cumsum(turn % 2 == 0)[stops - 1]
-    live = np.cumsum(np.where(turn % 2 == 0, 1, -1))[stops - 1]
+    adding = turn % 2 == 0
+    adds = np.cumsum(adding)[stops - 1]
+    live = np.cumsum(np.where(adding, 1, -1))[stops - 1]
     added = ORSet().add(0, 0)
     tag = added.remove(0).size_bytes
     return pd.DataFrame(
@@ -189,5 +190,6 @@ def crdt_bytes(pops: int, seed: int, by_viewers: bool) -> pd.DataFrame:
             "g_counter_bytes": entry * every,
             "pn_counter_bytes": entry * (writers(up) + writers(~up)),
             "or_set_bytes": tag * adds + (added.size_bytes - tag) * live,
+            "optimised_or_set_bytes": added.size_bytes * live + entry * writers(adding),
         }
     )

@@ -9,7 +9,8 @@ from edgelab.topics.rate_limit.model import RateLimit
 
 __all__ = ["few_percent", "leak_guess", "safe_limiter", "shared_address"]
 
-#: What exercise 2 and exercise 3 give.
+#: What each exercise gives.
+CALM = {"rate_per_s": 50.0}
 SLOW = {"pops": 10, "rate_per_s": 20.0}
 FAST = {"pops": 312, "rate_per_s": 1000.0}
 
@@ -39,28 +40,34 @@ def shared_address(answer: float) -> Verdict:
     Parameters
     ----------
     answer : float or None
-        A share from 0 to 1; right within 0.01.
+        A share from 0 to 1; right within 0.025, as what the panel prints and a count of the tokens
+        are.
     """
     if answer > 1:
         return Verdict(WORKING, "that looks like percent; which share is that, from 0 to 1?")
-    row = RateLimit().designs().loc[OBJECT]
+    row, fast = (RateLimit(**knobs).designs().loc[OBJECT] for knobs in (CALM, {}))
     if abs(answer - row["refused_own"]) <= 0.01:
         return Verdict(
-            WORKING,
-            "that is a user with an address of her own; this one shares the attacker's",
+            WORKING, "that is a user with a key of her own; this one shares the attacker's"
         )
-    if abs(answer - row["refused_shared"]) <= 0.01:
+    if abs(answer - row["refused_shared"]) <= 0.025:
         return Verdict(
             RIGHT,
-            "the stricter the limit, the less is left for whoever shares the key with the "
-            "attacker. An exact count does not mend a badly chosen key.",
+            "the tokens are shared by all who ask: the more the attacker asks, the less is left "
+            "for the owner. An exact count does not mend a badly chosen key.",
         )
+    if abs(answer - fast["refused_shared"]) <= 0.025:
+        return Verdict(WORKING, "that is at 200 a second; here the attacker sends 50")
+    if abs(answer - (1 - row["refused_shared"])) <= 0.025:
+        return Verdict(WORKING, "that share gets through; which one is refused?")
     return Verdict(
-        WORKING, "not that one: read the row “Durable Object” in the column refused_shared"
+        WORKING,
+        "not that one: b + r t tokens for all requests of the minute, the owner's too; or read "
+        "the panel's sentence for the Durable Object",
     )
 
 
-@exercise("set a delay in ms", number, 1, 60_000)
+@exercise("set a delay in ms", number, high=60_000, above=0)
 def few_percent(answer: float) -> Verdict:
     """Notebook 07, exercise 2: the longest delay that keeps the leak to a tenth.
 
@@ -70,6 +77,8 @@ def few_percent(answer: float) -> Verdict:
         Milliseconds, for 10 PoPs and 20 requests a second; right if the leak is at most 10 %
         there, and more at a delay half as long again.
     """
+    if answer < 1:
+        return Verdict(WORKING, "that looks like seconds, or too short for the slider; in ms?")
     here, longer = (
         _through(design=KV, kv_delay_ms=min(ms, 60_000.0), **SLOW) for ms in (answer, 1.5 * answer)
     )

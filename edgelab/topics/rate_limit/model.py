@@ -66,9 +66,10 @@ def _in_words(attack: _Told, row: Mapping[str, float]) -> str:
     if late:
         each = attack.requests_per_delay
         number = f"{each:,.0f}" if each >= 100 else f"{each:.2g}"
-        said += f"On average {counted(number, 'request')} come in per delay. "
+        comes = "comes" if number == "1" else "come"
+        said += f"On average {counted(number, 'request')} {comes} in per delay. "
     said += (
-        f"A user behind the attacker's address is wrongly refused "
+        f"An innocent user of the same key is wrongly refused "
         f"{100 * row['refused_shared']:.0f} % of the time; a decision takes "
         f"{row['wait_ms']:.3g} ms"
     )
@@ -87,7 +88,7 @@ def _runs_in_words(seeds: int, row: Mapping[str, float]) -> str:
         said += f" ± {row['error']:.3f} (standard error)"
     said += " times the limit. "
     if np.isinf(row["bound"]):
-        return said + "This design bounds nothing."
+        return said + "Nothing bounds what it lets through."
     return said + f"Whatever is asked, it lets at most {row['bound']:,.0f} through."
 
 
@@ -201,7 +202,7 @@ class RateLimit(Model):
         low=0.1,
         high=20.0,
         log=True,
-        meaning="Requests a second of one user at one PoP, who shares the attacker's address.",
+        meaning="Requests a second of one user at one PoP, who shares the attacker's key.",
         source="assumption, a fifth of the limit",
     )
     local_read_ms: float = knob(
@@ -280,7 +281,7 @@ class RateLimit(Model):
             lets through, with its standard error over the runs, ``error``; ``admitted``, the
             requests let through; ``bound``, what the design cannot exceed whatever is asked;
             ``refused_shared`` and ``refused_own``, the share of an innocent user's requests that
-            is wrongly refused, with the attacker's address and with one of the user's own (a
+            is wrongly refused, with the attacker's key and with one of the user's own (a
             refusal is wrong if the user alone keeps to the limit); ``wait_ms`` and
             ``worst_wait_ms``, what a request that is let through waits for the decision, over the
             PoPs; ``writes_per_s``, and ``writes_refused``, the share of the writes that a store
@@ -294,7 +295,7 @@ class RateLimit(Model):
         """What the design lets through at most, whatever is asked.
 
         One exact bucket: b + r t. As many buckets, windows or counters as know nothing, or too
-        little, of each other: as many times that. The last writer in a KV bounds nothing: a PoP
+        little, of each other: as many times that. The last writer in a KV has no bound: a PoP
         that has spent its tokens may see them again in another's later write.
         """
         return LIMITERS[self.design].bound(self._attack)

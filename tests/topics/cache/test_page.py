@@ -2,10 +2,12 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 import edgelab as el
 from edgelab.stage import panel as base
+from edgelab.topics.cache import match
 from edgelab.topics.cache import plots as caching
 
 
@@ -68,16 +70,50 @@ def test_in_a_loop_requests_are_drawn_once_the_hand_rests(panel):
     assert points["cache_shares"] == points["fetch_ratio"] == 0
     assert "Drawn one by one" in panel.below.value
     at_rest = one_by_one(panel)
-    assert all(at_rest[name] for name in ("cache_shares", "fetch_ratio", "cache_misses"))
+    assert all(at_rest[name] for name in ("cache_shares", "fetch_ratio"))
 
 
 def test_with_a_tier_nothing_is_claimed_to_be_drawn(panel):
     panel.controls["ask"].value = "continent"
     assert "closed form only" in panel.below.value
     points = one_by_one(panel)
-    assert points["cache_shares"] == points["fetch_ratio"] == 0 < points["cache_misses"]
+    assert points["cache_shares"] == points["fetch_ratio"] == 0
 
 
-def test_the_deck_has_one_plot_more_than_the_board(panel):
+def test_the_deck_has_two_plots_more_than_the_board(panel):
     names = [figure.layout.meta["name"] for figure in panel.slides()]
-    assert names == [*panel.live.plots, "dilution"]
+    assert names == [*panel.live.plots, "cache_misses", "dilution"]
+
+
+def test_the_printed_formulas_give_what_the_screen_shows(panel):
+    """Plain Python from the knobs: waits, fresh and asked of a list, and the mean over all."""
+    rank = np.arange(1, panel.model.objects + 1)
+    popular = rank**-panel.model.zipf_exponent
+    popular /= popular.sum()
+    times = match.demand(panel.model.surge, panel.model.seed)[1]
+    d = 0.2237  # seconds, as the page prints it: San Jose's round trip and Mumbai's time
+
+    def waits(rate, T, S):
+        return (1 + rate * d if S == 0 else np.exp(-rate * (S - d))) / (1 + rate * T)
+
+    for T, S in ((300.0, 0.0), (60.0, 0.0), (60.0, 10.0), (300.0, 1.0)):
+        panel.show(panel.start.replace(ttl_s=T, stale_while_revalidate_s=S))
+        seen = panel.model.by_popularity()
+        rate = seen["requests_per_s"]
+        np.testing.assert_allclose(seen["waited"], waits(rate, T, S), rtol=1e-3, atol=1e-12)
+        np.testing.assert_allclose(seen["fresh"], rate * (T - d) / (1 + rate * T), rtol=1e-4)
+        each = 8333.333 * times[:, None] * popular
+        mean = (times * (popular * waits(each, T, S)).sum(axis=1)).sum() / times.sum()
+        assert panel.model.fetch_ratio == pytest.approx(mean, rel=0.005)
+        by_pop = panel.model.by_pop().loc["San Jose"]
+        asked = (times * (popular / (1 + each * T)).sum(axis=1)).sum() / times.sum()
+        assert by_pop["asked"] == pytest.approx(asked, rel=0.005)
+    # The example of the page: the ends of the curve, and the ratio.
+    panel.show(panel.start)
+    caption = el.figures.cache_shares(panel.model).layout.meta["caption"]
+    first, last = waits(531.2, 300, 0), waits(0.1334, 300, 0)
+    assert f"popular list {first:.2%} wait, for the least popular {last:.2%}." in caption
+    assert f"{first:.2%} {last:.1%}" == "0.08% 2.5%"
+    assert "0.47 % of the requests wait" in panel.words.value
+    printed = 1 + 531.2 * d, 1 + 531.2 * 300, 1 + 0.1334 * d, 1 + 0.1334 * 300
+    assert [f"{x:.4g}" for x in printed] == ["119.8", "1.594e+05", "1.03", "41.02"]

@@ -10,7 +10,7 @@ from edgelab.topics.cache.model import EdgeCache
 
 CACHE = el.EdgeCache(ttl_s=60.0)
 OTHER = el.EdgeCache()
-BOARD = ("p99_cliff", "cache_shares", "fetch_ratio", "cache_misses")
+BOARD = ("p99_cliff", "cache_shares", "fetch_ratio", "origin_reads")
 
 
 def drawn(name, cache=CACHE, pinned=None, at_rest=True):
@@ -29,7 +29,7 @@ def assert_is(trace, frame, x, y, least=0.0):
     assert np.isfinite(trace["y"]).any()
 
 
-@pytest.mark.parametrize("name", [*BOARD, "dilution", "outage"])
+@pytest.mark.parametrize("name", [*BOARD, "cache_misses", "dilution", "outage"])
 def test_each_tells_title_caption_alt_and_the_code_that_draws_it_again(name):
     figure = getattr(el.figures, name)(CACHE, pinned=OTHER)
     meta = figure.layout.meta
@@ -103,6 +103,28 @@ def test_misses_are_ches_and_those_replayed():
     assert here["x"] == [CACHE.capacity_mb]
 
 
+def test_mumbais_reads_are_the_frame_and_the_squares_are_the_models():
+    made = drawn("origin_reads", CACHE, OTHER)
+    held, curve, was, here = made.traces
+    for trace, cache in ((held, OTHER), (curve, CACHE)):
+        assert_is(trace, cache.reads_by_life(), "ttl_s", "asked_per_s")
+    for mark, cache in ((was, OTHER), (here, CACHE)):
+        assert mark["x"] == [cache.ttl_s]
+        assert mark["y"] == pytest.approx([cache.headline()["asked_per_s"]])
+    assert here["text"] == [f"{CACHE.headline()['asked_per_s']:,.0f}"]
+    (line,) = made.shapes
+    assert line["y0"] == CACHE.origin_reads_per_s
+    for ttl_s in (15.0, 12.0):  # a read more a second than it can answer, and none
+        busy = CACHE.replace(ttl_s=ttl_s)
+        over = busy.headline()["asked_per_s"] > busy.origin_reads_per_s
+        assert over == busy.night().saturated
+    moving = drawn("origin_reads", CACHE.replace(ttl_s=77.0, seed=12), at_rest=False)
+    assert not len(moving.traces[0]["x"]) and len(moving.traces[-1]["x"]) == 1
+    drawn("origin_reads", CACHE.replace(seed=12))
+    moving = drawn("origin_reads", CACHE.replace(ttl_s=77.0, seed=12), at_rest=False)
+    assert len(moving.traces[0]["x"]), "the curve is the same for every life"
+
+
 def test_dilution_is_the_frame():
     direct, tier = drawn("dilution").traces
     assert_is(direct, CACHE.dilution(), "pops", "direct")
@@ -121,9 +143,9 @@ def test_an_outage_lasts_five_minutes_and_an_empty_outcome_is_no_area():
     assert kept.caption == "Nobody gets an error."
 
 
-@pytest.mark.parametrize("name", BOARD[1:])
+@pytest.mark.parametrize("name", [*BOARD[1:3], "cache_misses"])
 def test_while_the_hand_moves_nothing_is_drawn_one_by_one_that_is_not_known(name):
-    cache = CACHE.replace(ttl_s=73.0, seed=BOARD.index(name))
+    cache = CACHE.replace(ttl_s=73.0, seed=len(name))
     assert not any(len(trace["x"]) for trace in dots(drawn(name, cache, at_rest=False)))
     assert all(len(trace["x"]) for trace in dots(drawn(name, cache)))
     assert all(len(trace["x"]) for trace in dots(drawn(name, cache, at_rest=False)))

@@ -20,12 +20,13 @@ FAIR = MATCH.replace(home="Singapore", followers=2, followers_at=AROUND)
         (check.lock_guess, check.lock_guess.choices[1], check.WORKING),
         (check.lock_guess, check.lock_guess.choices[2], check.WORKING),
         (check.lock_guess, check.lock_guess.choices[0], check.RIGHT),
-        (check.stadium_cost, None, check.UNANSWERED),
-        (check.stadium_cost, "3", check.WORKING),
-        (check.stadium_cost, np.nan, check.WORKING),
-        (check.stadium_cost, -3, check.WORKING),
-        (check.stadium_cost, 40, check.WORKING),
-        (check.stadium_cost, 0.0, check.WORKING),
+        (check.home_for_india, None, check.UNANSWERED),
+        (check.home_for_india, "3", check.WORKING),
+        (check.home_for_india, np.nan, check.WORKING),
+        (check.home_for_india, -5, check.WORKING),
+        (check.home_for_india, 40, check.WORKING),
+        (check.home_for_india, 0.0, check.WORKING),
+        (check.home_for_india, 5, check.RIGHT),
         (check.busiest_object, None, check.UNANSWERED),
         (check.busiest_object, 0, check.WORKING),
         (check.busiest_object, 312, check.WORKING),
@@ -52,8 +53,16 @@ def test_states(judge, answer, state):
 
 
 def test_right_answers_found_by_search_are_right():
-    mean = MATCH.homes()["mean_ms"]
-    assert check.stadium_cost(mean["Ahmedabad"] - mean.min()).state == check.RIGHT
+    p99 = MATCH.replace(audience="India").homes()["p99_ms"]
+    gain = p99["Mumbai"] - p99.min()
+    printed = round(p99["Mumbai"]) - round(p99.min())
+    assert all(check.home_for_india(x).state == check.RIGHT for x in (gain, printed))
+    assert "size is right" in check.home_for_india(-gain).reason
+    everyone = MATCH.homes()
+    far = everyone.loc["Mumbai", "p99_ms"] - everyone["p99_ms"].min()
+    assert "everyone" in check.home_for_india(far).reason
+    mean = MATCH.replace(audience="India").homes()["mean_ms"]
+    assert "mean" in check.home_for_india(mean[p99.idxmin()] - mean["Mumbai"]).reason
     right = [r for r in range(600, 800) if check.busiest_object(r).state == check.RIGHT]
     assert 5 <= len(right) <= 15 and right == list(range(right[0], right[-1] + 1))
     homes = [h for h in HOMES if check.compromise(FAIR.replace(home=h)).state == check.RIGHT]
@@ -63,6 +72,8 @@ def test_right_answers_found_by_search_are_right():
 def test_a_hint_does_not_hold_the_answer():
     hints = [check.busiest_object(r).reason for r in (300, 700, 800)]
     assert not any("73" in hint for hint in hints)
+    hints = [check.home_for_india(x).reason for x in (0.0, 1.5, 66.0, 20.0)]
+    assert not any(word in hint for hint in hints for word in ("5.5", "Nagpur"))
     assert not any(
         "Singapore" in check.compromise(MATCH.replace(home=h)).reason for h in ("Kochi", "London")
     )

@@ -1,10 +1,12 @@
 """What is particular to the panel of notebook 08."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import edgelab as el
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, DurableObject
+from edgelab.topics.durable_object.plots import ROWS
 
 PRESETS = {
     "Live match": DurableObject(),
@@ -92,3 +94,31 @@ def test_where_every_pop_has_a_copy_they_are_the_same_ones():
     assert "followers_at" in near.idle() and "followers_at" not in DurableObject().idle()
     pd.testing.assert_frame_equal(near.sites(), around.sites())
     assert near.in_words() == around.in_words()
+
+
+def test_the_printed_formulas_give_what_the_screen_shows(panel):
+    match = panel.model
+    # Q = s / (1 - rho), rho = lambda s; waits are exponential, so that the p99 is ln 100 times it.
+    q = 1 / (1 - 312 * 0.001)
+    assert match.at_object_ms == pytest.approx(q) and f"{q:.2f}" == "1.45"
+    assert f"{1 - 312 * 0.001:.3f}" == "0.688"
+    mumbai = match.latency().loc["Mumbai"]
+    assert f"{mumbai['rtt_ms']:.1f} {3.0 + 4.6 * 1.45:.1f}" == "3.0 9.7"
+    assert "at most 10 ms from Mumbai" in panel.words.value and round(9.7) == 10
+    for rate, home in ((312.0, "Mumbai"), (800.0, "Mumbai"), (950.0, "Geneva"), (500.0, "Tokyo")):
+        thing = match.replace(requests_per_s=rate, home=home)
+        seen = thing.latency().loc[list(ROWS)]
+        about = seen["rtt_ms"] + 4.605 * 1 / (1 - rate / 1000)
+        # A place is not one point: its own round trips differ by a millisecond or so.
+        np.testing.assert_allclose(seen["read_p99_ms"], about, atol=1.5)
+        # A write waits besides for the third-nearest of five followers.
+        third = thing.sites().query("role == 'follower'")["rtt_ms"].sort_values().iloc[2]
+        waits = seen["write_p99_ms"] - seen["read_p99_ms"]
+        np.testing.assert_allclose(waits, third)
+    assert "A write waits 15 ms more for 3 of 5 followers" in panel.words.value
+    # Lost with the home: lambda w b / 2.
+    panel.buttons["Answered at once"].click()
+    assert f"takes {312 * 0.02 * 1 / 2:.3g} acknowledged writes" in panel.words.value
+    assert round(28e6 / 60, -3) == 467_000
+    turns = match.quorum()["turns_per_s"].iloc[-1]
+    assert turns == pytest.approx(1000 / match.quorum()["majority_ms"].iloc[-1]) and 7 < turns < 9

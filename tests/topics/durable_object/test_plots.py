@@ -7,6 +7,7 @@ import pytest
 import edgelab as el
 from edgelab.stage import theme
 from edgelab.topics.durable_object import plots as figures
+from edgelab.topics.durable_object.losses import impossible_reads
 from edgelab.topics.durable_object.model import AROUND
 
 MATCH = el.DurableObject()
@@ -15,7 +16,15 @@ BUSY = el.DurableObject.order_matching()
 LOCK = MATCH.replace(followers=311, followers_at=AROUND)
 PLOTS = {
     name: getattr(el.figures, name)
-    for name in ("object_latency", "round_trips", "home_choice", "majorities", "lost_writes")
+    for name in (
+        "object_latency",
+        "round_trips",
+        "home_choice",
+        "majorities",
+        "lost_writes",
+        "wait_by_load",
+        "failed_history",
+    )
 }
 
 
@@ -117,6 +126,59 @@ def test_a_pinned_object_is_drawn_beside():
     for name in ("home_choice", "majorities"):
         assert len(drawn(name, MATCH).traces) == len(drawn(name, MATCH, FAR).traces) - 1
     assert not any(trace["showlegend"] for trace in drawn("object_latency", MATCH).traces)
+
+
+def test_the_wait_is_the_queues_and_the_marks_are_the_objects():
+    for thing in (MATCH, MATCH.replace(service_ms=2.0)):
+        mean, here, p99, here_p99 = drawn("wait_by_load", thing).traces
+        rate = mean["x"]
+        np.testing.assert_allclose(mean["y"], 1 / (1 / thing.service_ms - rate / 1000))
+        np.testing.assert_allclose(p99["y"], -mean["y"] * np.log(0.01))
+        assert (here["x"][0], here["y"][0]) == (thing.requests_per_s, thing.at_object_ms)
+        assert here_p99["y"][0] == pytest.approx(4.605 * thing.at_object_ms, rel=1e-3)
+        assert here["marker"]["symbol"] != here_p99["marker"]["symbol"]
+    busy = drawn("wait_by_load", BUSY)
+    assert len(busy.traces) == 2 and "never empties" in busy.caption
+
+
+def test_a_pinned_object_has_no_words_of_its_own():
+    pinned = drawn("object_latency", MATCH, FAR).traces
+    assert sum(trace["mode"] == "text" for trace in pinned) == 1
+
+
+def test_an_impossible_read_is_one_that_the_search_refuses_too():
+    quick = MATCH.replace(acknowledge="at once")
+    found = 0
+    for seed in range(30):
+        history = quick.run(seed=seed).history
+        bad = impossible_reads(history)
+        assert not (len(bad) and el.linearisable(history)), "the search for an order is the oracle"
+        for row in bad.itertuples():
+            adds = history[history["kind"] == "add"]
+            before = (adds["returned_ms"] < row.invoked_ms).sum()
+            begun = (adds["invoked_ms"] <= row.returned_ms).sum()
+            assert (row.least, row.most) == (before, begun)
+            assert row.value < before or row.value > begun
+        found += len(bad) > 0
+    assert found > 5
+    assert not any(len(impossible_reads(MATCH.run(seed=seed).history)) for seed in range(30))
+
+
+def test_a_failed_history_is_drawn_with_the_read_that_is_wrong():
+    quick = MATCH.replace(acknowledge="at once")
+    made = drawn("failed_history", quick)
+    adds, reads, bad = made.traces
+    runs = (quick.run(seed=quick.seed + k).history for k in range(figures.HISTORIES))
+    history = next(history for history in runs if len(impossible_reads(history)))
+    assert sum(len(trace["x"]) for trace in made.traces) == len(history)
+    wrong = impossible_reads(history)
+    np.testing.assert_array_equal(bad["base"], wrong["invoked_ms"] / 1000)
+    np.testing.assert_array_equal(bad["y"], wrong["client"])
+    assert len({trace["marker"]["pattern"]["shape"] for trace in (adds, reads, bad)}) == 3
+    first = wrong.iloc[0]
+    assert f"reads {first['value']:.0f}; only {first['least']:.0f} to" in made.title
+    assert made.notes[0]["text"] == f"<b>{first['value']:.0f}</b>"
+    assert "No read" in drawn("failed_history", MATCH).caption
 
 
 def test_lost_writes_are_the_frames():

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import edgelab as el
+from edgelab.core import datasets
 from edgelab.topics.kv.model import EVERYWHERE, EdgeKV
+from edgelab.world import delays
 
 PRESETS = {
     "The article": EdgeKV(),
@@ -58,3 +60,45 @@ def test_one_pop_alone_waits_for_nobody(panel):
     assert panel.idle.value == "" and panel.controls["roaming_share"].disabled
     panel.controls["pops"].value = 312
     assert [name for name, widget in panel.controls.items() if widget.disabled] == ["read_ms"]
+
+
+def apart(weight):
+    """Shares of the pairs of writers at one PoP, on one continent, and on two."""
+    share = weight / weight.sum()
+    continent = datasets.pops()["continent"].to_numpy(str)[: len(share)]
+    here = float((share**2).sum())
+    near = sum(share[continent == one].sum() ** 2 for one in set(continent)) - here
+    return here, near, 1 - here - near
+
+
+def test_the_printed_formulas_give_what_the_screen_shows(panel):
+    """Kept is 1 / (1 + w d), with the mean delay of two writers; at high rates more is kept."""
+    # A lognormal delay whose 99th percentile is twice its median.
+    mean = np.exp((np.log(2) / 2.326348) ** 2 / 2)
+    here, near, far = apart(delays.readers(312)[0])
+    assert [f"{100 * x:.3g}" for x in (here, near, far)] == ["6.1", "80.4", "13.5"]
+    assert [f"{mean * ms:.3g}" for ms in (50, 250)] == ["52.3", "261"]
+    assert round(0.804 * 52.3 + 0.135 * 261) == 77 == round(mean * (50 * near + 250 * far))
+
+    def lost(rate, d):
+        return 1 - 1 / (1 + rate * d)
+
+    assert [f"{lost(rate, 0.077):.0%}" for rate in (1, 10)] == ["7%", "44%"]
+    for rate, said in ((1.0, "7%"), (10.0, "36%")):
+        panel.controls["writes_per_s"].value = rate
+        (word,) = panel.live.plots["lost_updates"]["layout"]["annotations"]
+        assert word["text"] == f"<b>{said} lost</b>"
+    for store, weight in (
+        (EdgeKV(), delays.readers(312)[0]),
+        (EdgeKV(writers=EVERYWHERE), np.ones(312)),
+        (EdgeKV(kv_delay_ms=1000.0), delays.readers(312)[0]),
+    ):
+        _, near, far = apart(weight)
+        d = mean * store.kv_delay_ms / 1000 * (near / 5 + far)
+        found = store.lost_updates()
+        most = lost(found["writes_per_s"], d)
+        # Nearby writes overtake; 4,000 drawn increments are good to two in a thousand.
+        assert (found["lww_lost_share"] <= most + 0.002).all()
+        seldom = found["writes_per_s"] * d < 0.3
+        share = found["lww_lost_share"][seldom]
+        np.testing.assert_allclose(share, most[seldom], rtol=0.12, atol=0.004)

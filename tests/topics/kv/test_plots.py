@@ -60,10 +60,11 @@ def test_captions_are_sentences_with_numbers_and_the_figure_is_made(name, store)
 def test_captions_say_the_numbers_of_the_store():
     until = f"viewers {CACHE.seen_ms(by='viewers') / 1000:.3g} s"
     assert until in drawn("stale_reads", CACHE).caption
-    assert f"{CACHE.handoff()['sticky_share'].max():.2%} do" in drawn("handoff", CACHE).caption
+    assert f"{CACHE.missed_share(30_000):.2%} do" in drawn("handoff", CACHE).caption
+    assert f"{STORE.missed_share(100):.2%} miss it" in drawn("handoff", STORE).caption
     assert "With one" not in drawn("handoff", ALONE).caption
-    lost = CACHE.lost_updates((1.0,))["lww_lost_share"].iloc[0]
-    assert f"{lost:.1%} at 1 a second" in drawn("lost_updates", CACHE).caption
+    lost = CACHE.lost_updates((10.0,))["lww_lost_share"].iloc[0]
+    assert f"At 10 writes a second {lost:.1%} are lost" in drawn("lost_updates", CACHE).caption
     size = CACHE.crdt_bytes()["or_set_bytes"].iloc[-1]
     assert f"OR-set {size:,.0f}" in drawn("crdt_bytes", CACHE).caption
 

@@ -25,15 +25,19 @@ MENDED = FAST.replace(design=COUNTERS, kv_delay_ms=100)
         (check.shared_address, -1, check.WORKING, "allowed a number from 0 to 1, a share"),
         (check.shared_address, 94.5, check.WORKING, "percent"),
         (check.shared_address, 0.0, check.WORKING, "of her own"),
-        (check.shared_address, 0.47, check.WORKING, "read the row"),
+        (check.shared_address, 0.47, check.WORKING, "tokens for all"),
+        (check.shared_address, 0.945, check.WORKING, "at 200 a second"),
+        (check.shared_address, 0.224, check.WORKING, "gets through"),
+        (check.shared_address, 1 - 700 / (52 * 60), check.RIGHT, "key"),
         (
             check.shared_address,
-            ATTACK.designs().loc[OBJECT, "refused_shared"],
+            ATTACK.replace(rate_per_s=50).designs().loc[OBJECT, "refused_shared"],
             check.RIGHT,
             "key",
         ),
         (check.few_percent, None, check.UNANSWERED, "delay"),
-        (check.few_percent, 0.5, check.WORKING, "allowed a number from"),
+        (check.few_percent, 0, check.WORKING, "allowed a number above 0"),
+        (check.few_percent, 0.005, check.WORKING, "seconds"),
         (check.few_percent, 1, check.WORKING, "go higher"),
         (check.few_percent, 50, check.WORKING, "go lower"),
         (check.few_percent, 60_000, check.WORKING, "go lower"),
@@ -58,5 +62,5 @@ def test_a_check_says_its_state_and_why(judge, answer, state, word):
     verdict = judge(answer)
     assert verdict.state == state and word in verdict.reason
     if state != check.RIGHT:
-        assert "0.94" not in verdict.reason and COUNTERS not in verdict.reason
+        assert "0.7" not in verdict.reason and COUNTERS not in verdict.reason
     assert verdict.state in verdict._repr_html_()

@@ -9,7 +9,7 @@ import pytest
 import edgelab as el
 from edgelab.stage.live import changed
 from edgelab.stage.plot import frame
-from edgelab.topics.rate_limit.limiters import COUNTERS, OBJECT
+from edgelab.topics.rate_limit.limiters import COUNTERS, OBJECT, POP
 from edgelab.topics.rate_limit.model import RateLimit, leaks
 from edgelab.topics.rate_limit.page import QUICK_RUNS
 
@@ -100,3 +100,32 @@ def test_a_pinned_attack_stays_while_another_moves(panel):
     assert "pinned: “KV, last writer wins”, 312 PoPs" in below
     below = panel.live.plots["let_through"]["below"]
     assert "; pinned: 312 PoPs, 1,000 requests/s, 250 ms late" in below
+
+
+def test_the_printed_formulas_give_what_the_screen_shows():
+    panel = el.panels.rate_limit()
+    # Bounds: b + r t for one exact bucket, M times that for M of them.
+    for design, most in ((OBJECT, 100 + 10 * 60), (POP, 10 * (100 + 10 * 60))):
+        panel.controls["design"].value = design
+        assert f"at most {most:,} through" in panel.below.value
+    # The article's bucket, b = 5 and r = 1: a request passes if min(b, x + r t) is at least 1.
+    tokens, seen = 5.0, el.TokenBucket(capacity=5, refill_per_s=1).replay(k / 10 for k in range(8))
+    for k, (before, allowed) in enumerate(zip(seen["before"], seen["allowed"], strict=True)):
+        tokens = min(5.0, tokens + 0.1 * (k > 0))
+        assert before == pytest.approx(tokens) and allowed == (tokens >= 1)
+        tokens -= allowed
+    # KV leaks about a D (1 - 1 / M), if that is far below one and the attack far above the limit.
+    for rate, pops in ((200.0, 10), (100.0, 10), (100.0, 2), (100.0, 312)):
+        model = RateLimit(rate_per_s=rate, pops=pops, kv_delay_ms=1.0)
+        leaked = model.designs()["through"][model.design] - 1
+        assert leaked == pytest.approx(rate * 0.001 * (1 - 1 / pops), rel=0.05)
+    panel.show(RateLimit(kv_delay_ms=1.0))
+    assert f"{200 * 0.001 * (1 - 1 / 10):.0%}" == "18%"
+    assert "1.18 times as many" in panel.words.value
+    # Counters: at most about one delay's requests too many, a D.
+    for delay_ms in (50.0, 250.0, 1000.0, 10_000.0):
+        model = RateLimit(design=COUNTERS, kv_delay_ms=delay_ms)
+        row = model.designs().loc[COUNTERS]
+        assert row["admitted"] * (1 - 1 / row["through"]) <= 200 * delay_ms / 1000
+    assert 200 * 0.25 == 50
+    assert 42 * 45 / 60 + 18 == RateLimit.window_count(42, 18, 15, 60)

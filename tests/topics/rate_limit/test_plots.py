@@ -6,7 +6,7 @@ import pytest
 import edgelab as el
 from edgelab.stage import theme
 from edgelab.topics.rate_limit import plots as figures
-from edgelab.topics.rate_limit.limiters import COUNTERS, DESIGNS, KV, POP
+from edgelab.topics.rate_limit.limiters import COUNTERS, DESIGNS, KV
 from edgelab.topics.rate_limit.model import RateLimit
 
 FEW = RateLimit(seeds=2)
@@ -140,8 +140,11 @@ def test_curves_are_the_frames():
         rows = frame[frame["pops"] == pops]
         np.testing.assert_array_equal(traces[f"{pops} PoPs"]["x"], rows["requests_per_delay"])
         np.testing.assert_array_equal(traces[f"{pops} PoPs"]["y"], rows["through"])
-    assert "requests per delay at 312 PoPs" in drawn("leak_by_delay", FEW).caption
-    assert "everywhere" in drawn("leak_by_delay", FEW.replace(design=POP)).caption
+    times = FEW.designs()["through"]
+    said = f"50 requests per delay and 10 PoPs {times[FEW.design]:.2f} times the limit"
+    assert said in drawn("leak_by_delay", FEW).caption
+    assert f"Here {times[FEW.design]:.2f} times the limit" in drawn("leak_map", FEW).caption
+    assert f"At 10 PoPs, times the limit: {DESIGNS[0]} 17;" in drawn("leak_by_pops", FEW).caption
     looks = [
         (trace["line"]["dash"], trace["marker"]["symbol"])
         for trace in drawn("leak_by_pops", FEW).traces
