@@ -113,13 +113,13 @@ def test_a_panels_deck_from_one_browser(chromium, starts):
     path = el.export(panel, "night.pptx", said.append)
     assert len(starts) == 1
     assert path == Path("exports/night.pptx")
-    assert said[0].startswith("1 of 5: What each place sees") and said[5:] == [f"1 of 1: {path}"]
+    assert said[0].startswith("1 of 6: What each place sees") and said[6:] == [f"1 of 1: {path}"]
     deck, figures = Presentation(path), panel.slides()
     assert deck.slide_width * 9 == pytest.approx(deck.slide_height * 16, rel=1e-6)
     about = deck.core_properties
     assert (about.title, about.author, about.last_modified_by) == ("night", "", "")
     assert about.comments == "" and about.created.year > 2020
-    assert len(deck.slides) == len(figures) == 5
+    assert len(deck.slides) == len(figures) == 6
     for slide, figure in zip(deck.slides, figures, strict=True):
         meta = figure.layout.meta
         assert slide.shapes.title.text == meta["title"]
