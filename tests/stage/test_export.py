@@ -230,12 +230,13 @@ def test_a_panel_and_figures_mixed_are_numbered(fake):
     assert [p.name for p in paths] == [
         "n-1-staleness.png",
         "n-2-p99-by-place.png",
-        "n-3-distribution.png",
-        "n-4-world-map.png",
-        "n-5-staleness.png",
-        "n-6-origin-load.png",
+        "n-3-p99-by-ratio.png",
+        "n-4-distribution.png",
+        "n-5-world-map.png",
+        "n-6-staleness.png",
+        "n-7-origin-load.png",
     ]
-    assert said == [f"{k} of 6: {path}" for k, path in enumerate(paths, 1)]
+    assert said == [f"{k} of 7: {path}" for k, path in enumerate(paths, 1)]
     assert el.export([FIGURE], "one", quiet) == [Path("exports/one.png")]
 
 

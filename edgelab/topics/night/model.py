@@ -226,8 +226,8 @@ class CricStream(Model):
         unit="share",
         low=0.0,
         high=0.05,
-        meaning="Share of writes that reach a PoP while it is rebalanced, a minute late on "
-        "average.",
+        meaning="Share of writes that reach a PoP while its keys move to other machines "
+        "(rebalancing), a minute late on average.",
         source="the article calls it occasional and gives no share",
     )
     blank_panel_ms: float = knob(
