@@ -263,9 +263,9 @@ def p99_by_ratio(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
         notes.append(note(" Mumbai is full", np.log10(full), 1, **word))
     traces = [_cliff(night, place, full, *look) for place, look in CLIFFS.items()]
     if pinned:
-        traces.append(_stands(pinned, "pinned", "bottom"))
+        traces.append(_stands(pinned, "pinned"))
     return Drawn(
-        [*traces, _stands(night, "tonight", "top")],
+        [*traces, _stands(night, "tonight")],
         theme.share_axis(
             "origin fetch ratio",
             type="log",
@@ -306,14 +306,14 @@ def _cliff(night: CricStream, place: str, full: float, colour: str, dash: str) -
     )
 
 
-def _stands(night: CricStream, key: str, side: str) -> dict:
+def _stands(night: CricStream, key: str) -> dict:
     """Where a night stands in each place; the Bay Area with its number."""
     p99 = frame(CricStream.latency, night).loc[[*CLIFFS], "p99_ms"].to_numpy()
     at = max(night.fetched_share, RATIO[0])
-    side += " right" if at < 0.005 else " left"
+    side = "left" if key == "pinned" or at > 0.2 else "right"
     return scatter(
         np.full(len(p99), at),
-        np.where(np.isfinite(p99), p99, CLIFF_MS[1] / 1.3),
+        np.where(np.isfinite(p99), p99, CLIFF_MS[1] / 2),
         mode="markers+text",
         marker={
             "symbol": theme.SYMBOLS["p99_ms"],
@@ -322,7 +322,8 @@ def _stands(night: CricStream, key: str, side: str) -> dict:
             "line": {"color": COLOURS["paper"], "width": 1},
         },
         text=[in_ms(p99[0]), *[""] * (len(p99) - 1)],
-        textposition=side,
+        textposition=f"top {side}",
+        cliponaxis=False,
         textfont={"size": 12, "color": COLOURS[key], "shadow": drawing.HALO},
         name=NAMES[key],
         showlegend=key == "pinned",
