@@ -94,9 +94,10 @@ def pop_marks(pops: int, scale: float) -> tuple[dict, ...]:
 
 
 def with_india(world: Sequence[dict], india: Sequence[dict]) -> Drawn:
-    """Marks on the map of the world, and beside it on that of India; the first has a colour bar.
+    """Marks on the map of the world, and beside it on that of India.
 
-    What the maps say is left to whoever draws them.
+    The first has a colour bar if its colours tell of numbers. What the maps say is left to
+    whoever draws them.
     """
     first, *rest = world
     bar = {
@@ -108,7 +109,8 @@ def with_india(world: Sequence[dict], india: Sequence[dict]) -> Drawn:
         "outlinewidth": 0,
         "xpad": 2,
     }
-    first = first | {"marker": first["marker"] | {"colorbar": bar}}
+    if "cmin" in first["marker"]:
+        first = first | {"marker": first["marker"] | {"colorbar": bar}}
     beside = {"xaxis": "x2", "yaxis": "y2"}
     word = note("India", 0.02, 0.01, xref="x2 domain", yref="y2 domain", font=drawing.QUIET)
     axes = {
@@ -132,5 +134,6 @@ def _indian(trace: dict) -> dict:
         listed = isinstance(value, list | np.ndarray) and len(value) == len(keep)
         return np.asarray(value)[keep] if listed else value
 
-    marker = {key: cut(value) for key, value in trace["marker"].items()}
-    return {key: cut(value) for key, value in trace.items()} | {"marker": marker}
+    marker = {key: cut(value) for key, value in trace.get("marker", {}).items()}
+    named_once = {"showlegend": False}
+    return {key: cut(value) for key, value in trace.items()} | {"marker": marker} | named_once

@@ -98,7 +98,7 @@ COLOURS = {
     "coast": "#B8B8B8",
     "paper": "#FFFFFF",
     "isolate": "#0072B2",
-    "Wasm": "#009E73",
+    "Wasm": "#E69F00",
     "container": "#CC79A7",
     "process": "#D55E00",
 }

@@ -37,7 +37,7 @@ STATE = """() => {
 }"""
 DRAWN = "every viewer drawn"
 PLOTS = {each.plot.title: each.plot for each in panels.night.board}
-WAITS = panels.night.board[1].plot.title
+WAITS = panels.night.board[2].plot.title
 SETTLED = f"""(code) => {{
   const s = ({STATE})();
   return s.code === code && s.rest
@@ -119,9 +119,9 @@ def test_every_cell_runs_and_nothing_asks_a_question(opened):
 @pytest.mark.parametrize(
     ("slider", "knob", "values", "moving", "still"),
     [
-        (0, "pops", (313, 312, 500, 1), {0, 1, 2}, {4}),
-        (1, "kv_delay_ms", (300, 250, 60_000, 10), {3}, {0, 1, 2, 4}),
-        (2, "origin_fetch_ratio", (0.005, 0.002, 1, 0), {0, 1, 4}, {3}),
+        (0, "pops", (313, 312, 500, 1), {0, 1, 2, 3}, {5}),
+        (1, "kv_delay_ms", (300, 250, 60_000, 10), {4}, {0, 1, 2, 3, 5}),
+        (2, "origin_fetch_ratio", (0.005, 0.002, 1, 0), {0, 1, 2, 5}, {4}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -250,14 +250,14 @@ def test_slides_by_keyboard_while_a_slider_moves(night, lab):
     assert night.button("Slides").is_disabled(), "the deck was faster than the slider"
     status.get_by_text("slides are in").wait_for()
     assert not night.button("Slides").is_disabled()
-    path = re.search(r"5 slides are in (\S+\.pptx),", status.text_content())[1]
+    path = re.search(r"6 slides are in (\S+\.pptx),", status.text_content())[1]
     night.card.evaluate("card => card.scrollIntoView()")
     night.page.screenshot(path=night.shots / "slides.png")
     address, _, token = lab.partition("/lab")
     token = token.partition("token=")[2]
     found = night.page.request.get(f"{address}/files/notebooks/{path}?token={token}")
     deck = Presentation(io.BytesIO(found.body()))
-    assert len(deck.slides) == 5
+    assert len(deck.slides) == 6
     notes = [slide.notes_slide.notes_text_frame.text for slide in deck.slides]
     assert all("(el.CricStream())" in note for note in notes)
 

@@ -113,13 +113,13 @@ def test_a_panels_deck_from_one_browser(chromium, starts):
     path = el.export(panel, "night.pptx", said.append)
     assert len(starts) == 1
     assert path == Path("exports/night.pptx")
-    assert said[0].startswith("1 of 5: What each place sees") and said[5:] == [f"1 of 1: {path}"]
+    assert said[0].startswith("1 of 6: What each place sees") and said[6:] == [f"1 of 1: {path}"]
     deck, figures = Presentation(path), panel.slides()
     assert deck.slide_width * 9 == pytest.approx(deck.slide_height * 16, rel=1e-6)
     about = deck.core_properties
     assert (about.title, about.author, about.last_modified_by) == ("night", "", "")
     assert about.comments == "" and about.created.year > 2020
-    assert len(deck.slides) == len(figures) == 5
+    assert len(deck.slides) == len(figures) == 6
     for slide, figure in zip(deck.slides, figures, strict=True):
         meta = figure.layout.meta
         assert slide.shapes.title.text == meta["title"]
@@ -230,12 +230,13 @@ def test_a_panel_and_figures_mixed_are_numbered(fake):
     assert [p.name for p in paths] == [
         "n-1-staleness.png",
         "n-2-p99-by-place.png",
-        "n-3-distribution.png",
-        "n-4-world-map.png",
-        "n-5-staleness.png",
-        "n-6-origin-load.png",
+        "n-3-p99-by-ratio.png",
+        "n-4-distribution.png",
+        "n-5-world-map.png",
+        "n-6-staleness.png",
+        "n-7-origin-load.png",
     ]
-    assert said == [f"{k} of 6: {path}" for k, path in enumerate(paths, 1)]
+    assert said == [f"{k} of 7: {path}" for k, path in enumerate(paths, 1)]
     assert el.export([FIGURE], "one", quiet) == [Path("exports/one.png")]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edgelab.core.allowed import instance, number, whole
+from edgelab.core.allowed import number, whole
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
-from edgelab.topics.chain.links import COLD, LINKS, NOWHERE, TLS_12, WARM
+from edgelab.topics.chain.links import NOWHERE, TLS_12, WARM, RoundTrips
 from edgelab.topics.chain.model import RequestChain
 
-__all__ = ["cold_as_warm", "cutover_ttl", "fetch_guess", "trips_home"]
+__all__ = ["cutover_ttl", "far_pop", "fetch_guess", "trips_home"]
 
 #: Exercise 2: seconds between the move and the first ball.
 BEGINS_S = 42 * 60
@@ -68,6 +68,8 @@ def cutover_ttl(answer: float) -> Verdict:
             WORKING, f"when the match begins, {left:.1%} of the resolvers hold the old address"
         )
     if longer <= 0.01:
+        if abs(60 * answer / BEGINS_S - 1) <= 0.03:
+            return Verdict(WORKING, f"{answer:g} are seconds here; did you count minutes?")
         return Verdict(WORKING, f"with {answer:g} s there is time to spare; a longer TTL would do")
     return Verdict(
         RIGHT,
@@ -76,36 +78,36 @@ def cutover_ttl(answer: float) -> Verdict:
     )
 
 
-@exercise("set a chain: RequestChain(place='London', ...).move(4)", instance, RequestChain)
-def cold_as_warm(answer: RequestChain) -> Verdict:
-    """Notebook 02, exercise 3: a new connection that is as quick as an open one.
+@exercise("set a round trip in whole ms", whole, 0, 1000)
+def far_pop(answer: int) -> Verdict:
+    """Notebook 02, exercise 3: how far away a PoP that fetches may be for a first request.
 
     Parameters
     ----------
-    answer : RequestChain or None
-        From London, with HTTP in Mumbai and the other links at the PoP.
+    answer : int or None
+        Whole milliseconds between exchange and PoP.
     """
-    if answer.place != "London" or answer.moved != len(LINKS) - 1:
+    cold, open_ = _behind(answer), _behind(answer, connection=WARM)
+    if cold > 0:
         return Verdict(
-            WORKING, "the exercise gives London, with HTTP in Mumbai and the others at the PoP"
+            WORKING, f"with {answer} ms a first request is {cold:.0f} ms late; go nearer"
         )
-    if answer.connection != COLD:
-        return Verdict(WORKING, "that connection is open already; the answer is a new one")
-    given = RequestChain(place="London").move(answer.moved)
-    free = {"tls", "http", "dns_answer"}
-    other = [name for name in answer.turned if name not in free | set(given.turned)]
-    if other:
-        return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
-    late = answer.total_ms() - answer.replace(connection=WARM).total_ms()
-    if late > 0.01:
-        taken = answer.waterfall()["ms"]
-        slow = [link for link in ("DNS", "TCP", "TLS") if taken[link]]
+    if _behind(answer + 1) <= 0:
+        only = "; an open connection has no handshake to save" if open_ <= 0 else ""
         return Verdict(
-            WORKING, f"{late:.1f} ms behind an open one: {' and '.join(slow)} still take time"
+            WORKING,
+            f"with {answer} ms a first request wins by {-cold:.0f} ms; it may stand further away"
+            f"{only}",
         )
     return Verdict(
         RIGHT,
-        "what both sides remember of each other replaces every handshake. The price: early "
-        "data can be replayed (RFC 8446, section 8), so it is for requests that may arrive "
-        "twice.",
+        "a first request goes to the PoP three times and on to Mumbai once, where it would have "
+        "gone to Mumbai three times: so it saves two ways there and pays three to the PoP.",
     )
+
+
+def _behind(pop_ms: float, **knobs: str) -> float:
+    """By how many ms a fetch by the PoP of exercise 3 is later than Mumbai alone."""
+    trips = RoundTrips(last_mile_ms=5, pop_ms=pop_ms, home_ms=20, pop_home_ms=18)
+    home = RequestChain(trips=trips, **knobs)
+    return home.move(4).total_ms() - home.total_ms()

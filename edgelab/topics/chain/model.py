@@ -426,7 +426,8 @@ class RequestChain(Model):
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
-        where = "over your own round trips" if self.trips else f"from {self.place}"
+        place = f"from {'the ' * (self.place == 'Bay Area')}{self.place}"
+        where = "over your own round trips" if self.trips else place
         answer = words.answer(self._steps(), self.connection, where)
         after = cutover.in_words(self.moved > 0, self.dns_ttl_s)
         return f"{answer} {words.next_link(self.savings())} {after}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from edgelab.core.words import counted
 from edgelab.topics.chain.links import COLD, LINKS, Steps
 
 __all__ = ["answer", "next_link"]
@@ -23,11 +24,11 @@ def answer(taken: Steps, connection: str, where: str) -> str:
     total, ocean = taken.ms.sum(), taken.ms[:, 2].sum()
     count = int(taken.mumbai_trips.sum())
     kind = "A new connection" if connection == COLD else "An open connection"
-    said = f"{kind} {where}: the answer after {total:,.0f} ms, "
+    said = f"{kind} {where}: the answer takes {total:,.0f} ms"
     if not count:
-        return f"{said}and nothing goes to Mumbai."
-    times = "once" if count == 1 else f"{count} times"
-    return f"{said}{ocean:,.0f} of them to Mumbai, {times}."
+        return f"{said}, and nothing goes to Mumbai."
+    trips = counted(count, "round trip")
+    return f"{said}. {ocean:,.0f} ms of that is travel to Mumbai, in {trips}."
 
 
 def next_link(savings: pd.DataFrame) -> str:

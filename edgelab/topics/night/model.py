@@ -77,7 +77,10 @@ class CricStream(Model):
         unit="share",
         low=0.0,
         high=1.0,
-        stops=(0, 0.001, 0.002, 0.005, 0.008, 0.01, 0.012, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        stops=(
+            *(0, 0.001, 0.002, 0.005, 0.008, 0.01, 0.012, 0.02, 0.03, 0.033, 0.04),
+            *(0.05, 0.1, 0.2, 0.5, 1.0),
+        ),
         meaning="Share of requests that the PoP cannot answer and fetches from Mumbai while "
         "the viewer waits.",
         source="assumption, below which the Bay Area's p99 stays near the article's",
@@ -223,8 +226,8 @@ class CricStream(Model):
         unit="share",
         low=0.0,
         high=0.05,
-        meaning="Share of writes that reach a PoP while it is rebalanced, a minute late on "
-        "average.",
+        meaning="Share of writes that reach a PoP while its keys move to other machines "
+        "(rebalancing), a minute late on average.",
         source="the article calls it occasional and gives no share",
     )
     blank_panel_ms: float = knob(

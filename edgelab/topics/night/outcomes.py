@@ -21,6 +21,7 @@ __all__ = [
     "Lists",
     "Origin",
     "by_place",
+    "by_ratio",
     "counts",
     "origin_load",
     "spread",
@@ -36,6 +37,8 @@ HEADLINE_PLACES = (
     "Mumbai", "Delhi", "Chennai", "Singapore", "Dubai", "London", "Bay Area", "diaspora",
 )  # fmt: skip
 LEVELS = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
+#: Fetch ratios of `by_ratio`, close together where a p99 leaps.
+RATIOS = np.union1d(np.geomspace(0.001, 1, 61), np.linspace(0.0095, 0.0105, 11))
 STEADY, SATURATED = "steady", "saturated"
 
 
@@ -97,6 +100,28 @@ def spread(settings: request.Settings, seed: int | None, row: int = -1) -> pd.Da
             "later_share": later,
         }
     )
+
+
+def by_ratio(settings: request.Settings, places: tuple[str, ...]) -> pd.DataFrame:
+    """p99 of some places over the origin fetch ratio, with the origin as busy as `settings` say.
+
+    Parameters
+    ----------
+    settings : request.Settings
+        Their own ratio plays no part.
+    places : tuple of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``fetch_ratio``, a column of milliseconds for each place.
+    """
+    ratio, edges, columns = RATIOS[:, None], histogram.bin_edges_ms(), {}
+    for place in places:
+        at_the_pop, _, fetched = request.of_place(settings, place)
+        mass = (1 - ratio) * at_the_pop + ratio * fetched
+        columns[place] = histogram.quantiles(mass, edges, np.array([LEVELS["p99_ms"]]))[:, 0]
+    return pd.DataFrame(columns, pd.Index(RATIOS, name="fetch_ratio"))
 
 
 # -- stale lists ----------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ class NightPanel(Panel):
     topic = "night"
     scenario = CricStream
     board = (
-        *(figures.p99_by_place, figures.distribution),
-        *(figures.world_map, figures.staleness, figures.origin_load),
+        *(figures.p99_by_place, figures.p99_by_ratio),
+        *(figures.distribution, figures.world_map),
+        *(figures.staleness, figures.origin_load),
     )
     presets = {
         "The night of the final": lambda now: now.replace(

@@ -1,4 +1,4 @@
-"""The plots of the night of the final: by place, distribution, map, staleness, origin load."""
+"""The plots of the night of the final: by place and by ratio, waiting, map, staleness, origin."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.night.model import BASELINE, EDGE, HEADLINE_PLACES, CricStream, spread
+from edgelab.topics.night.outcomes import by_ratio
 
-__all__ = ["distribution", "origin_load", "p99_by_place", "staleness", "world_map"]
+__all__ = [
+    "distribution",
+    "origin_load",
+    "p99_by_place",
+    "p99_by_ratio",
+    "staleness",
+    "world_map",
+]
 
 TONIGHT = "tonight"
 NAMES = {"tonight": TONIGHT, "old": BASELINE, "pinned": "pinned", "drawn": "every viewer drawn"}
@@ -28,6 +36,14 @@ LAST_MS, NEVER_MS = 1500.0, 900.0
 LATER_MS = (2.0, 5000.0)
 STALE_MS = (1.0, 120_000.0)
 FULL_BAR = 1.25
+#: Places whose p99 leaps, one or hardly; colour and dash, as on page 3.
+CLIFFS = {
+    "Bay Area": ("plum", "dash"),
+    "London": ("amber", "dashdot"),
+    "Delhi": ("sky", "longdash"),
+    "Mumbai": ("quiet", "dot"),
+}
+RATIO, CLIFF_MS = (0.0009, 1.1), (10.0, 500.0)
 
 #: How a caption calls the nights.
 IN_WORDS = {"tonight": "tonight", "old": f"from {BASELINE}", "pinned": "with the pinned night"}
@@ -38,9 +54,11 @@ def _by_night(values: Mapping[str, str]) -> str:
     return ", ".join(f"{value} {IN_WORDS[key]}" for key, value in values.items()) + "."
 
 
-def _falls_to(frame: pd.DataFrame, x: str, y: str, share: float) -> str:
-    """When a curve of shares has fallen to `share`."""
-    return in_ms(frame.loc[frame[y] <= share, x].min() if frame[y].any() else 0.0)
+def _all_but_one(stale: pd.DataFrame) -> str:
+    """When only one read in a hundred still sees the old list."""
+    late_first = stale[::-1]
+    there = stale["stale_share"].any()
+    return in_ms(np.interp(0.01, late_first["stale_share"], late_first["since_write_ms"]) * there)
 
 
 def _nights(night: CricStream, pinned: CricStream | None, old: bool = True) -> dict:
@@ -222,6 +240,97 @@ def p99_by_place(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
     )
 
 
+@plot(CricStream, "When fetches take over the p99", span=5, height_px=270)
+def p99_by_ratio(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
+    """p99 of four places over the origin fetch ratio, and where the night stands.
+
+    The marks are the night's own. The curves have no queue in Mumbai: it stays short until they
+    end, where it never empties.
+    """
+    p99 = frame(CricStream.latency, night)["p99_ms"]
+    told = ", ".join(f"{place} {in_ms(p99[place])}" for place in CLIFFS)
+    shapes, notes, full = [], [], np.inf
+    said = f"p99 with every request sent home: {told}."
+    if night.ends_at == EDGE:
+        said, full = (
+            f"p99 with {100 * night.origin_fetch_ratio:.3g} % fetched: {told}.",
+            _full(night),
+        )
+    if RATIO[0] < full < 1:
+        said += f" Mumbai is full at {100 * full:.2g} %."
+        shapes.append(rule("x", x0=full, x1=full))
+        word = {"xref": "x", "yref": "y domain", "yanchor": "top", "font": drawing.QUIET}
+        notes.append(note(" Mumbai is full", np.log10(full), 1, **word))
+    traces = [_cliff(night, place, full, *look) for place, look in CLIFFS.items()]
+    if pinned:
+        traces.append(_stands(pinned, "pinned"))
+    return Drawn(
+        [*traces, _stands(night, "tonight")],
+        theme.share_axis(
+            "origin fetch ratio",
+            type="log",
+            range=np.log10(RATIO).tolist(),
+            tickvals=[0.001, 0.01, 0.1, 1],
+        ),
+        theme.ms_axis("p99, ms", *CLIFF_MS),
+        caption=said,
+        alt="Rising curves over the origin fetch ratio, one a place: the further from Mumbai, "
+        "the higher the leap at 1 %.",
+        notes=notes,
+        shapes=shapes,
+        layout={"margin": {"r": 24}},
+    )
+
+
+def _full(night: CricStream) -> float:
+    """The fetch ratio at which the origin's servers are all busy."""
+    none, all_ = (night.replace(origin_fetch_ratio=r).offered_erlang for r in (0.0, 1.0))
+    return (night.origin_servers - none) / (all_ - none) if all_ > none else np.inf
+
+
+def _cliff(night: CricStream, place: str, full: float, colour: str, dash: str) -> dict:
+    """p99 of a place over the fetch ratio, up to where the origin is full."""
+    x = y = NOT_YET
+    idle = night.replace(origin_fetch_ratio=0.0)
+    if night.ends_at == EDGE and not idle.saturated:
+        p99 = frame(by_ratio, idle.latency_settings, tuple(CLIFFS))[place]
+        x, y = p99.index.to_numpy(), np.where(p99.index <= full, p99, np.nan)
+    return scatter(
+        x,
+        y,
+        mode="lines",
+        line={"color": COLOURS[colour], "dash": dash, "width": 2},
+        name=place,
+        showlegend=True,
+        hovertemplate=f"{place}: %{{y:.0f}} ms at a ratio of %{{x:.3~%}}<extra></extra>",
+    )
+
+
+def _stands(night: CricStream, key: str) -> dict:
+    """Where a night stands in each place; the Bay Area with its number."""
+    p99 = frame(CricStream.latency, night).loc[[*CLIFFS], "p99_ms"].to_numpy()
+    at = max(night.fetched_share, RATIO[0])
+    side = "left" if key == "pinned" or at > 0.2 else "right"
+    return scatter(
+        np.full(len(p99), at),
+        np.where(np.isfinite(p99), p99, CLIFF_MS[1] / 2),
+        mode="markers+text",
+        marker={
+            "symbol": theme.SYMBOLS["p99_ms"],
+            "size": 7,
+            "color": COLOURS[key],
+            "line": {"color": COLOURS["paper"], "width": 1},
+        },
+        text=[in_ms(p99[0]), *[""] * (len(p99) - 1)],
+        textposition=f"top {side}",
+        cliponaxis=False,
+        textfont={"size": 12, "color": COLOURS[key], "shadow": drawing.HALO},
+        name=NAMES[key],
+        showlegend=key == "pinned",
+        hovertemplate=f"{NAMES[key]}: %{{y:.0f}} ms<extra></extra>",
+    )
+
+
 def _bands() -> list[dict]:
     """A tint behind every other place."""
     tint = {"line": {"width": 0}, "fillcolor": COLOURS["band"], "layer": "below"}
@@ -231,7 +340,7 @@ def _bands() -> list[dict]:
     ]
 
 
-@plot(CricStream, "Who still waits, of 28 million viewers", span=5, height_px=270)
+@plot(CricStream, "Who still waits, of 28 million viewers", span=5, height_px=230)
 def distribution(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """Share of the viewers who still wait, over the latency; both axes are logarithmic."""
     frames = {
@@ -239,7 +348,10 @@ def distribution(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
         for key, each in _nights(night, pinned).items()
     }
     every = frame(spread, night.latency_settings, night.seed, wait=at_rest)
-    until = {k: _falls_to(f, "to_ms", "later_share", 0.01) for k, f in frames.items()}
+    until = {
+        key: in_ms(frame(CricStream.latency, each).loc["everyone", "p99_ms"])
+        for key, each in _nights(night, pinned).items()
+    }
     blank = night.blank_panel_ms
     return Drawn(
         [*(_later(each, key) for key, each in frames.items()), _simulated(every)],
@@ -266,7 +378,7 @@ def distribution(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
     )  # fmt: skip
 
 
-@plot(CricStream, "PoPs (+ △) and places (●) by p99", span=6, height_px=215, pins=False)
+@plot(CricStream, "PoPs (+ △) and places (●) by p99", span=7, height_px=230, pins=False)
 def world_map(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """The places by p99 and the PoPs on Natural Earth's coastline, and India larger.
 
@@ -290,14 +402,14 @@ def world_map(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Dr
     )
 
 
-@plot(CricStream, "Stale KV reads", span=3, height_px=215)
+@plot(CricStream, "Stale KV reads", span=6, height_px=215)
 def staleness(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """Share of stale KV reads over the time since the write."""
     frames = {
         key: frame(CricStream.staleness, each)
         for key, each in _nights(night, pinned, old=False).items()
     }
-    until = {k: _falls_to(f, "since_write_ms", "stale_share", 0.01) for k, f in frames.items()}
+    until = {key: _all_but_one(each) for key, each in frames.items()}
     none = "" if frames["tonight"]["stale_share"].any() else "tonight nothing is stale"
     return Drawn(
         [_stale(each, key) | {"showlegend": pinned is not None} for key, each in frames.items()],
@@ -314,7 +426,7 @@ def staleness(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Dr
     )  # fmt: skip
 
 
-@plot(CricStream, "How busy Mumbai is", span=3, height_px=215)
+@plot(CricStream, "How busy Mumbai is", span=6, height_px=215)
 def origin_load(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """How busy the origin is, beside the old fleet; the bar of a saturated one is cut."""
     tonight = frame(CricStream.origin_load, night)

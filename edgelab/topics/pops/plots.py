@@ -12,7 +12,7 @@ from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.pops.evidence import anycast_detours, rtt_errors
-from edgelab.topics.pops.growth import ORDER_WORDS
+from edgelab.topics.pops.growth import ORDER_WORDS, operators
 from edgelab.topics.pops.model import LINES, Placement
 
 __all__ = [
@@ -125,7 +125,8 @@ def _line(pops: int) -> dict:
 def pop_map(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn:
     """The PoPs on Natural Earth's coastline, the earlier the larger and darker, and the next one.
 
-    Plain lines: nothing is fetched from the network.
+    Beside the world stands India, where most of the viewers are. Plain lines: nothing is fetched
+    from the network.
     """
     sites, pops = frame(Placement.sites, plan), plan.pops
     added, made_up = sites["added"], sites["hypothetical"]
@@ -152,13 +153,13 @@ def pop_map(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn:
     following["marker"]["line"] = {"width": 1, "color": COLOURS["ink"]}
     city = sites["city"].get(pops, "").partition("/")[0]
     caption = f"The first five: {', '.join(sites['city'][:5])}"
-    return Drawn(
-        [maps.coast(), *made, numbers, following],
-        *maps.WORLD,
+    both = maps.with_india(*[[*made, numbers, following]] * 2)
+    return both._replace(
         caption=f"{caption}; the next: {city}." if city else f"{caption}.",
-        alt=f"World map with {counted(pops, 'PoP')}, larger the earlier they were added.",
+        alt=f"Maps of the world and of India with {counted(pops, 'PoP')}, larger the earlier they "
+        "were added.",
         title="PoPs in order" + f"; ★ next: {city}" * bool(city),
-        layout={"legend": LEGEND | {"traceorder": "reversed"}},
+        layout={**both.layout, "legend": LEGEND | {"traceorder": "reversed"}},
     )
 
 
@@ -208,7 +209,9 @@ def pop_gains(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn
                 marker={
                     "symbol": symbol,
                     "size": size,
-                    "color": COLOURS[colour],
+                    "color": np.where(
+                        some["pops"] > operators(), COLOURS["amber"], COLOURS[colour]
+                    ),
                     "line": {"width": 1.2},
                 },
                 name=name,
@@ -230,13 +233,20 @@ def pop_gains(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn
         f"{best['pops']}, {best['city']}: {best['saved_viewers']:,.0f} viewers fewer wait at any "
         "moment.",
         alt="Dots over the PoP count, both logarithmic.",
-        notes=[note("its cost", 0, np.log10(cost), xref="x", yref="y", font=drawing.QUIET)],
+        notes=[
+            note("its cost", 0, np.log10(cost), xref="x", yref="y", font=drawing.QUIET),
+            note(
+                "hypothetical", np.log10(COUNTS[1]), 1, xref="x", yref="y domain", xanchor="right",
+                yanchor="top", font=drawing.QUIET,
+            ),
+        ],
         shapes=[
             _line(plan.pops),
+            rule("x", x0=operators() + 0.5, x1=operators() + 0.5),
             rule("x", x0=COUNTS[0], x1=COUNTS[1], yref="y", y0=cost, y1=cost),
         ],
         layout={"legend": LEGEND},
-    )
+    )  # fmt: skip
 
 
 @plot(Placement, "How near a PoP is", span=6, height_px=270, pins=False)

@@ -34,6 +34,11 @@ PLURAL = {
 MEMORY_GB = np.geomspace(1, 4096, 97)
 TENANTS = np.geomspace(100, 1e6, 9)
 WAIT_MS = np.geomspace(0.01, 20_000, 190)
+#: Sizes of memory that a slider stops at; the two between 100 and 120 are where a p99 turns.
+MEMORY_STOPS_GB = (
+    *(n * ten for ten in (1, 10, 100) for n in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)),
+    *(64, 110, 111, 1000, 1200, 1500, 2000, 2500, 3000, 4000, 4096),
+)
 #: A share of requests that is none.
 NOBODY = 1e-12
 #: So that a tenant who just fits is not lost to rounding.
@@ -97,6 +102,7 @@ class WarmPool(Model):
         low=1.0,
         high=4096.0,
         log=True,
+        stops=MEMORY_STOPS_GB,
         meaning="What a PoP can afford to give to the tenants' functions.",
         source="assumption, a small server's",
     )

@@ -20,7 +20,7 @@ __all__ = ["cold_starts", "cold_waits", "costs", "tenants_memory"]
 
 #: What a colour says, a dash says too.
 DASHES = {"isolate": "solid", "Wasm": "dashdot", "container": "dot", "process": "dash"}
-PINNED = {"color": COLOURS["ink"], "width": 2.5, "dash": "longdashdot"}
+PINNED = {"color": COLOURS["pinned"], "width": 2.5, "dash": "longdashdot"}
 #: Shares below the axis, and nobody at all, are not drawn.
 LEAST = 1e-5
 BOLD, THIN = 4.0, 1.6

@@ -6,10 +6,6 @@ import pytest
 from edgelab import check
 from edgelab.topics.chain.model import RequestChain
 
-LONDON = RequestChain(place="London").move(4)
-QUIC = {"tls": "TLS 1.3 0-RTT", "http": "HTTP/3"}
-QUICK = LONDON.replace(dns_answer="on device", **QUIC)
-
 
 @pytest.mark.parametrize(
     ("judge", "answer", "state"),
@@ -32,16 +28,12 @@ QUICK = LONDON.replace(dns_answer="on device", **QUIC)
         (check.cutover_ttl, 2520, check.WORKING),
         (check.cutover_ttl, 300, check.WORKING),
         (check.cutover_ttl, 2540, check.RIGHT),
-        (check.cold_as_warm, None, check.UNANSWERED),
-        (check.cold_as_warm, 12, check.WORKING),
-        (check.cold_as_warm, LONDON, check.WORKING),
-        (check.cold_as_warm, LONDON.replace(**QUIC), check.WORKING),
-        (check.cold_as_warm, LONDON.replace(connection="warm"), check.WORKING),
-        (check.cold_as_warm, QUICK.replace(place="Delhi"), check.WORKING),
-        (check.cold_as_warm, QUICK.move(5), check.WORKING),
-        (check.cold_as_warm, QUICK.replace(last_mile_ms=2.0), check.WORKING),
-        (check.cold_as_warm, QUICK.replace(trips={"last_mile_ms": 0.0}), check.WORKING),
-        (check.cold_as_warm, QUICK, check.RIGHT),
+        (check.cutover_ttl, 42, check.WORKING),
+        (check.far_pop, None, check.UNANSWERED),
+        (check.far_pop, 2.5, check.WORKING),
+        (check.far_pop, 1, check.WORKING),
+        (check.far_pop, 14, check.WORKING),
+        (check.far_pop, 13, check.RIGHT),
     ],
 )
 def test_states(judge, answer, state):
@@ -64,5 +56,19 @@ def test_a_hint_does_not_hold_the_answer():
     hints = [check.trips_home(n).reason for n in (0, 3, 6, 9)]
     hints += [check.cutover_ttl(ttl).reason for ttl in (60, 600, 3600, 86_400)]
     assert not any(word in hint for hint in hints for word in ("5", "five", "2545", "0.99"))
-    assert "HTTP/3" not in check.cold_as_warm(LONDON).reason
-    assert "TCP" in check.cold_as_warm(LONDON.replace(tls="TLS 1.3 0-RTT")).reason
+    hints = [check.far_pop(ms).reason for ms in (0, 1, 5, 12, 14, 40)]
+    assert not any("13" in hint for hint in hints)
+
+
+def test_near_misses_are_told_apart():
+    assert "minutes" in check.cutover_ttl(42.4).reason
+    assert "minutes" not in check.cutover_ttl(600).reason
+    assert "resolver stands in London" in check.trips_home(6).reason
+    assert "no handshake" in check.far_pop(1).reason
+    assert "no handshake" not in check.far_pop(2).reason
+
+
+def test_how_far_a_pop_may_be_by_hand():
+    """Straight: 5 + 3 (5 + 20) + 2; fetched: 5 + 2 (5 + p) + 5 + p + 18 + 1 + 2."""
+    right = [ms for ms in range(60) if check.far_pop(ms).state == check.RIGHT]
+    assert right == [int((5 + 3 * 25 + 2 - (5 + 10 + 5 + 18 + 3)) / 3)]

@@ -428,9 +428,15 @@ def test_nothing_is_cut_over_while_dns_points_home_and_open_connections_do_not_c
 @pytest.mark.parametrize(
     ("chain", "words"),
     [
-        (HOME, ["A new connection from Bay Area: the answer after 909 ms, 866 of them", "3 times"]),
+        (
+            HOME,
+            [
+                "A new connection from the Bay Area: the answer takes 909 ms. 866 ms of",
+                "3 round trips",
+            ],
+        ),
         (HOME, ["DNS at the PoP would save nothing", "DNS points home"]),
-        (HOME.move(4), ["once", "HTTP at the PoP would save 224 ms"]),
+        (HOME.move(4), ["1 round trip.", "HTTP at the PoP would save 224 ms"]),
         (HOME.move(5), ["nothing goes to Mumbai", "All five links at the PoP save 855 ms"]),
         (HOME.move(1).replace(place="Delhi"), ["IP at the PoP would cost 9 ms"]),
         (
@@ -441,7 +447,10 @@ def test_nothing_is_cut_over_while_dns_points_home_and_open_connections_do_not_c
             HOME.move(5).replace(dns_ttl_s=172_800),
             ["median follows in 24 h, the p99 in 47.5 h"],
         ),
-        (HOME.replace(connection="warm"), ["An open connection from Bay Area", "once"]),
+        (
+            HOME.replace(connection="warm"),
+            ["An open connection from the Bay Area", "in 1 round trip."],
+        ),
     ],
 )
 def test_the_sentence_says_what_the_numbers_mean(chain, words):

@@ -60,8 +60,27 @@ def test_the_present_number_of_links_stands_out():
     assert full == [False, False, False, False, True, False]
     assert [text.startswith("<b>") for text in bar["text"]] == full
     changes = drawn("savings", HOME).x["ticktext"]
-    assert changes[0] == "none" and changes[1] == "+DNS<br>±0" and changes[2] == "+IP<br>−188"
+    assert changes[0] == "none" and changes[1] == "+DNS<br>±0" and changes[2] == "+IP<br>−188*"
     assert "+IP<br>+9" in drawn("savings", HOME.replace(place="Delhi")).x["ticktext"]
+
+
+@pytest.mark.parametrize(
+    ("chain", "assumed"),
+    [
+        (HOME, True),
+        (HOME.replace(place="Chennai"), True),
+        (HOME.replace(place="Delhi"), False),
+        (HOME.replace(transit_inflation=1.0), False),
+        (HOME.replace(trips=MINE), False),
+    ],
+)
+def test_what_ip_saves_by_a_fitted_factor_is_called_assumed(chain, assumed):
+    made = drawn("savings", chain)
+    assert ("*" in made.x["ticktext"][2]) == (made.notes[0]["text"] == "* assumed") == assumed
+    assert ("fitted factor" in made.caption) == assumed
+    plain = chain.replace(transit_inflation=1.0, chennai_detour=1.0)
+    gone = chain.savings()["saved_ms"][2] - plain.savings()["saved_ms"][2]
+    assert (gone > 1) == assumed
 
 
 def test_the_cut_over_is_drawn_over_the_share_of_its_ttl_and_told_in_times():

@@ -13,17 +13,20 @@ GIVEN = FINAL.replace(origin_fetch_ratio=0.02, origin_service_ms=8)
 @pytest.mark.parametrize(
     ("judge", "answer", "state"),
     [
-        (check.blank_viewers, None, check.UNANSWERED),
-        (check.blank_viewers, "many", check.WORKING),
-        (check.blank_viewers, np.nan, check.WORKING),
-        (check.blank_viewers, 0.0245, check.WORKING),
-        (check.blank_viewers, 4_000_000, check.WORKING),
-        (check.blank_viewers, 10, check.WORKING),
+        (check.in_time_viewers, None, check.UNANSWERED),
+        (check.in_time_viewers, "many", check.WORKING),
+        (check.in_time_viewers, np.nan, check.WORKING),
+        (check.in_time_viewers, 0.34, check.WORKING),
+        (check.in_time_viewers, 660_000, check.WORKING),
+        (check.in_time_viewers, 340_000, check.RIGHT),
+        (check.in_time_viewers, 27_340_000, check.WORKING),
+        (check.in_time_viewers, 100_000, check.WORKING),
         (check.cliff, None, check.UNANSWERED),
-        (check.cliff, 1.1, check.WORKING),
-        (check.cliff, 0.002, check.WORKING),
-        (check.cliff, 0.02, check.WORKING),
-        (check.cliff, 1.0, check.WORKING),
+        (check.cliff, 101, check.WORKING),
+        (check.cliff, 0.01, check.WORKING),
+        (check.cliff, 0.06, check.WORKING),
+        (check.cliff, 5.0, check.WORKING),
+        (check.cliff, 0.05, check.RIGHT),
         (check.slow_database, None, check.UNANSWERED),
         (check.slow_database, 121, check.WORKING),
         (check.slow_database, FINAL, check.WORKING),
@@ -46,11 +49,18 @@ def test_states(judge, answer, state):
 
 
 def test_right_answers_found_by_search_are_right():
-    everyone = FINAL.baseline().latency().loc["everyone"]
-    blank = everyone["blank_share"] * everyone["viewers"]
-    assert check.blank_viewers(blank).state == check.RIGHT
-    right = [r for r in np.arange(0, 0.03, 0.0005) if check.cliff(r).state == check.RIGHT]
+    bay_area = FINAL.baseline().latency().loc["Bay Area"]
+    in_time = (1 - bay_area["blank_share"]) * bay_area["viewers"]
+    assert check.in_time_viewers(in_time).state == check.RIGHT
+    right = [r for r in np.arange(0, 0.07, 0.0005) if check.cliff(r).state == check.RIGHT]
     assert right and max(right) - min(right) <= 0.001
+
+
+def test_near_misses_are_told_apart():
+    assert "the others are asked" in check.in_time_viewers(658_284).reason
+    assert "looks like a share" in check.in_time_viewers(0.34).reason
+    assert "5 % is 0.05" in check.cliff(5.0).reason
+    assert "is not a p99" in check.cliff(0.01).reason
 
 
 def test_a_hint_does_not_hold_the_answer():

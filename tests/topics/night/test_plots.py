@@ -14,7 +14,9 @@ from edgelab.topics.night.model import BASELINE, HEADLINE_PLACES, CricStream
 FINAL = CricStream()
 SATURATED = FINAL.replace(origin_fetch_ratio=0.05)
 SLOW = CricStream(pops=40, origin_fetch_ratio=0.012)
-PLOTS = ("p99_by_place", "distribution", "world_map", "staleness", "origin_load")
+PLOTS = (
+    *("p99_by_place", "p99_by_ratio", "distribution", "world_map", "staleness", "origin_load"),
+)
 
 
 def drawn(name, night, pinned=None, at_rest=True):
@@ -84,6 +86,32 @@ def test_the_world_map_asks_for_no_tiles_and_no_geography():
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
 
 
+@pytest.mark.parametrize("ratio", [0.002, 0.008, 0.012, 0.03])
+def test_the_curves_over_the_ratio_go_through_the_night_s_own_marks(ratio):
+    """A curve leaves the queue out, and up to 3 % the queue adds less than a millisecond."""
+    night = FINAL.replace(origin_fetch_ratio=ratio)
+    *curves, marks = traces("p99_by_ratio", night)
+    assert [curve["name"] for curve in curves] == [*cricstream.CLIFFS]
+    np.testing.assert_array_equal(marks["y"], night.latency().loc[[*cricstream.CLIFFS], "p99_ms"])
+    for curve, ms in zip(curves, marks["y"], strict=True):
+        assert np.interp(ratio, curve["x"], curve["y"]) == pytest.approx(ms, rel=0.02, abs=1)
+
+
+def test_the_curves_end_where_the_servers_are_all_busy():
+    for night in (FINAL, FINAL.replace(origin_servers=100), FINAL.replace(reads_per_fetch=2.0)):
+        curve = traces("p99_by_ratio", night)[0]
+        last = curve["x"][np.isfinite(curve["y"])].max()
+        beyond = curve["x"][np.isnan(curve["y"])].min()
+        assert not night.replace(origin_fetch_ratio=last).saturated
+        assert night.replace(origin_fetch_ratio=beyond).saturated
+    for night in (FINAL.baseline(), FINAL.replace(origin_servers=1)):
+        assert not any(np.isfinite(t["y"]).any() for t in traces("p99_by_ratio", night)[:-1])
+    night = FINAL.replace(origin_servers=1558)
+    assert np.isfinite(traces("p99_by_ratio", night)[0]["y"]).all()
+    assert "Mumbai is full at 3.3 %" in drawn("p99_by_ratio", FINAL).caption
+    assert "full" not in drawn("p99_by_ratio", night).caption
+
+
 def test_nothing_stale_is_a_line_at_zero():
     for night in (FINAL.baseline(), FINAL.replace(pops=1)):
         said = drawn("staleness", night)
@@ -101,7 +129,9 @@ def test_a_pinned_night_is_drawn_from_its_own_frames():
     np.testing.assert_array_equal(pinned["y"], SLOW.staleness()["stale_share"])
     (bar,) = traces("origin_load", FINAL, SLOW)
     assert bar["customdata"][2] == SLOW.origin_load().loc["tonight", "utilisation"]
-    for name in ("p99_by_place", "distribution", "staleness"):
+    pinned = next(t for t in traces("p99_by_ratio", FINAL, SLOW) if t["name"] == "pinned")
+    np.testing.assert_array_equal(pinned["y"], SLOW.latency().loc[[*cricstream.CLIFFS], "p99_ms"])
+    for name in ("p99_by_place", "p99_by_ratio", "distribution", "staleness"):
         assert "pinned" not in {trace.get("name") for trace in traces(name, FINAL)}
 
 
@@ -165,6 +195,11 @@ def test_a_caption_has_the_numbers_of_its_frames():
     said = f"p99 {tonight:.0f} ms tonight, {before:.0f} ms from the old Mumbai origin."
     assert said in meta["caption"] and "312 PoPs" in meta["caption"]
     assert f"Bay Area {night.loc['Bay Area', 'p50_ms']:.0f} ms" in meta["alt"]
+    said = f"{night.loc['everyone', 'p99_ms']:.0f} ms tonight"
+    assert said in el.figures.distribution(FINAL).layout.meta["caption"]
+    stale = FINAL.staleness().set_index("since_write_ms")["stale_share"]
+    told = float(re.search(r"(\d+) ms", el.figures.staleness(FINAL).layout.meta["caption"])[1])
+    assert stale[stale.index < told].min() > 0.01 > stale[stale.index > told].max()
     assert "never tonight" in el.figures.distribution(SATURATED).layout.meta["caption"]
 
 

@@ -27,6 +27,7 @@ IDLE = int((Placement().gains().query("pops <= 337")["saved_viewers"] == 0).sum(
         (check.idle_pops, 336 - IDLE, check.WORKING),
         (check.idle_pops, IDLE - 2, check.WORKING),
         (check.idle_pops, IDLE, check.RIGHT),
+        (check.least_share, 80, check.WORKING),
         (check.least_share, None, check.UNANSWERED),
         (check.least_share, True, check.WORKING),
         (check.least_share, 80, check.WORKING),
@@ -70,3 +71,8 @@ def test_the_fewest_are_those_of_the_curve(order):
     for count, under in ((fewest, True), (fewest - 1, False)):
         p99 = plan.replace(pops=count).latency().loc["diaspora", "p99_ms"]
         assert (p99 < pops.ABROAD_MS) == under
+
+
+def test_percent_and_share_are_told_apart():
+    assert "75 % is 0.75" in check.least_share(75).reason
+    assert "allowed" in check.least_share(0.2).reason

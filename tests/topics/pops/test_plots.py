@@ -69,7 +69,12 @@ def test_every_pop_is_one_dot_and_its_symbol_says_what_it_is_worth():
     for trace in made.traces:
         assert np.isfinite(trace["y"]).all() and (np.asarray(trace["y"]) > 0).all()
         assert trace["showlegend"] == (len(trace["x"]) > 0)
-    count, cost = made.shapes
+    real = gains.loc[gains["pops"] <= 337, "pops"]
+    for trace in made.traces:
+        amber = np.asarray(trace["marker"]["color"]) == COLOURS["amber"]
+        np.testing.assert_array_equal(amber, ~np.isin(trace["x"], real))
+    count, own, cost = made.shapes
+    assert own["x0"] == own["x1"] == 337.5
     assert count["x0"] == 40 and cost["y0"] == cost["y1"] == 100
     best = gains.loc[gains["saved_viewers"].idxmax()]
     assert f"{len(paying['x'])} worth their cost" in made.caption
@@ -79,14 +84,19 @@ def test_every_pop_is_one_dot_and_its_symbol_says_what_it_is_worth():
 @pytest.mark.parametrize("count", [1, 9, 312, 337, 400, 500])
 def test_the_map_has_every_pop_once_and_the_next_one(count):
     made = drawn("pop_map", PLAN.replace(pops=count))
-    stages = [t for t in made.traces if t.get("name", "")[:1].isdigit()]
+    world = [t for t in made.traces if "xaxis" not in t]
+    stages = [t for t in world if t.get("name", "")[:1].isdigit()]
     assert sum(len(t["x"]) for t in stages) == min(count, 337)
-    assert len(named(made.traces, "hypothetical")["x"]) == max(count - 337, 0)
-    assert len(named(made.traces, "not yet there")["x"]) == max(337 - count, 0)
+    assert len(named(world, "hypothetical")["x"]) == max(count - 337, 0)
+    assert len(named(world, "not yet there")["x"]) == max(337 - count, 0)
+    india = [t for t in made.traces if "xaxis" in t]
+    assert len(india) == len(world) and not any(t.get("showlegend") for t in india)
+    inset = {name for t in india if t.get("name", "")[:1].isdigit() for name in t["text"]}
+    assert inset < {name for t in stages for name in t["text"]} or count == 1
     sizes = [t["marker"]["size"] for t in stages]
     assert sizes == sorted(sizes), "early ones are larger, and drawn last"
     sites = PLAN.sites().set_index("added")["city"]
-    following = named(made.traces, "the next one")
+    following = named(world, "the next one")
     assert following["text"] == [f"{count + 1}: {city}" for city in sites[count : count + 1]]
     city = sites.get(count + 1, "").partition("/")[0]
     assert made.title == (f"PoPs in order; ★ next: {city}" if count < 500 else "PoPs in order")

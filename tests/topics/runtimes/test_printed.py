@@ -1,0 +1,85 @@
+"""What notebook 04 prints: its formulas and its answers have the model's numbers."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+import edgelab as el
+from edgelab.stage.theme import COLOURS
+from edgelab.topics.runtimes import plots
+from edgelab.topics.runtimes.model import WarmPool
+from edgelab.topics.runtimes.page import PoolPanel
+from page_text import answers, prose
+
+TEXT, ANSWERS = prose(4), answers(4)
+POOL = WarmPool()
+PRESETS = {name: make(POOL) for name, make in PoolPanel.presets.items()}
+
+
+def by_the_formula(tenants, slots):
+    """T in requests and the share that starts cold, with Zipf's law, tenant by tenant."""
+    p = 1 / np.arange(1, tenants + 1)
+    p /= p.sum()
+    time = brentq(lambda t: (1 - np.exp(-p * t)).sum() - slots, 1, 1e12)
+    return time, (p * np.exp(-p * time)).sum()
+
+
+def isolate(pool):
+    return pool.density().loc["isolate"]
+
+
+@pytest.mark.parametrize("memory_gb", [15.0, 60.0, 110.0, 111.0])
+def test_the_printed_formulas_give_what_the_screen_shows(memory_gb):
+    half = PRESETS["Half the isolates fit"].replace(pop_memory_gb=memory_gb)
+    slots = round(1000 * memory_gb / 3)
+    time, cold = by_the_formula(40_000, 1000 * memory_gb // 3)
+    assert isolate(half)["cold_share"] == pytest.approx(cold, rel=1e-3)
+    assert time < half.idle_requests, "the idle limit plays no part"
+    if memory_gb == 60:
+        assert slots == 20_000 and f"60 GB / 3 MB = {slots:,} of 40,000" in TEXT
+        assert f"$T$ is {time:,.0f} requests, and {100 * cold:.2f} % start cold" in TEXT
+        shown = 100 * half.simulation().query("own")["closed_form"].iloc[0]
+        assert f"{shown:.2f}" == f"{100 * cold:.2f}"
+        assert f"isolate {100 * cold:.2g} %" in el.figures.cold_starts(half).layout.meta["caption"]
+
+
+def test_the_answers_have_the_model_s_numbers(nothing_measured):
+    assert len(ANSWERS) == 5
+    each = PRESETS["A process for every tenant"]
+    row = each.density().loc["process"]
+    assert f"{row['fit']:,.0f} of {each.tenants:,} fit, at 50 MB each" in ANSWERS[0]
+    assert f"{row['cold_share']:.0%}".replace("%", " %") in ANSWERS[0]
+    assert each.costs().loc["process", ["memory_mb", "call_ms"]].tolist() == [50, 10]
+    public = each.replace(figures="public")
+    assert f"{public.density().loc['process', 'fit']:,.0f} processes fit" in ANSWERS[1]
+    start = [pool.costs().loc["container", "start_ms"] for pool in (public, each)]
+    assert "in {:.0f} ms, not {:.0f}".format(*start) in ANSWERS[1]
+    half = PRESETS["Half the isolates fit"]
+    cold = {
+        gb: isolate(half.replace(pop_memory_gb=gb))["cold_share"] for gb in (100, 110, 111, 120)
+    }
+    assert cold[100] > cold[110] > 0.01 > cold[111] > cold[120] == 0
+    assert f"At 111 GB: {100 * cold[111]:.2f} %" in ANSWERS[2]
+    left = half.tenants - isolate(half.replace(pop_memory_gb=111.0))["fit"]
+    p = 1 / np.arange(1, half.tenants + 1)
+    assert left == 3000 and p[-3000:].sum() / p.sum() < 0.01
+    many = PRESETS["Millions of tenants"].density()
+    assert f"{many.loc['isolate', 'pop_gb'] / 1000:.0f} TB" in ANSWERS[3]
+    assert f"hold {many.loc['isolate', 'fit']:,.0f}" in ANSWERS[3]
+    assert f"{many.loc['Wasm', 'pop_gb']:.0f} GB, by public" in ANSWERS[3]
+    quiet = PRESETS["A quiet platform"]
+    here, fewer = (isolate(quiet.replace(pops=n))["cold_share"] for n in (312, 100))
+    assert f"{100 * here:.2f} % start cold, then {100 * fewer:.2f} %" in ANSWERS[4]
+    assert isolate(quiet)["fit"] > quiet.tenants and quiet.idle_limit_s == 3600
+
+
+def test_every_stop_that_a_task_names_is_there():
+    panel = el.panels.runtimes()
+    stops = [value for _, value in panel.controls["pop_memory_gb"].options]
+    assert {60, 100, 110, 111, 120} < {*stops} and (stops[0], stops[-1]) == (1, 4096)
+    panel.retire()
+
+
+def test_the_pin_has_the_colour_of_every_pin_and_no_primitive_has_it():
+    assert plots.PINNED["color"] == COLOURS["pinned"]
+    assert len({COLOURS[name] for name in (*plots.DASHES, "pinned")}) == 5
