@@ -151,13 +151,14 @@ class Workbook:
     def key(self, target, key):
         """Press a key at an element; once more where JupyterLab took the focus away meanwhile."""
         event = "keyup" if key == "Space" else "keydown"
-        target.evaluate(
+        element = target.element_handle()  # its name may be another after the key
+        element.evaluate(
             f"""e => {{ e.heard = false;
                 e.addEventListener("{event}", () => {{ e.heard = true; }}, {{once: true}}); }}"""
         )
         for _ in range(20):
-            target.press(key)
-            if target.evaluate("e => e.heard"):
+            element.press(key)
+            if element.evaluate("e => e.heard"):
                 return
             self.page.wait_for_timeout(500)
         pytest.fail(f"{key} never came to {target}")
