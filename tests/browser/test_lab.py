@@ -223,7 +223,7 @@ def test_camera(night, plot, how, tmp_path):
             night.page.keyboard.press(how)
     name = download.value.suggested_filename
     names = [f"night-{each.plot.name}" for each in panels.night.board]
-    assert name == f"edgelab-{[*names, 'p99_by_place'][plot]}.png"
+    assert name == f"edgelab-{[*names, 'p99_by_ratio'][plot]}.png"
     download.value.save_as(tmp_path / name)
     with Image.open(tmp_path / name) as image:
         assert (image.format, image.size) == ("PNG", (1920, 1080))
