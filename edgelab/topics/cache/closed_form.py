@@ -219,7 +219,7 @@ def by_rate(cache: Settings) -> np.ndarray:
 
 
 def reads_by_life(cache: Settings) -> pd.DataFrame:
-    """The frame of `edgelab.EdgeCache.reads_by_life`, whatever the time to live is."""
+    """Reads that Mumbai gets from everyone, for lives from 1 s to an hour: ``asked_per_s``."""
     total = audience(cache.pops).viewers.sum() * cache.requests_per_viewer_min / 60
     asked = [over_match(cache._replace(ttl_s=life), None)["asked"] for life in LIVES_S.tolist()]
     return pd.DataFrame({"ttl_s": LIVES_S, "asked_per_s": total * np.array(asked)})

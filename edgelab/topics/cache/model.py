@@ -309,18 +309,8 @@ class EdgeCache(Model):
 
     @property
     def life_settings(self) -> closed_form.Settings:
-        """What `reads_by_life` depends on: all that the shares do but the time to live."""
+        """All that the shares depend on but the time to live."""
         return self.share_settings._replace(ttl_s=0.0)
-
-    def reads_by_life(self) -> pd.DataFrame:
-        """Reads that Mumbai gets from everyone, for shorter and longer lives.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``ttl_s``, from 1 s to an hour, and ``asked_per_s``, with all else as it is.
-        """
-        return closed_form.reads_by_life(self.life_settings)
 
     @property
     def origin_reads_per_s(self) -> float:

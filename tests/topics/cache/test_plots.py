@@ -6,6 +6,7 @@ import pytest
 import edgelab as el
 from edgelab.stage.plot import frame
 from edgelab.topics.cache import plots as caching
+from edgelab.topics.cache.closed_form import reads_by_life
 from edgelab.topics.cache.model import EdgeCache
 
 CACHE = el.EdgeCache(ttl_s=60.0)
@@ -107,7 +108,7 @@ def test_mumbais_reads_are_the_frame_and_the_squares_are_the_models():
     made = drawn("origin_reads", CACHE, OTHER)
     held, curve, was, here = made.traces
     for trace, cache in ((held, OTHER), (curve, CACHE)):
-        assert_is(trace, cache.reads_by_life(), "ttl_s", "asked_per_s")
+        assert_is(trace, reads_by_life(cache.life_settings), "ttl_s", "asked_per_s")
     for mark, cache in ((was, OTHER), (here, CACHE)):
         assert mark["x"] == [cache.ttl_s]
         assert mark["y"] == pytest.approx([cache.headline()["asked_per_s"]])
