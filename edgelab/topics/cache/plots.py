@@ -276,12 +276,12 @@ def origin_reads(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> D
     traces[-1] |= {
         "mode": "markers+text",
         "text": [f"{reads:,.0f}"],
-        "textposition": "top right" if cache.ttl_s < 600 else "top left",
+        "textposition": "bottom left" if cache.ttl_s > 4 else "bottom center",
         "textfont": {"size": 12, "color": COLOURS["tonight"], "shadow": drawing.HALO},
     }
     word = note(
-        f"{cache.origin_servers} servers can do {most:,.0f}", 0.02, np.log10(most), xref="x domain",
-        yref="y", yanchor="top", font=drawing.QUIET,
+        f"{cache.origin_servers} servers can do {most:,.0f}", 0.99, np.log10(most), xref="x domain",
+        yref="y", xanchor="right", font=drawing.QUIET,
     )  # fmt: skip
     ticks = {1: "1 s", 10: "10 s", 60: "60 s", 300: "300 s", 3600: "1 h"}
     return Drawn(
