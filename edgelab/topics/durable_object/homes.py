@@ -24,6 +24,7 @@ __all__ = [
     "HOMES",
     "NEAR",
     "POPS",
+    "TO_P99",
     "STADIUMS",
     "THE",
     "Copies",
@@ -57,6 +58,8 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "Singapore": "SIN", "Sydney": "SYD", "Tokyo": "NRT",
     }
 )  # fmt: skip
+#: From the mean of an exponential time to its p99.
+TO_P99 = float(np.log(100))
 #: Requests a second at which a slider stops: closer where an object of 1 ms is nearly full.
 RATES_PER_S = tuple(
     sorted(
@@ -214,8 +217,7 @@ def by_load(service_ms: float) -> pd.DataFrame:
     busy = np.linspace(0, 0.99, 100)
     mean = service_ms / (1 - busy)
     return pd.DataFrame(
-        {"requests_per_s": 1000 * busy / service_ms, "mean_ms": mean}
-        | {"p99_ms": mean * np.log(100)}
+        {"requests_per_s": 1000 * busy / service_ms, "mean_ms": mean} | {"p99_ms": TO_P99 * mean}
     )
 
 

@@ -12,7 +12,7 @@ from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.durable_object.homes import POPS, by_load
+from edgelab.topics.durable_object.homes import POPS, TO_P99, by_load
 from edgelab.topics.durable_object.losses import WITNESSES, impossible_reads
 from edgelab.topics.durable_object.model import DurableObject
 
@@ -307,7 +307,7 @@ def wait_by_load(thing: DurableObject, pinned: DurableObject | None, at_rest: bo
     """Time that a request spends at the object, mean and p99, by the requests a second."""
     rows = by_load(thing.service_ms)
     full = 1000 / thing.service_ms
-    now = {"mean_ms": thing.at_object_ms, "p99_ms": np.log(100) * thing.at_object_ms}
+    now = {"mean_ms": thing.at_object_ms, "p99_ms": TO_P99 * thing.at_object_ms}
     made = []
     for level, name, dash, symbol in (
         ("mean_ms", "mean", "solid", "circle"),

@@ -1,17 +1,14 @@
 """What is particular to the panel of notebook 11, and that its page prints what it shows."""
 
 import re
-from pathlib import Path
 
-import nbformat
 import pytest
 
 import edgelab as el
-from edgelab.core.constants import data_path
 from edgelab.topics.design.checks import MOST_USD, WATCH_USD
 from edgelab.topics.design.model import PLACED
+from page_text import prose
 
-PAGE = Path(data_path("claims.csv")).parents[1] / "notebooks/11-design-the-final.ipynb"
 START, LEGS = el.Design(), el.Design.three_legs()
 EACH = START.replace(rule="2 windows, each")
 
@@ -49,10 +46,9 @@ def test_the_panel_tells_the_night_when_at_rest(panel):
 # -- what is printed is what is shown ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def prose():
-    cells = nbformat.read(PAGE, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+@pytest.fixture(scope="module", name="prose")
+def words():
+    return prose(11)
 
 
 def numbers(text):

@@ -1,18 +1,15 @@
 """What is particular to the panel of notebook 09, and that its formulas give what it shows."""
 
 import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
 import edgelab as el
-from edgelab.core.constants import data_path
 from edgelab.topics.endpoints.model import MAP_WRITES
 from edgelab.topics.endpoints.ways import KV, OBJECT
+from page_text import prose
 
-PAGE = Path(data_path("claims.csv")).parents[1] / "notebooks/09-what-belongs-at-the-edge.ipynb"
 EXAMPLES = el.Endpoint.examples()
 START = el.Endpoint()
 
@@ -59,10 +56,9 @@ def test_idle_knobs():
 # -- what is printed is what is shown ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def prose():
-    cells = nbformat.read(PAGE, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+@pytest.fixture(scope="module", name="prose")
+def words():
+    return prose(9)
 
 
 def test_the_printed_time_is_the_waterfalls(prose):
