@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 _TOPICS = "edgelab.topics"
 _HOMES = {
     "CricStream": f"{_TOPICS}.night.model",
-    "compare": f"{_TOPICS}.night.comparison",
+    "compare": "edgelab.sweeps",
     "RequestChain": f"{_TOPICS}.chain.model",
     "RoundTrips": f"{_TOPICS}.chain.links",
     "Placement": f"{_TOPICS}.pops.model",

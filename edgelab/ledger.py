@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.constants import DataError
 from edgelab.core.table import Table
+from edgelab.core.words import counted
+from edgelab.stage.drawn import Drawn
+from edgelab.stage.plot import alone
+from edgelab.stage.theme import COLOURS
 from edgelab.topics import modules
 
-__all__ = ["FIGURES", "UNMEASURED", "claims"]
+if TYPE_CHECKING:
+    from edgelab.stage.figure import Figure
+
+__all__ = ["FIGURES", "UNMEASURED", "claims", "scoreboard"]
 
 #: Row of ``data/claims.csv`` to our figure, in that row's unit.
 FIGURES: dict[str, Callable[[], float]] = {
@@ -25,6 +33,16 @@ FIGURES: dict[str, Callable[[], float]] = {
 }
 #: Verdict of a row whose figure has yet to be measured on this machine.
 UNMEASURED = "not measured on this machine"
+
+
+#: Verdict to colour, hatching and colour of type, in the order in which they are drawn.
+LOOKS = {
+    "holds": ("tonight", "", "paper"),
+    "holds when": ("sky", "/", "ink"),
+    "contradicted": ("old", "", "ink"),
+    "not testable here": ("grid", ".", "ink"),
+    UNMEASURED: ("paper", "x", "ink"),
+}
 
 
 @cache
@@ -89,3 +107,49 @@ def claims(page: int | None = None) -> Table:
     """
     first, *_, last = datasets.PAGES
     return _ledger(None if page is None else allowed.whole("page", page, first, last))
+
+
+def scoreboard() -> Figure:
+    """How many statements have which verdict, by page and in all.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    ledger = claims()
+    counts = pd.crosstab(ledger["page"], ledger["verdict"])
+    names = [f"page {page}" for page in counts.index]
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": verdict,
+            "y": names,
+            "x": counts[verdict].to_numpy(),
+            "text": [f"{n}" if n else "" for n in counts[verdict]],
+            "textposition": "inside",
+            "textangle": 0,
+            "insidetextfont": {"color": COLOURS[ink]},
+            "marker": {
+                "color": COLOURS[colour],
+                "line": {"color": COLOURS["quiet"], "width": 1},
+                "pattern": {"shape": shape, "fgcolor": COLOURS["paper"], "solidity": 0.2},
+            },
+            "hovertemplate": f"%{{y}}: %{{x}} {verdict}<extra></extra>",
+        }
+        for verdict, (colour, shape, ink) in LOOKS.items()
+        if verdict in counts
+    ]
+    told = ledger["verdict"].value_counts()
+    said = ", ".join(f"{told[verdict]} {verdict}" for verdict in LOOKS if verdict in told)
+    drawn = Drawn(
+        traces,
+        {"title": {"text": "statements", "standoff": 4}, "showgrid": True},
+        {"categoryorder": "array", "categoryarray": names[::-1], "ticks": "", "showgrid": False},
+        caption=f"Of {counted(len(ledger), 'statement')}: {said}.",
+        alt="Horizontal bars, one a page, in parts by verdict.",
+        title=f"{told['holds']} of {len(ledger)} statements hold, "
+        f"{told['contradicted']} are contradicted",
+        layout={"barmode": "stack"},
+    )
+    return alone(drawn, "scoreboard", code="el.evidence.scoreboard()")

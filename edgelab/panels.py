@@ -1,8 +1,9 @@
-"""Live panels: sliders bound to plots that are patched in place; one a topic, by its name."""
+"""Live panels: sliders bound to plots that are patched in place, by name; one a topic, or more."""
 
 from edgelab.stage.predict import predict as predict
-from edgelab.topics import TOPICS, public
+from edgelab.stage.rows import rows as rows
+from edgelab.topics import public
 
-PANELS = dict(zip(TOPICS, public("page").values(), strict=True))
+PANELS = {kind.topic: kind for kind in public("page").values()}
 globals().update(PANELS)
-__all__ = [*PANELS, "predict"]
+__all__ = [*PANELS, "predict", "rows"]

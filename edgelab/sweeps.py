@@ -1,4 +1,4 @@
-"""Many settings of a model, each asked: on the threads of this machine, or on a cluster."""
+"""Many settings of a model, each asked, on threads or on a cluster; and nights side by side."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from tqdm.auto import tqdm
 from edgelab import __version__
 from edgelab.core import allowed
 from edgelab.core.knobs import Model
+from edgelab.topics.night.model import CricStream
 
-__all__ = ["Unanswered", "sweep"]
+__all__ = ["Unanswered", "compare", "sweep"]
 
 
 class Unanswered(RuntimeError):
@@ -163,3 +164,28 @@ def _opened(path: str | os.PathLike | None) -> Iterator[sqlite3.Connection]:
             allowed = "a new file, or one that a sweep made"
             raise ValueError(f"keep: got {path} ({error}), allowed {allowed}") from None
         yield kept
+
+
+def compare(nights: Sequence[CricStream]) -> pd.DataFrame:
+    """Several nights side by side.
+
+    Parameters
+    ----------
+    nights : sequence of CricStream
+        At least one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per night, indexed by the line of code that makes it: p99 by place in
+        milliseconds, share of blank panels, utilisation of the origin, viewers with a stale
+        list.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something else than a CricStream is among them, or nothing.
+    """
+    nights = allowed.several("nights", nights, allowed.instance, CricStream)
+    index = pd.Index([repr(night) for night in nights], name="night")
+    return pd.DataFrame([night.headline() for night in nights], index=index)

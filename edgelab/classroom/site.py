@@ -163,10 +163,10 @@ class Site(Web):
     def panel(self, words: str, panel: str, model: dict, pinned: dict | None) -> list[NotebookNode]:
         """The board of a panel with one slider, and all that it shows at each stop."""
         kind, now, held = known(panel, model, pinned)
-        main = now.knobs()[now.main[0]]
-        value = getattr(now, now.main[0])
+        name, *_ = kind.only or now.main
+        main, value = now.knobs()[name], getattr(now, name)
         shown = {
-            label: _stop(kind, now.replace(**{now.main[0]: each}), held, label)
+            label: _stop(kind, now.replace(**{name: each}), held, label)
             for label, each in stops(main, value).items()
         }
         at = list(stops(main, value).values()).index(value)
@@ -230,7 +230,7 @@ def _stop(kind: type[Panel], model: Model, pinned: Model | None, label: str) -> 
         figure = json.loads(go.Figure(live["data"], live["layout"]).to_json())
         plots.append({key: live[key] for key in ("title", "alt")} | figure)
     code = f"el.panels.{kind.topic}(el.{model!r})"
-    return {"label": label, "words": model.in_words(), "line": code, "plots": plots}
+    return {"label": label, "words": kind.told(model, pinned), "line": code, "plots": plots}
 
 
 def _changed(stop: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgelab.stage.theme import COLOURS
 
-__all__ = ["HALO", "NOT_YET", "QUIET", "note", "rule", "scatter"]
+__all__ = ["HALO", "NOT_YET", "QUIET", "end_ms", "note", "rule", "scatter", "travels"]
 
 #: Type of a remark.
 QUIET = {"size": 11, "color": COLOURS["quiet"]}
@@ -16,6 +16,25 @@ HALO = ", ".join(f"{x}px {y}px {COLOURS['paper']}" for x in (-1, 1) for y in (-1
 #: In place of points that are not drawn yet. An empty trace would lose its entry in the legend,
 #: and the plot would be laid out anew at each step.
 NOT_YET = np.array([np.nan])
+
+
+#: Ends of an axis of milliseconds, times powers of ten.
+SPANS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
+
+
+def end_ms(most_ms: float) -> float:
+    """End of an axis with room for a total, and for a word beyond it."""
+    wanted = max(1.1 * most_ms, 1.0)
+    ten = 10.0 ** np.floor(np.log10(wanted))
+    return float(next(step * ten for step in SPANS if step * ten >= wanted * (1 - 1e-9)))
+
+
+def travels(since_ms, rows, colour: str, name: str, **about) -> dict:
+    """The way of a request over time, between rows of places; in a panel a dot can run along it."""
+    line = {"color": COLOURS[colour], "width": 2.5, "dash": about.pop("dash", "solid")}
+    hover = f"{name}: %{{x:.0f}} ms<extra></extra>"
+    more = {"mode": "lines", "line": line, "name": name, "showlegend": True, "hovertemplate": hover}
+    return scatter(since_ms, rows, meta="travels", **more, **about)
 
 
 def scatter(x, y, **about) -> dict:

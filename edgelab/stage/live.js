@@ -6,6 +6,10 @@
 /** An answer that takes longer than this is told, in milliseconds. */
 const LATE_MS = 10_000;
 
+/** How much slower than in truth a request is seen to travel, and how long each stop of one that
+ * jumps from stop to stop is seen, in milliseconds. */
+const SLOWER = 10, STOP_MS = 700;
+
 const CLOSED = new Error("The board was closed.");
 
 const WORDS = {
@@ -175,6 +179,51 @@ function portrait({ data, layout, title, below }) {
   return { data, layout: { ...layout, title: heading, margin } };
 }
 
+/** Dots that run along the lines of a plot that a request travels, at a button's press. Where no
+ * motion is wanted, they jump from stop to stop. */
+function Journey(heading, canvas) {
+  const button = element("button", "jupyter-button edgelab-send", "Send one");
+  const clock = element("span", "edgelab-clock");
+  button.title = `Seen ${SLOWER} times slower than it is`;
+  let frame = 0, dots = [];
+
+  function stop() {
+    cancelAnimationFrame(frame);
+    dots.forEach((dot) => dot.remove());
+    dots = [];
+    clock.textContent = "";
+  }
+
+  button.onclick = () => {
+    stop();
+    const ways = canvas.data.filter(({ meta }) => meta === "travels");
+    const stops = [...new Set(ways.flatMap(({ x }) => [...x]))].sort((a, b) => a - b);
+    const jumps = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const { xaxis, yaxis } = canvas._fullLayout;
+    dots = ways.map(() => canvas.appendChild(element("span", "edgelab-dot")));
+    dots.forEach((dot, k) => dot.style.setProperty("background", ways[k].line.color));
+    const began = performance.now();
+    const step = () => {
+      const passed = performance.now() - began;
+      const at = Math.min(Math.floor(passed / STOP_MS), stops.length - 1);
+      const now = jumps ? stops[at] : Math.min(passed / SLOWER, stops.at(-1));
+      ways.forEach(({ x, y }, way) => {
+        const next = Math.max([...x].findIndex((ms) => ms > now), 0) || x.length - 1;
+        const part = Math.min((now - x[next - 1]) / (x[next] - x[next - 1] || 1), 1);
+        const row = y[next - 1] + part * (y[next] - y[next - 1]);
+        const time = Math.min(now, x.at(-1));
+        dots[way].style.left = `${xaxis._offset + xaxis.l2p(time)}px`;
+        dots[way].style.top = `${yaxis._offset + yaxis.l2p(row)}px`;
+      });
+      clock.textContent = `${Math.round(now)} ms`;
+      if (now < stops.at(-1)) frame = requestAnimationFrame(step);
+    };
+    step();
+  };
+  heading.append(button, clock);
+  return { stop };
+}
+
 /** One plot of the board, in one place. */
 function Plot(board, name, settings) {
   const figure = element("figure", "edgelab-plot");
@@ -189,14 +238,15 @@ function Plot(board, name, settings) {
       ...settings.toImageButtonOptions, filename: `${settings.toImageButtonOptions.filename}-${name}`,
     }),
   });
-  let shown = {};
+  const words = heading.appendChild(element("span", ""));
+  let shown = {}, journey = null;
   return {
     figure,
     canvas,
     name,
     draw(Plotly) {
       const { data, layout, title, alt, span, height } = board.at.plots[name];
-      if (heading.textContent !== title) heading.textContent = title;
+      if (words.textContent !== title) words.textContent = title;
       figure.setAttribute("aria-label", alt);
       figure.style.setProperty("--span", span);
       figure.classList.toggle("edgelab-wide", span > 6);
@@ -217,6 +267,8 @@ function Plot(board, name, settings) {
         modeBarButtonsToAdd: [camera(Plotly)],
       });
       shown = { data, layout, width: size.width };
+      if (data.some(({ meta }) => meta === "travels")) journey ??= Journey(heading, canvas);
+      journey?.stop();
     },
   };
 }

@@ -19,7 +19,7 @@ from edgelab.stage import again
 from edgelab.stage.controls import CARD, columns, control, options
 from edgelab.stage.live import LiveBoard
 
-__all__ = ["ERRORS", "STATE", "WIDGET", "Panel", "warm"]
+__all__ = ["ERRORS", "STATE", "WIDGET", "Panel", "Step", "warm"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 #: Type of an output that says how a panel stands, for where none is alive; see `edgelab.printed`.
@@ -80,10 +80,12 @@ class Panel(widgets.VBox):
         If `start` or `pinned` is something else than the panel's `scenario`.
     """
 
-    #: The topic's name, and so the panel's in ``el.panels``; its slides and pictures have it too.
+    #: Its name in ``el.panels``, for most the topic's; its slides and pictures have it too.
     topic: ClassVar[str]
     #: Class of the models that it shows.
     scenario: ClassVar[type[Model]]
+    #: The knobs that it shows; all of them if none is named.
+    only: ClassVar[Sequence[str]] = ()
     #: Functions of ``el.figures``, in the order in which they fill the board.
     board: ClassVar[Sequence[Callable]] = ()
     #: Further ones that only the slides have.
@@ -114,7 +116,7 @@ class Panel(widgets.VBox):
         # JupyterLab may run callbacks in another thread than cells.
         self._lock = threading.RLock()
         self._rest: asyncio.TimerHandle | None = None
-        knobs = start.knobs()
+        knobs = {n: k for n, k in start.knobs().items() if not self.only or n in self.only}
         # Shared as far as may be: each is a model of its own in the browser.
         wide, auto = widgets.Layout(width="99%"), widgets.Layout(width="auto")
         far = widgets.SliderStyle(description_width="175px")
@@ -124,6 +126,7 @@ class Panel(widgets.VBox):
             for name, knob in knobs.items()
         }
         html, plain = widgets.HTML(layout=auto), widgets.ButtonStyle()
+        self._shared = wide, auto, far, near, plain
         texts = (widgets.HTML(layout=auto, style=html.style) for _ in range(5))
         self.words, self.below, self.code, self.problem, self.saved, self.idle = html, *texts
         self.live = LiveBoard(self._plots(at_rest=False), self.line(), self.topic)
@@ -151,6 +154,8 @@ class Panel(widgets.VBox):
             self._guard(widget)
         super().__init__(self._card())
         self.add_class("edgelab-panel")
+        if self.only:
+            self.add_class("edgelab-step")
         self._redraw(born=True)
 
     def _card(self) -> list[widgets.Widget]:
@@ -180,6 +185,11 @@ class Panel(widgets.VBox):
         return [widgets.HTML(CARD), head, self.live, self.below, self.code, more, drawer]
 
     # -- what a subclass may say -------------------------------------------------------------
+
+    @classmethod
+    def told(cls, model: Any, pinned: Any) -> str:
+        """The sentence below the sliders."""
+        return model.in_words()
 
     def _moving(self, model: Any) -> Any:
         """What is shown for `model` while the hand moves, where all of it would take too long."""
@@ -266,7 +276,7 @@ class Panel(widgets.VBox):
         with self._lock:
             if self._rest:
                 self._rest.cancel()
-            again.retire(self, self._folded)
+            again.retire(self, self._folded, *self._shared)
 
     def _plots(self, at_rest: bool) -> dict[str, dict]:
         """Every plot for the present model."""
@@ -396,7 +406,8 @@ class Panel(widgets.VBox):
 
     def _say(self, model: Any) -> None:
         """Show the sentence."""
-        self.words.value = _paragraph(model.in_words(), 'class="edgelab-words" aria-live="polite"')
+        told = self.told(model, self.pinned)
+        self.words.value = _paragraph(told, 'class="edgelab-words" aria-live="polite"')
 
     def _grey(self) -> None:
         """Grey out the knobs that move nothing now, and say why."""
@@ -406,7 +417,7 @@ class Panel(widgets.VBox):
                 widget.disabled = name in idle
         reasons: dict[str, list[str]] = {}
         for name, why in idle.items():
-            if name in self.scenario.main:
+            if name in self.scenario.main and name in self.controls:
                 reasons.setdefault(why, []).append(knobs[name].label)
         said = ". ".join(f"{', '.join(labels)}: {why}" for why, labels in reasons.items())
         told = f"Greyed out: {said}." if said else ""
@@ -425,3 +436,20 @@ class Panel(widgets.VBox):
                     update_display(self._state(), raw=True, display_id=self.live.own)
             except Exception as error:  # shown in words, and kept for the tests
                 self._tell(error)
+
+
+class Step(Panel):
+    """A small panel to begin with: the knobs that it names, and a plot whose caption is said."""
+
+    def _card(self) -> list[widgets.Widget]:
+        knobs, side = columns([*self.controls.values()], (1,)), widgets.VBox([self.reset])
+        knobs.layout.flex, side.layout.width = "1 1 auto", "170px"
+        row = widgets.HBox([knobs, side.add_class("edgelab-side")])
+        head = widgets.VBox([row.add_class("edgelab-controls"), self.problem, self.words])
+        self._folded = widgets.VBox([self.pin, self.deck, self.below, self.saved, self.idle])
+        return [widgets.HTML(CARD), head, self.live, self.code]
+
+    @classmethod
+    def told(cls, model: Any, pinned: Any) -> str:
+        """The caption of its first plot."""
+        return cls.board[0].plot.drawn(model, pinned, at_rest=False).caption

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln, pdtr
 
-__all__ = ["erlang_c", "sojourn_quantiles_ms"]
+__all__ = ["erlang_c", "sojourn_mean_ms", "sojourn_quantiles_ms"]
 
 
 def erlang_c(servers: int, offered: float) -> float:
@@ -35,6 +35,23 @@ def erlang_c(servers: int, offered: float) -> float:
     weight = np.exp(servers * np.log(offered) - offered - gammaln(servers + 1))
     blocked = weight / pdtr(servers, offered)
     return min(float(blocked / (1 - (1 - blocked) * offered / servers)), 1.0)
+
+
+def sojourn_mean_ms(servers: int, offered: float, service_ms: float) -> float:
+    """Mean of waiting plus service, in milliseconds; infinite when the queue never empties.
+
+    Parameters
+    ----------
+    servers, offered, service_ms
+        As for `sojourn_quantiles_ms`.
+
+    Returns
+    -------
+    float
+    """
+    if offered >= servers:
+        return np.inf
+    return service_ms * (1 + erlang_c(servers, offered) / (servers - offered))
 
 
 def sojourn_quantiles_ms(servers: int, offered: float, service_ms: float, count: int) -> np.ndarray:

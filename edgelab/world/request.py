@@ -23,6 +23,7 @@ __all__ = [
     "Ways",
     "exact",
     "grid_cdf",
+    "middle",
     "of_place",
     "simulated",
     "tables",
@@ -82,6 +83,24 @@ def ways(route: Route) -> Ways:
     for shared in out:
         shared.flags.writeable = False
     return out
+
+
+def middle(route: Route, place: str) -> dict[str, float]:
+    """The round trips of the viewer in the middle of a place, in milliseconds.
+
+    Returns
+    -------
+    dict
+        By the names of `Ways`: of the viewer at the median round trip from the PoP, with the
+        median last mile.
+    """
+    way = ways(route)
+    row = list(datasets.places()["place"]).index(place)
+    point = np.argsort(way.pop_ms[row], kind="stable")[way.pop_ms.shape[1] // 2]
+    return {
+        name: float(table[row] if table.ndim == 1 else table[row, point])
+        for name, table in way._asdict().items()
+    }
 
 
 class Settings(NamedTuple):

@@ -49,7 +49,7 @@ def closed(folder: Path, shut: bool) -> None:
     subprocess.run(["chmod", "-R", "a-w" if shut else "u+w", folder], check=True)
 
 
-CARD = "document.querySelector('.edgelab-panel:has(.edgelab-board)')"
+CARD = "document.querySelector('.edgelab-panel:not(.edgelab-step):has(.edgelab-board)')"
 
 
 def drawn(page: Page) -> float:
@@ -74,7 +74,7 @@ def first_panel(browser: Browser, address: str, user: str) -> float:
     took = drawn(page) - start
     moved = f"() => {CARD}.querySelector('code').textContent.includes('pops=')"
     while not page.evaluate(moved):  # a notebook that has just run may take the focus away
-        page.locator(".edgelab-panel .noUi-handle").first.press("ArrowLeft")
+        page.locator(".edgelab-head .noUi-handle").first.press("ArrowLeft")
         page.wait_for_timeout(3000)
     return took
 

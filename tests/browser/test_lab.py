@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import TimeoutError
 from pptx import Presentation
-from workbook import CARD, CONTRASTS, FOCUSED, Workbook, outside
+from workbook import CARD, CONTRASTS, FOCUSED, GUESS, Workbook, outside
 
 from browsers import find_chromium
 from edgelab import doctor, panels
@@ -20,7 +20,7 @@ START = CricStream()
 PRESETS = panels.night.presets
 #: What the panel shows now: its texts, and the data of every trace of every plot, decoded.
 STATE = """() => {
-  const card = document.querySelector('.edgelab-panel:has(.edgelab-board)');
+  const card = document.querySelector('.edgelab-panel:not(.edgelab-step):has(.edgelab-board)');
   const text = (selector) => card.querySelector(selector)?.textContent ?? '';
   const plain = (v) => ArrayBuffer.isView(v) ? Array.from(v) : v ?? [];
   const traces = {};
@@ -211,7 +211,7 @@ def test_pin_and_reset(night, how):
     assert_shows(night.settled(START), START)
 
 
-@pytest.mark.parametrize(("plot", "how"), [(0, "mouse"), (1, "Enter"), (-1, "mouse")])
+@pytest.mark.parametrize(("plot", "how"), [(0, "mouse"), (2, "Enter"), (-1, "mouse")])
 def test_camera(night, plot, how, tmp_path):
     figure = night.page.locator(".js-plotly-plot").nth(plot)
     camera = figure.get_by_role("button", name="Download plot as a PNG")
@@ -222,7 +222,8 @@ def test_camera(night, plot, how, tmp_path):
             camera.focus()
             night.page.keyboard.press(how)
     name = download.value.suggested_filename
-    names = [f"night-{each.plot.name}" for each in panels.night.board]
+    names = ["one_request-one_request"]
+    names += [f"night-{each.plot.name}" for each in panels.night.board]
     assert name == f"edgelab-{[*names, 'p99_by_ratio'][plot]}.png"
     download.value.save_as(tmp_path / name)
     with Image.open(tmp_path / name) as image:
@@ -278,32 +279,53 @@ def test_cards_read_well_in_both_themes(night, theme):
     cards = night.page.locator(".edgelab-panel").evaluate_all(
         "cards => cards.map(card => getComputedStyle(card).backgroundColor)"
     )
-    assert cards == ["rgb(255, 255, 255)"] * 2  # without an alpha: opaque
+    assert cards == ["rgb(255, 255, 255)"] * 3  # without an alpha: opaque
     contrasts = night.page.evaluate(CONTRASTS)
     shown = {text for text, _ in contrasts}
     assert shown >= {"PoP count", "KV propagation delay", "312", "Reset", "More knobs", *PRESETS}
     assert START.in_words() in shown
     assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
-    for place, name in ((night.card, "panel"), (night.page.locator(".edgelab-panel"), "guess")):
+    for place, name in ((night.card, "panel"), (night.page.locator(GUESS), "guess")):
         place.first.evaluate("card => card.scrollIntoView()")
         night.page.screenshot(path=night.shots / f"{name}-{theme.split()[1]}.png")
 
 
 def test_prediction_by_keyboard(night):
-    card = night.page.locator(".edgelab-panel").first
+    card = night.page.locator(GUESS)
     last = card.locator(".widget-toggle-buttons button").last
     commit = card.get_by_role("button", name="Commit to it")
     assert commit.is_disabled()
     last.focus()
     night.page.keyboard.press("Space")
     night.page.wait_for_function(
-        "() => !document.querySelector('.edgelab-panel .widget-button:last-of-type').disabled"
+        f"() => !document.querySelector('{GUESS} .widget-button:last-of-type').disabled"
     )
     night.page.keyboard.press("Tab")
     assert "Commit" in night.page.evaluate(FOCUSED)
     night.page.keyboard.press("Enter")
     card.get_by_text("Kept: ").wait_for()
     assert last.is_disabled()
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_request_is_seen_on_its_way_until_a_slider_moves(night, motion):
+    night.page.emulate_media(reduced_motion=motion)
+    step = night.page.locator(".edgelab-step")
+    step.scroll_into_view_if_needed()
+    night.key(step.get_by_role("button", name="Send one"), "Enter")
+    step.locator(".edgelab-clock", has_text=re.compile("^301 ms$")).wait_for()
+    places = step.locator(".edgelab-dot").evaluate_all(
+        "dots => dots.map(dot => [dot.offsetLeft, dot.offsetTop])"
+    )
+    left, top = zip(*places, strict=True)
+    assert len(places) == 3 and sorted(left) == list(left), "the PoP, a fetch, the old origin"
+    assert max(top) - min(top) <= 1, "all are back at the viewer"
+    night.page.screenshot(path=night.shots / f"sent-{motion}.png")
+    night.key(step.locator(".noUi-handle"), "Home")
+    step.locator("code", has_text="CricStream(pops=1)").wait_for()
+    step.locator(".edgelab-dot").first.wait_for(state="detached")
+    night.key(step.locator(".widget-button", has_text="Reset"), "Enter")
+    night.page.emulate_media(reduced_motion=None)
 
 
 def test_more_knobs_by_keyboard(night):

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from ipywidgets import Dropdown, Layout, SliderStyle, ToggleButtons
 from workbook import CONTRASTS, Wire, Workbook, code_of, outside, repeat
 
+import edgelab as el
 from edgelab import panels
 from edgelab.core.constants import data_path
 from edgelab.stage.controls import control
@@ -28,12 +29,13 @@ PAGES = {
     "11-design-the-final": panels.design,
 }
 
+LEDGER = "12-ledger"
 #: Heights of the plots that stand by themselves.
 HEIGHTS = "() => [...document.querySelectorAll('.jp-RenderedPlotly')].map(e => e.clientHeight)"
 #: Where a reader sees the panel: the head, and the first row of plots.
 IN_SIGHT = """() => {
-  const plot = document.querySelector('.edgelab-plot').getBoundingClientRect();
   const head = document.querySelector('.edgelab-head').getBoundingClientRect();
+  const plot = document.querySelector('.edgelab-head ~ * .edgelab-plot').getBoundingClientRect();
   const room = document.querySelector('.jp-WindowedPanel-outer').getBoundingClientRect();
   return [head.top - room.top, room.bottom - plot.bottom, plot.top - head.bottom];
 }"""
@@ -41,7 +43,7 @@ IN_SIGHT = """() => {
 
 def test_every_notebook_is_driven():
     notebooks = (data_path("claims.csv").parents[1] / "notebooks").glob("*.ipynb")
-    assert set(PAGES) == {path.stem for path in notebooks}
+    assert {*PAGES, LEDGER} == {path.stem for path in notebooks}
 
 
 def address_of(lab, stem):
@@ -100,6 +102,28 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
     finally:
         page.close()
     assert outside(context.recorder.requests[asked:]) == []
+    assert context.recorder.complaints[seen:] == []
+
+
+def test_the_ledger_is_narrowed_down_by_page_and_verdict(lab, context, tmp_path):
+    page = context.new_page()
+    seen = len(context.recorder.complaints)
+    opened = Workbook(page, address_of(lab, LEDGER), tmp_path, drawn=False)
+    opened.ran_clean(4)
+    card = page.locator(".edgelab-panel")
+    card.scroll_into_view_if_needed()
+    for name, value in (("page", "3"), ("verdict", "contradicted")):
+        row = card.locator(".widget-dropdown", has=page.get_by_text(name, exact=True))
+        row.locator("select").select_option(value)
+    rows = el.claims(page=3).query("verdict == 'contradicted'")
+    card.get_by_text(f"{len(rows)} of {len(el.claims())} rows").wait_for()
+    assert card.locator("table tr").count() == 1 + len(rows)
+    assert rows["statement"].iloc[0] in card.text_content()
+    card.evaluate("card => card.scrollIntoView()")
+    page.screenshot(path=tmp_path / "ledger.png")
+    found = Axe().run(page, context=".edgelab-panel").response
+    assert [each["id"] for each in found["violations"]] == []
+    page.close()
     assert context.recorder.complaints[seen:] == []
 
 

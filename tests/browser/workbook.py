@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import TimeoutError
 
-CARD = ".edgelab-panel:has(.edgelab-board)"
+#: A page's panel; a step before it is a smaller one.
+CARD = ".edgelab-panel:not(.edgelab-step):has(.edgelab-board)"
+GUESS = ".edgelab-panel:not(:has(.edgelab-board))"
 #: Every plot of every board in sight is drawn, and as wide as its place.
 DRAWN = """() => {
   const seen = e => e.checkVisibility({contentVisibilityAuto: true}) && e.clientWidth;

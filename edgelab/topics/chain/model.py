@@ -15,7 +15,7 @@ from edgelab.topics.chain import cutover, links, words
 from edgelab.topics.chain.cutover import duration
 from edgelab.topics.chain.links import ENDS, LINKS, PARTS, REST, WHY, RoundTrips
 from edgelab.topics.night.model import CricStream
-from edgelab.world.request import EDGE, HOME, Route, ways
+from edgelab.world.request import EDGE, HOME, Route, middle
 
 __all__ = ["ENDS", "WHY", "RequestChain", "duration"]
 
@@ -275,15 +275,7 @@ class RequestChain(Model):
         """The round trips that were given, or those of the viewer in the middle of the place."""
         if self.trips:
             return self.trips
-        way = ways(self._take(Route))
-        row = self.knobs()["place"].choices.index(self.place)
-        point = np.argsort(way.pop_ms[row], kind="stable")[way.pop_ms.shape[1] // 2]
-        return RoundTrips(
-            last_mile_ms=way.last_mile_ms[row],
-            pop_ms=way.pop_ms[row, point],
-            home_ms=way.home_ms[row, point],
-            pop_home_ms=way.pop_home_ms[row, point],
-        )
+        return RoundTrips(**middle(self._take(Route), self.place))
 
     def _steps(self, trips: RoundTrips | None = None) -> links.Steps:
         return links.steps(self._take(links.Protocols), trips or self.round_trips())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edgelab.stage.panel import Panel
+from edgelab.stage.panel import Panel, Step
 from edgelab.topics.chain import plots as figures
 from edgelab.topics.chain.links import COLD, HTTP_3, ON_DEVICE, TLS_0RTT, UNPOOLED
 from edgelab.topics.chain.model import RequestChain
 
-__all__ = ["ChainPanel"]
+__all__ = ["ChainPanel", "LinkByLink"]
 
 #: What every preset's story starts from.
 USUAL = {
@@ -22,7 +22,7 @@ class ChainPanel(Panel):
 
     topic = "chain"
     scenario = RequestChain
-    board = (figures.waterfall, figures.savings, figures.cutover)
+    board = (figures.waterfall, figures.link_by_link, figures.savings, figures.cutover)
     columns = (2, 3)
     presets = {
         "DNS still points home": lambda now: now.move(0).replace(**USUAL),
@@ -33,4 +33,14 @@ class ChainPanel(Panel):
         "All five at the PoP": lambda now: now.move(5).replace(**USUAL),
         "A returning client": lambda now: now.move(5).replace(**USUAL | RETURNING),
     }
+    kernels = ("cable corridors", "slow start")
+
+
+class LinkByLink(Step):
+    """One request on its way, link by link, on a new connection or an open one."""
+
+    topic = "link_by_link"
+    scenario = RequestChain
+    board = (figures.link_by_link,)
+    only = ("connection",)
     kernels = ("cable corridors", "slow start")

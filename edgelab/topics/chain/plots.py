@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import in_ms
+from edgelab.core.words import counted, in_ms
 from edgelab.stage import drawing
-from edgelab.stage.drawing import note, rule, scatter
+from edgelab.stage.drawing import end_ms, note, rule, scatter, travels
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.chain.links import LINKS, PARTS
+from edgelab.topics.chain.journey import journey
+from edgelab.topics.chain.links import LINKS, PARTS, Protocols
 from edgelab.topics.chain.model import RequestChain, duration
 
-__all__ = ["cutover", "savings", "waterfall"]
+__all__ = ["cutover", "link_by_link", "savings", "waterfall"]
 
 #: What a part of a bar is called, and its colour and hatching.
 PART_NAMES = {
@@ -29,14 +30,14 @@ LEVELS = {
     "median": ("median_ms", "dash"),
     "p99": ("p99_ms", "dot"),
 }
+#: Rows of a request's way.
+STOPS = {"Mumbai": 0, "PoP": 1, "exchange": 2, "viewer": 3}
 #: Ground of a word that may stand on a line.
 VEIL = "rgba(255,255,255,0.85)"
 #: Room that a character takes beside a bar, as a share of the axis.
 CHARACTER = 0.0145
 #: Room for the last label of an axis, which stands at its very end.
 LAST_LABEL = {"r": 24}
-#: Ends of an axis of milliseconds, times powers of ten.
-SPANS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 #: Marks of the time axis of a cut-over, as shares of the TTL.
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 
@@ -50,13 +51,6 @@ def _end_ms(chain: RequestChain, pinned: RequestChain | None) -> float:
             *(frame(RequestChain.cutover, each)["mean_ms"].max() for each in chains),
         )
     )
-
-
-def end_ms(most_ms: float) -> float:
-    """End of an axis with room for a total, and for a word beyond it."""
-    wanted = max(1.1 * most_ms, 1.0)
-    ten = 10.0 ** np.floor(np.log10(wanted))
-    return float(next(step * ten for step in SPANS if step * ten >= wanted * (1 - 1e-9)))
 
 
 # -- where the time goes --------------------------------------------------------------------------
@@ -148,6 +142,63 @@ def _beside(links: pd.DataFrame, words: list[str], end: float) -> list[dict]:
         about |= {"bgcolor": VEIL, "borderpad": 0, "font": {"size": 11}}
         out.append(note(text, x, y, **about))
     return out
+
+
+# -- one request on its way -----------------------------------------------------------------------
+
+
+@plot(RequestChain, "One request on its way", height_px=190)
+def link_by_link(chain: RequestChain, pinned: RequestChain | None, at_rest: bool) -> Drawn:
+    """Where one request is at each moment: between viewer, exchange, PoP and Mumbai."""
+    chains = {"tonight": chain} | ({"pinned": pinned} if pinned else {})
+    ways = {
+        key: frame(journey, each._take(Protocols), each.round_trips())
+        for key, each in chains.items()
+    }
+    names = {"tonight": "this chain", "pinned": "pinned"}
+    traces = [
+        travels(
+            way["since_ms"].to_numpy(),
+            way["at"].map(STOPS).to_numpy(),
+            key,
+            names[key],
+            dash="solid" if key == "tonight" else "dot",
+        )
+        | {"showlegend": bool(pinned)}
+        for key, way in ways.items()
+    ]
+    now, links = ways["tonight"], frame(RequestChain.waterfall, chain)
+    total, away = links["ms"].sum(), links["mumbai_ms"].sum()
+    end = _end_ms(chain, pinned)
+    words, walls = [], []
+    for link, each in now[now["link"] != ""].groupby("link", sort=False):
+        starts, stops = links.loc[link, "start_ms"], each["since_ms"].iloc[-1]
+        walls.append(rule("x", x0=stops, x1=stops, layer="below"))
+        if stops - starts > CHARACTER * len(link) * end:
+            at = {"xref": "x", "yref": "y", "xanchor": "center", "font": drawing.QUIET}
+            words.append(note(link, (starts + stops) / 2, STOPS["viewer"] + 0.15, **at))
+    crossed = counted(int(links["mumbai_trips"].sum()), "round trip")
+    said = f"{in_ms(away)} of that is travel to Mumbai, in {crossed}." if away else ""
+    return Drawn(
+        traces,
+        {
+            "title": {"text": "ms since the request began", "standoff": 4},
+            "range": [0, end],
+            "nticks": 8,
+        },
+        {
+            "tickvals": [*STOPS.values()],
+            "ticktext": [*STOPS],
+            "range": [-0.15, STOPS["viewer"] + 0.6],
+            "ticks": "",
+        },
+        caption=f"The answer takes {in_ms(total)}. {said or 'Nothing of it goes to Mumbai.'}",
+        alt="A line that goes down from the viewer to where each link ends, and up again, over "
+        "the time.",
+        notes=words,
+        shapes=walls,
+        layout={"margin": LAST_LABEL},
+    )
 
 
 # -- what each further link saves -----------------------------------------------------------------

@@ -23,6 +23,7 @@ __all__ = [
     "by_place",
     "by_ratio",
     "counts",
+    "journey",
     "origin_load",
     "spread",
     "stale_viewers",
@@ -122,6 +123,44 @@ def by_ratio(settings: request.Settings, places: tuple[str, ...]) -> pd.DataFram
         mass = (1 - ratio) * at_the_pop + ratio * fetched
         columns[place] = histogram.quantiles(mass, edges, np.array([LEVELS["p99_ms"]]))[:, 0]
     return pd.DataFrame(columns, pd.Index(RATIOS, name="fetch_ratio"))
+
+
+def journey(
+    route: request.Route, settings: request.Settings, place: str, fetched: bool
+) -> pd.DataFrame:
+    """Where the request of the viewer in the middle of a place is, from leaving to being answered.
+
+    Parameters
+    ----------
+    route : request.Route
+        The round trips that the viewer has.
+    settings : request.Settings
+    place : str
+    fetched : bool
+        Whether the PoP asks the origin; a night without PoPs has no other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each arrival and each departure: ``at`` (viewer, PoP or Mumbai) and
+        ``since_ms``. The origin takes its mean time, its queue included; where that never empties
+        the last row is a departure at infinity.
+    """
+    trip = request.middle(route, place)
+    fleet = settings.origin_servers, settings.offered_erlang, settings.origin_service_ms
+    legs = [("Mumbai", queue.sojourn_mean_ms(*fleet))]
+    near, far = trip["last_mile_ms"] + trip["home_ms"], 0.0
+    if settings.ends_at == EDGE:
+        near, far = trip["last_mile_ms"] + trip["pop_ms"], trip["pop_home_ms"]
+        legs = [("PoP", settings.function_ms), *(legs if fetched else ())]
+    there = [near / 2, far / 2][: len(legs)]
+    steps = [("viewer", 0.0)]
+    for (at, stays_ms), way_ms in zip(legs, there, strict=True):
+        steps += [(at, way_ms), (at, stays_ms)]
+    steps += [("PoP", far / 2)] * (len(legs) == 2) + [("viewer", near / 2)]
+    at, takes_ms = zip(*steps, strict=True)
+    made = pd.DataFrame({"at": at, "since_ms": np.cumsum(takes_ms)})
+    return made[: 1 + int(np.isfinite(made["since_ms"]).sum())]
 
 
 # -- stale lists ----------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edgelab.kernels import FIRST
-from edgelab.stage.panel import Panel
+from edgelab.stage.panel import Panel, Step
 from edgelab.topics.night import plots as figures
 from edgelab.topics.night.model import EDGE, HOME, CricStream
 
-__all__ = ["NightPanel"]
+__all__ = ["NightPanel", "OneRequest"]
 
 #: Tonight's, where the old origin had a fleet for everybody.
 FLEET = {"origin_servers": CricStream.knobs()["origin_servers"].default}
@@ -39,3 +39,13 @@ class NightPanel(Panel):
 
     def _rested(self, model: CricStream) -> str:
         return model.drawn_in_words()
+
+
+class OneRequest(Step):
+    """One request on its way: answered at the PoP, fetched, and from the old origin."""
+
+    topic = "one_request"
+    scenario = CricStream
+    board = (figures.one_request,)
+    only = ("pops",)
+    kernels = ("cable corridors",)

@@ -15,9 +15,11 @@ from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.night.model import BASELINE, EDGE, HEADLINE_PLACES, CricStream, spread
 from edgelab.topics.night.outcomes import by_ratio
+from edgelab.topics.night.travel import one_request
 
 __all__ = [
     "distribution",
+    "one_request",
     "origin_load",
     "p99_by_place",
     "p99_by_ratio",

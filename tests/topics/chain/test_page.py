@@ -73,9 +73,11 @@ def test_round_trips_of_ones_own_stay_while_links_move(panel):
     own.retire()
 
 
-def test_slides_are_the_three_plots(panel):
+def test_slides_are_the_plots(panel):
     panel.pin.value = True
     panel.buttons["Fetch on every request"].click()
     slides = panel.slides()
-    assert [s.layout.meta["name"] for s in slides] == ["waterfall", "savings", "cutover"]
+    assert [s.layout.meta["name"] for s in slides] == [
+        *("waterfall", "link_by_link", "savings", "cutover")
+    ]
     assert all("pinned=el.RequestChain()" in s.layout.meta["code"] for s in slides)

@@ -1,19 +1,23 @@
 """The request chain's plots draw what the frames say."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 import edgelab as el
+from edgelab.core.words import in_ms
 from edgelab.stage import theme
-from edgelab.topics.chain import plots as figures
-from edgelab.topics.chain.links import PARTS
+from edgelab.stage.drawing import end_ms
+from edgelab.topics.chain.journey import journey
+from edgelab.topics.chain.links import PARTS, Protocols
 from edgelab.topics.chain.model import RequestChain
 
 HOME = RequestChain()
 FETCH = HOME.move(4).replace(place="London", response_bytes=60_000)
 EDGE = HOME.move(5).replace(tls="TLS 1.2", dns_ttl_s=600)
 MINE = el.RoundTrips(last_mile_ms=8, pop_ms=4, home_ms=130, pop_home_ms=125)
-NAMES = ("waterfall", "savings", "cutover")
+NAMES = ("waterfall", "link_by_link", "savings", "cutover")
 
 
 def drawn(name, chain, pinned=None):
@@ -33,6 +37,32 @@ def test_the_bars_are_the_parts_of_each_link_end_to_end(chain):
     for word, (_, row) in zip(made.notes, frame.iterrows(), strict=True):
         assert row["what"] in word["text"]
         assert (f"{row['ms']:,.0f} ms" in word["text"]) == bool(row["ms"])
+
+
+@pytest.mark.parametrize("connection", ["cold", "warm"])
+@pytest.mark.parametrize("moved", range(6))
+def test_a_request_is_on_its_way_as_long_as_its_links_take(moved, connection):
+    knobs = ("tls", "http", "dns_answer", "origin_connection")
+    choices = [RequestChain.knobs()[name].choices for name in knobs]
+    for *picked, size, count in product(*choices, (1000, 100_000), (1, 3)):
+        settings = dict(zip(knobs, picked, strict=True)) | {"connection": connection}
+        if settings["http"] == "HTTP/3" and settings["tls"] == "TLS 1.2":
+            continue
+        chain = HOME.move(moved).replace(response_bytes=size, requests=count, **settings)
+        way, links = journey(chain._take(Protocols), chain.round_trips()), chain.waterfall()
+        assert way["since_ms"].is_monotonic_increasing
+        assert way["at"].iloc[-1] == "viewer"
+        for link, legs in way.groupby("link"):
+            if link:
+                end = links.loc[link, "start_ms"] + links.loc[link, "ms"]
+                assert legs["since_ms"].iloc[-1] == pytest.approx(end)
+                trips = links.loc[link, "mumbai_trips"]
+                arrivals = (legs["at"] == "Mumbai") & (legs["at"].shift() != "Mumbai")
+                assert arrivals.sum() == trips or (link.startswith("rest") and size > 1000)
+        assert way["since_ms"].iloc[-1] == pytest.approx(chain.total_ms())
+    away = links["mumbai_ms"].sum()
+    told = drawn("link_by_link", chain).caption
+    assert f"takes {in_ms(chain.total_ms())}" in told and (in_ms(away) in told or not away)
 
 
 def test_what_a_colour_says_a_hatching_or_a_word_says_too():
@@ -116,7 +146,7 @@ def test_a_pinned_chain_is_drawn_beside_with_its_own_numbers():
     ("most", "end"), [(0.0, 1.0), (54, 60), (910, 1200), (91, 120), (5e3, 6e3)]
 )
 def test_an_axis_ends_at_a_round_number_beyond_the_longest_bar(most, end):
-    assert figures.end_ms(most) == pytest.approx(end)
+    assert end_ms(most) == pytest.approx(end)
 
 
 def test_the_axes_stand_still_while_links_move():

@@ -1,13 +1,16 @@
 """What notebook 01 prints: its formulas and its answers have the model's numbers."""
 
+import re
+
+import numpy as np
 import pytest
 
 import edgelab as el
 from edgelab.topics.night.model import CricStream
-from edgelab.topics.night.page import NightPanel
+from edgelab.topics.night.page import NightPanel, OneRequest
 from page_text import answers, prose
 
-TEXT, ANSWERS = prose(1), answers(1)
+TEXT, (SENT, *ANSWERS) = prose(1), answers(1)
 FINAL = CricStream()
 PRESETS = {name: make(FINAL) for name, make in NightPanel.presets.items()}
 
@@ -41,6 +44,22 @@ def test_the_printed_formulas_give_what_the_screen_shows():
     assert f"From $r$ = {full:.2%}".replace("%", " %") in TEXT
     assert FINAL.replace(origin_fetch_ratio=full * 1.001).saturated
     assert not FINAL.replace(origin_fetch_ratio=full * 0.999).saturated
+
+
+def test_one_request_seen_takes_what_the_formula_says():
+    def took(pops):
+        told = OneRequest.told(CricStream(pops=pops), None)
+        return [float(ms) for ms in re.findall(r"(\d+) ms", told)]
+
+    assert took(312) == [15, 239, 301] and "15.5 ms" in TEXT and "239.2 ms" in TEXT
+    for pops in (100, 10):
+        near, fetched, old = took(pops)
+        assert 15 < near < fetched <= old == pytest.approx(301, abs=1)
+    assert took(1)[1:] == [326, 302] and "costs 326 ms" in SENT and "301 ms" in SENT
+    full = CricStream(origin_fetch_ratio=0.05)
+    assert "for ever if it fetches" in OneRequest.told(full, None)
+    ways = el.figures.one_request(full).data
+    assert all(np.isfinite(way.x).all() for way in ways), "cut at the plot's end"
 
 
 def test_the_answers_have_the_model_s_numbers():

@@ -1,0 +1,35 @@
+"""The small panels that a page begins with."""
+
+import html
+
+import pytest
+
+import edgelab as el
+from edgelab.stage.live import changed
+from edgelab.stage.panel import Step
+
+STEPS = [kind for kind in el.panels.PANELS.values() if issubclass(kind, Step)]
+
+
+@pytest.mark.parametrize("kind", STEPS, ids=lambda kind: kind.topic)
+def test_a_step_has_its_knobs_alone_and_says_its_plot_s_caption(kind):
+    step = kind()
+    assert set(step.controls) == set(kind.only)
+
+    def shows(model):
+        assert step.model == model
+        wanted = {each.plot.name: each.plot.live(model, None, True) for each in kind.board}
+        assert changed(dict(step.live.plots), wanted) == {}
+        said = kind.board[0].plot.drawn(model, None, True).caption
+        assert html.escape(said) in step.words.value
+        assert eval(step.line(), {"el": el}).model == model
+
+    shows(step.start)
+    for name, control in step.controls.items():
+        about = step.start.knobs()[name]
+        for value in about.choices or (about.low, about.high):
+            control.value = value
+            shows(step.start.replace(**{name: value}))
+    assert step.model != step.start
+    step.reset.click()
+    shows(step.start)
