@@ -163,7 +163,7 @@ class Model:
     @classmethod
     def glossary(cls) -> Table:
         """One row per knob: label, symbol, unit, allowed values, default, meaning and source."""
-        return Table(
+        out = Table(
             [
                 {
                     "knob": name,
@@ -178,6 +178,8 @@ class Model:
                 for name, k in cls.knobs().items()
             ]
         ).set_index("knob")
+        out.attrs["folded"] = f"All {len(out)} knobs of {cls.__name__}"
+        return out
 
     @property
     def turned(self) -> dict[str, Any]:

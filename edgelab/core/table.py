@@ -14,10 +14,14 @@ STYLE = "text-align: left; vertical-align: top; padding: 4px 5px; "
 ALSO = {"verdict": "font-weight: bold"}
 ALSO |= {"statement": "min-width: 11em", "because": "min-width: 13em"}
 ALSO |= {"how": "min-width: 10em; overflow-wrap: anywhere"}
+ALSO |= {"meaning": "min-width: 17em", "source": "min-width: 9em", "allowed": "min-width: 7em"}
 
 
 class Table(pd.DataFrame):
-    """A frame that a notebook shows with its texts whole, wrapped and aligned to the left."""
+    """A frame that a notebook shows with its texts whole, wrapped and aligned to the left.
+
+    With ``attrs["folded"]`` it is folded below these words until they are pressed.
+    """
 
     @property
     def _constructor(self) -> type[Table]:
@@ -34,11 +38,15 @@ class Table(pd.DataFrame):
             for row in rows.itertuples(index=False, name=None)
         )
         # Columns as wide as their texts ask: JupyterLab's own layout makes all of them alike.
-        return f'<table style="table-layout: auto; width: 100%"><tr>{head}</tr>{body}</table>'
+        table = f'<table style="table-layout: auto; width: 100%"><tr>{head}</tr>{body}</table>'
+        folded = self.attrs.get("folded")
+        if not folded:
+            return table
+        return f"<details><summary>{html.escape(folded)}</summary>{table}</details>"
 
 
 def _text(cell: object) -> str:
     """A cell as text: a number to three digits, nothing for a missing one."""
     if isinstance(cell, float):
         return "" if np.isnan(cell) else f"{cell:.3g}" if abs(cell) < 1000 else f"{cell:,.0f}"
-    return html.escape(str(cell))
+    return html.escape(str(cell)).replace("_", "_<wbr>")  # names may wrap

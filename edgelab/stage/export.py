@@ -25,6 +25,8 @@ PICTURES = (".png", ".svg", ".pdf")
 FORMATS = (*PICTURES, ".html", ".pptx")
 #: What is no character of XML 1.0.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Characters for which a slide's title has room.
+FINDING = 130
 #: Where a path without a folder goes.
 FOLDER = "exports"
 
@@ -50,13 +52,15 @@ def export(
 
     Parameters
     ----------
-    what : plotly figure, panel, or sequence of those
-        Any plotly Figure or FigureWidget; of a panel its slides. They stay as they are.
+    what : plotly figure, panel, or sequence of those and of texts
+        Any plotly Figure or FigureWidget; of a panel its slides. They stay as they are. A text,
+        such as a question, has a slide or a heading of its own, and no picture.
     path : str or pathlib.Path
         A bare name goes into ``exports/`` of the current folder; with a folder, exactly there.
         Folders are made. The suffix decides: .png (also without one), .svg and .pdf make pictures
         of 16:9, a PNG 1920 x 1080 pixels; .html one page that works offline; .pptx a deck, a
-        slide a figure, with the line of code that makes it in the notes.
+        slide a figure: its title is the first sentence of the caption, where that is short, and
+        the line of code that makes it is in the notes.
     progress : callable
         Is given a line of text at each step.
 
@@ -78,19 +82,22 @@ def export(
     >>> el.export(el.figures.p99_by_place(el.CricStream()), "night")  # doctest: +SKIP
     1 of 1: exports/night.png
     """
-    figures, target = _figures(what), _target(path)
+    given, target = _figures(what), _target(path)
     allowed.function("progress", progress)
+    figures = [each for each in given if not isinstance(each, str)]
     told = [_told(figure) for figure in figures]
     suffix, total = target.suffix.lower(), len(figures)
     if suffix == ".html":
-        return _publish([(target, _page(figures, told, target.stem))], progress)[0]
+        return _publish([(target, _page(given, target.stem))], progress)[0]
     if suffix == ".pptx":
         with browser() as draw:
             drawn = []
             for number, (figure, about) in enumerate(zip(figures, told, strict=True), 1):
                 progress(f"{number} of {total}: {about.title or about.name}")
-                drawn.append(draw(theme.slide(figure, title=False), "png"))
-        return _publish([(target, _deck(drawn, told, target.stem))], progress)[0]
+                drawn.append((draw(theme.slide(figure, title=False), "png"), about))
+        each = iter(drawn)
+        slides = [text if isinstance(text, str) else next(each) for text in given]
+        return _publish([(target, _deck(slides, target.stem))], progress)[0]
     targets = [target]
     if total > 1:
         names = [f"{target.stem}-{n}-{about.name}" for n, about in enumerate(told, 1)]
@@ -104,18 +111,18 @@ def export(
 # -- what, and where to ----------------------------------------------------------------------------
 
 
-def _figures(what: Any) -> list[BaseFigure]:
-    """The figures of what a reader wants to export."""
-    if isinstance(what, BaseFigure):
+def _figures(what: Any, inside: bool = False) -> list[BaseFigure | str]:
+    """The figures of what a reader wants to export, and the texts between them."""
+    if isinstance(what, BaseFigure) or (inside and isinstance(what, str)):
         return [what]
     if hasattr(what, "slides"):
         what = what.slides()
     if not isinstance(what, Sequence) or isinstance(what, str | bytes):
         known = "a plotly figure, a panel, or a sequence of those"
         allowed.refuse("what", what, known, TypeError)
-    if not what:
+    if not any(not isinstance(each, str) for each in what):
         allowed.refuse("what", what, "at least one figure")
-    return [figure for each in what for figure in _figures(each)]
+    return [figure for each in what for figure in _figures(each, inside=True)]
 
 
 def _target(path: Any) -> Path:
@@ -202,13 +209,17 @@ def _write(target: Path, data: bytes) -> Path:
 # -- a page and a deck -----------------------------------------------------------------------------
 
 
-def _page(figures: Sequence[BaseFigure], told: Sequence[Told], name: str) -> bytes:
+def _page(figures: Sequence[BaseFigure | str], name: str) -> bytes:
     """One HTML file with plotly.js in it and every figure."""
     from plotly.io import to_html
     from plotly.offline import get_plotlyjs
 
     parts = []
-    for figure, about in zip(figures, told, strict=True):
+    for figure in figures:
+        if isinstance(figure, str):
+            parts.append(f"<h1>{'<br>'.join(html.escape(figure).splitlines())}</h1>")
+            continue
+        about = _told(figure)
         config = theme.config(about.name) | {"responsive": False}
         drawn = theme.slide(figure, title=False)
         plot = to_html(drawn, config, include_plotlyjs=False, full_html=False)
@@ -230,7 +241,15 @@ def _page(figures: Sequence[BaseFigure], told: Sequence[Told], name: str) -> byt
     return "\n".join([*page, "</body></html>\n"]).encode()
 
 
-def _deck(drawn: Sequence[bytes], told: Sequence[Told], name: str) -> bytes:
+def _finding(said: Told) -> tuple[str, str]:
+    """A slide's title, and the text below its picture."""
+    first, _, rest = said.caption.partition(". ")
+    if not any(map(str.isdigit, first)) or len(first) > FINDING:
+        return said.title or said.name, said.caption
+    return first.removesuffix("."), f"{said.title}. {rest}"
+
+
+def _deck(slides: Sequence[tuple[bytes, Told] | str], name: str) -> bytes:
     """A 16:9 PowerPoint deck: one slide per picture, with its caption, and code in the notes."""
     from pptx import Presentation
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
@@ -250,8 +269,16 @@ def _deck(drawn: Sequence[bytes], told: Sequence[Told], name: str) -> bytes:
     about.title, about.author = NOT_XML.sub(" ", name), ""
     about.last_modified_by = about.comments = ""
     about.created = about.modified = datetime.now(UTC).replace(tzinfo=None)
-    for picture, said in zip(drawn, told, strict=True):
+    for each in slides:
         slide = deck.slides.add_slide(deck.slide_layouts.get_by_name("Title Only"))
+        if isinstance(each, str):
+            slide.shapes.title.text_frame.text = NOT_XML.sub(" ", each)
+            slide.shapes.title.top, slide.shapes.title.height = Inches(0.5), Inches(6.5)
+            for line in slide.shapes.title.text_frame.paragraphs:
+                line.font.size = Pt(32)
+            continue
+        picture, said = each
+        headline, below = _finding(said)
         shown = slide.shapes.add_picture(io.BytesIO(picture), 0, Inches(1.1), height=Inches(5.1))
         shown.left = left = (deck.slide_width - shown.width) // 2
         shown._element.nvPicPr.cNvPr.set("descr", said.alt)  # python-pptx has no way of its own
@@ -262,13 +289,13 @@ def _deck(drawn: Sequence[bytes], told: Sequence[Told], name: str) -> bytes:
             shown.width,
             Inches(0.85),
         )
-        title.text_frame.text = said.title or said.name
+        title.text_frame.text, title.text_frame.word_wrap = headline, True
         title.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
         heading = title.text_frame.paragraphs[0]
         heading.alignment, heading.font.bold = PP_ALIGN.LEFT, True
-        heading.font.size = Pt(32 if len(said.title) < 45 else 24)
+        heading.font.size = Pt(32 if len(headline) < 45 else 24)
         box = slide.shapes.add_textbox(left, Inches(6.25), shown.width, Inches(1.1))
-        box.text_frame.word_wrap, box.text_frame.text = True, said.caption
+        box.text_frame.word_wrap, box.text_frame.text = True, below
         box.text_frame.paragraphs[0].font.size = Pt(18)
         if said.code:
             slide.notes_slide.notes_text_frame.text = f"import edgelab as el\n\n{said.code}"

@@ -417,14 +417,23 @@ function attend(el, ask) {
     arrive.disconnect();
     watch.observe(card, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"] });
     for (const event of ["pointerup", "keyup"]) card.addEventListener(event, ask);
+    card.tabIndex = -1; // a click beside a control leaves the keys with the card
     name(card);
   };
+  // Keys at a card are the card's: typed at a slider's number, two zeros would restart the kernel,
+  // and an arrow would fold a heading. What is pressed with Ctrl, Alt, Shift or ⌘ stays JupyterLab's.
+  const keys = (event) => {
+    const more = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+    card?.toggleAttribute("data-lm-suppress-shortcuts", !more);
+  };
+  window.addEventListener("keydown", keys, true);
   // JupyterLab gives a view its place after it was drawn.
   const arrive = new ResizeObserver(find);
   arrive.observe(el);
   return () => {
     arrive.disconnect();
     watch.disconnect();
+    window.removeEventListener("keydown", keys, true);
     cancelAnimationFrame(soon);
     for (const event of ["pointerup", "keyup"]) card?.removeEventListener(event, ask);
   };

@@ -17,7 +17,8 @@ from edgelab.core import allowed
 from edgelab.core.knobs import Model
 from edgelab.stage import again
 from edgelab.stage.controls import CARD, columns, control, options
-from edgelab.stage.live import LiveBoard
+from edgelab.stage.live import LiveBoard, changed
+from edgelab.stage.plot import Plot
 
 __all__ = ["ERRORS", "STATE", "WIDGET", "Panel", "Step", "warm"]
 
@@ -207,8 +208,28 @@ class Panel(widgets.VBox):
         return self._rest is None
 
     def slides(self) -> list:
-        """The figures of a deck of slides for the present model."""
-        return [each(self.model, self.pinned) for each in (*self.board, *self.more_slides)]
+        """What a deck is made of: a question, then figures; with a pin those that it changes."""
+        some = [*self.board, *self.more_slides]
+        if self.pinned:
+            some = [each for each in some if self._moved(each.plot)] or some
+        return [self._question(), *(each(self.model, self.pinned) for each in some)]
+
+    def _moved(self, plot: Plot) -> bool:
+        """Whether a plot draws something else for what is pinned."""
+        here, there = (plot.draw(each, None, True).traces for each in (self.model, self.pinned))
+        return changed({"data": here}, {"data": there}) != {}
+
+    def _question(self) -> str:
+        """What a class is asked before it sees the plots."""
+        known = self.model.knobs()
+        if self.pinned is None:
+            return f"{self.model.settings()}\n\nWhat do you expect to see?"
+        moved = [
+            f"{knob.label}: from {knob.text(before)} to {knob.text(now)}"
+            for name, knob in known.items()
+            if (before := getattr(self.pinned, name)) != (now := getattr(self.model, name))
+        ]
+        return "\n".join([*moved, "", "What will change, and what will not?"])
 
     def show(self, model: Model, anew: bool = False) -> None:
         """Set every knob to those of `model` and draw once.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plot", "alone", "frame", "plot"]
 
+#: Characters that a legend has room for.
+LEGEND = 18
 #: Frames that are kept, so that several plots and the next tick share them.
 KEPT = 128
 
@@ -47,6 +49,17 @@ class Plot:
         drawn = self.draw(model, pinned, at_rest)
         return drawn if drawn.title else drawn._replace(title=self.title)
 
+    def _named(self, model: Model, pinned: Model | None, at_rest: bool) -> Drawn:
+        """The same, with what is pinned called by the one knob that differs."""
+        drawn = self.drawn(model, pinned, at_rest)
+        name = pinned and _apart(model, pinned)
+        if not name:
+            return drawn
+        traces = [
+            each | {"name": name} if each.get("name") == "pinned" else each for each in drawn.traces
+        ]
+        return drawn._replace(traces=traces)
+
     def settings(self, model: Model, pinned: Model | None) -> str:
         """What it shows, as the line below a title says it."""
         held = pinned.settings(self.untold) if pinned and self.pins else ""
@@ -55,7 +68,7 @@ class Plot:
 
     def live(self, model: Model, pinned: Model | None, at_rest: bool) -> dict:
         """The plot for a `LiveBoard`."""
-        drawn = self.drawn(model, pinned, at_rest)
+        drawn = self._named(model, pinned, at_rest)
         return {
             "title": drawn.title,
             "alt": f"{drawn.alt} {drawn.caption}",
@@ -74,7 +87,7 @@ class Plot:
             allowed.instance(given, value, self.scenario, given == "pinned", more)
         if not self.pins:
             pinned = None
-        drawn = self.drawn(model, pinned, at_rest=True)
+        drawn = self._named(model, pinned, at_rest=True)
         told = f"{drawn.caption} {_sentence(model.settings(self.untold))}".rstrip()
         if pinned and (held := pinned.settings(self.untold)):
             told += f" Pinned: {_sentence(held)}"
@@ -85,6 +98,16 @@ class Plot:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _apart(model: Model, pinned: Model) -> str:
+    """Where the one knob that differs is pinned, for a legend; empty if several differ."""
+    moved = [
+        knob.text(getattr(pinned, name))
+        for name, knob in model.knobs().items()
+        if getattr(model, name) != getattr(pinned, name)
+    ]
+    return f"pinned: {moved[0]}" if len(moved) == 1 and len(moved[0]) <= LEGEND else ""
 
 
 def alone(drawn: Drawn, name: str, below: str = "", code: str = "") -> Figure:

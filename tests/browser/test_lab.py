@@ -44,7 +44,7 @@ SETTLED = f"""(code) => {{
     && s.traces['{WAITS}'].find(t => t.name === '{DRAWN}')?.x.some(Number.isFinite);
 }}"""
 PINNED = f"""(some) => some === Object.values(({STATE})().traces).flat()
-  .some(t => t.name === 'pinned')"""
+  .some(t => (t.name ?? '').startsWith('pinned'))"""
 
 
 def code_of(night, pinned=None):

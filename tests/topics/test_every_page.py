@@ -140,10 +140,19 @@ def test_what_is_pinned_stays_and_the_line_of_code_makes_it_again(panel):
 def test_a_slide_is_a_plot_and_its_code_makes_it_again(panel):
     panel.show(next(iter(panel.presets.values()))(panel.start))
     panel.pin.value = True
-    slides = panel.slides()
+    question, *slides = panel.slides()
+    assert question.endswith("?") and len(question.splitlines()) > 1
     made = [*panel.board, *panel.more_slides]
     assert [slide.layout.meta["name"] for slide in slides] == [each.plot.name for each in made]
-    for slide in slides:
+    moved = list(panel.presets.values())[1](panel.start)
+    panel.show(moved)
+    question, *changed_alone = panel.slides()
+    told = [line for line in question.splitlines() if ": from " in line]
+    knobs = panel.scenario.knobs()
+    assert len(told) == sum(getattr(moved, name) != getattr(panel.pinned, name) for name in knobs)
+    some = [slide.layout.meta["name"] for slide in changed_alone]
+    assert some and [each.plot.name for each in made if each.plot.name in some] == some
+    for slide in (*slides, *changed_alone):
         meta = slide.layout.meta
         assert meta["title"] and meta["alt"] and meta["caption"].endswith(".")
         assert eval(meta["code"], {"el": el}) == slide
@@ -280,8 +289,8 @@ def test_the_slides_button_writes_what_was_shown_while_the_sliders_move(panel, m
     panel.show(panel.start)
     go_on.set()
     text = saved(panel)
-    ((figures, path),) = asked
-    assert f"{len(figures)} slides are in exports/{panel.topic}.pptx" in text
+    (((_, *figures), path),) = asked
+    assert f"{1 + len(figures)} slides are in exports/{panel.topic}.pptx" in text
     assert path == f"{panel.topic}.pptx" and 'role="status"' in text
     assert all(f"el.{shown!r}" in figure.layout.meta["code"] for figure in figures)
 

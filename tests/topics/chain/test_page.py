@@ -76,7 +76,7 @@ def test_round_trips_of_ones_own_stay_while_links_move(panel):
 def test_slides_are_the_plots(panel):
     panel.pin.value = True
     panel.buttons["Fetch on every request"].click()
-    slides = panel.slides()
+    _, *slides = panel.slides()
     assert [s.layout.meta["name"] for s in slides] == [
         *("waterfall", "link_by_link", "savings", "cutover")
     ]
