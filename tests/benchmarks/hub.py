@@ -3,8 +3,8 @@
 HUB_PYTHON is the Python of an environment with edgelab, jupyterhub, voila and notebook, and
 configurable-http-proxy (npm) is on the PATH. The hub stands behind a base URL and starts a server a
 user with its simple spawner; the environment is closed to writing, and all kernels share one cache
-that was warmed before and is closed too. Printed is how long each user waits for the first panel;
-then the same, without a slider's move, in Notebook 7 and by Voila.
+that was warmed before and is closed too. Printed is how long each user waits for the first panel,
+whose slider must then follow a key; then the same in Notebook 7 and by Voila.
 """
 
 from __future__ import annotations
@@ -38,10 +38,12 @@ c.Spawner.args = ["--allow-root", "--LabApp.news_url=None"]
 c.Spawner.default_url = "/lab/tree/{page}"
 c.Spawner.environment = {{"EDGELAB_CACHE_DIR": {cache!r}}}
 """
-DRAWN = """() => {
-  const plots = [...document.querySelectorAll('.edgelab-canvas')].filter(e => e.clientWidth);
+CARD = "document.querySelector('.edgelab-panel:not(.edgelab-step):has(.edgelab-board)')"
+DRAWN = f"""() => {{
+  {CARD}?.scrollIntoView();
+  const plots = [...({CARD}?.querySelectorAll('.edgelab-canvas') ?? [])].filter(e => e.clientWidth);
   return plots.length >= 5 && plots.every(e => e.querySelector('.main-svg'));
-}"""
+}}"""
 
 
 def closed(folder: Path, shut: bool) -> None:
@@ -49,13 +51,15 @@ def closed(folder: Path, shut: bool) -> None:
     subprocess.run(["chmod", "-R", "a-w" if shut else "u+w", folder], check=True)
 
 
-CARD = "document.querySelector('.edgelab-panel:not(.edgelab-step):has(.edgelab-board)')"
-
-
-def drawn(page: Page) -> float:
-    """Wait for the panel's plots; when they were there."""
-    page.wait_for_function(f"() => {{ {CARD}?.scrollIntoView(); return ({DRAWN})(); }}")
-    return time.perf_counter()
+def drawn(page: Page, start: float) -> float:
+    """Wait for the panel's plots, then move a slider by keyboard; seconds until they were there."""
+    page.wait_for_function(DRAWN)
+    took = time.perf_counter() - start
+    moved = f"() => {CARD}.querySelector('code').textContent.includes('pops=')"
+    while not page.evaluate(moved):  # a notebook that has just run may take the focus away
+        page.locator(".edgelab-head .noUi-handle").first.press("ArrowLeft")
+        page.wait_for_timeout(3000)
+    return took
 
 
 def first_panel(browser: Browser, address: str, user: str) -> float:
@@ -71,12 +75,7 @@ def first_panel(browser: Browser, address: str, user: str) -> float:
     start = time.perf_counter()
     page.locator(".lm-MenuBar-item", has_text="Run").first.click()
     page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-    took = drawn(page) - start
-    moved = f"() => {CARD}.querySelector('code').textContent.includes('pops=')"
-    while not page.evaluate(moved):  # a notebook that has just run may take the focus away
-        page.locator(".edgelab-head .noUi-handle").first.press("ArrowLeft")
-        page.wait_for_timeout(3000)
-    return took
+    return drawn(page, start)
 
 
 def hub(python: str, folder: Path, port: int = 18_000) -> None:
@@ -152,7 +151,7 @@ def alone(name: str, command: list, folder: Path, path: str, run: bool) -> None:
                     page.wait_for_selector(idle, state="attached")
                     page.locator(".lm-MenuBar-item", has_text="Run").first.click()
                     page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-                print(f"{name}: first panel {drawn(page) - start:.1f} s", flush=True)
+                print(f"{name}: first panel {drawn(page, start):.1f} s", flush=True)
                 browser.close()
         finally:
             server.terminate()
