@@ -246,7 +246,8 @@ def _finding(said: Told) -> tuple[str, str]:
     first, _, rest = said.caption.partition(". ")
     if not any(map(str.isdigit, first)) or len(first) > FINDING:
         return said.title or said.name, said.caption
-    return first.removesuffix("."), f"{said.title}. {rest}"
+    end = "" if said.title.endswith("?") else "."
+    return first.removesuffix("."), f"{said.title}{end} {rest}"
 
 
 def _deck(slides: Sequence[tuple[bytes, Told] | str], name: str) -> bytes:

@@ -424,7 +424,7 @@ function attend(el, ask) {
   // and an arrow would fold a heading. What is pressed with Ctrl, Alt, Shift or ⌘ stays JupyterLab's.
   const keys = (event) => {
     const more = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
-    card?.toggleAttribute("data-lm-suppress-shortcuts", !more);
+    if (card?.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !more);
   };
   window.addEventListener("keydown", keys, true);
   // JupyterLab gives a view its place after it was drawn.

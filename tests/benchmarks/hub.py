@@ -39,6 +39,7 @@ c.Spawner.default_url = "/lab/tree/{page}"
 c.Spawner.environment = {{"EDGELAB_CACHE_DIR": {cache!r}}}
 """
 CARD = "document.querySelector('.edgelab-panel:not(.edgelab-step):has(.edgelab-board)')"
+RUNS = "() => /[\\d*]/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt').textContent)"
 DRAWN = f"""() => {{
   {CARD}?.scrollIntoView();
   const plots = [...({CARD}?.querySelectorAll('.edgelab-canvas') ?? [])].filter(e => e.clientWidth);
@@ -149,8 +150,10 @@ def alone(name: str, command: list, folder: Path, path: str, run: bool) -> None:
                 if run:
                     idle = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
                     page.wait_for_selector(idle, state="attached")
-                    page.locator(".lm-MenuBar-item", has_text="Run").first.click()
-                    page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
+                    while not page.evaluate(RUNS):  # pressed before the kernel was there
+                        page.locator(".lm-MenuBar-item", has_text="Run").first.click()
+                        page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
+                        page.wait_for_timeout(3000)
                 print(f"{name}: first panel {drawn(page, start):.1f} s", flush=True)
                 browser.close()
         finally:
