@@ -31,7 +31,7 @@ STRIPS = (
 )  # fmt: skip
 SINKS = "sinks", "does not sink"
 #: The uppermost has room for the events' names; and the gap below a strip.
-HEIGHTS, GAP = (1.5, 1.0, 1.0, 1.0), 0.045
+HEIGHTS, GAP = (2.0, 1.0, 1.0, 1.0), 0.045
 #: Designs that are tried for the front; another reader's knobs do not change them.
 TRIED = 128
 NAMES = X, _, Y = designs.NAMES
@@ -100,14 +100,15 @@ def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
             | {"line": {"color": COLOURS["old"], "width": 1.2, "dash": "dot"}}
         )
     for number, event in enumerate(design.events):
+        late = event.minute > 0.8 * MINUTES  # no room to the right
+        end = min(event.minute + event.lasts_min, MINUTES)
         shapes.append(
-            rule("x", type="rect", yref="paper", x0=event.minute, y0=0, y1=1,
-                 x1=min(event.minute + event.lasts_min, MINUTES))
+            rule("x", type="rect", yref="paper", x0=event.minute, y0=0, y1=1, x1=end)
             | {"fillcolor": COLOURS["band"], "line": {"width": 0}, "layer": "below"}
         )  # fmt: skip
         notes.append(
-            note(event.kind, event.minute, 1 - 0.055 * (number % 2), xref="x", yanchor="top",
-                 font=QUIET)
+            note(event.kind, end if late else event.minute, 1 - 0.055 * (number % 3), xref="x",
+                 xanchor="right" if late else "left", yanchor="top", font=QUIET)
         )  # fmt: skip
     y = axes.pop("yaxis")
     x = {"range": [0, MINUTES], "title": {"text": "minute of the night", "standoff": 4}}
@@ -193,10 +194,10 @@ def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     held = frame(Design.report, pinned, wait=at_rest) if pinned else None
     there = NOT_YET if held is None else _ratio(held["value"].to_dict())
     symbols = np.where(there <= 1, "diamond-open", "diamond-x-open").tolist()
-    mark = {"symbol": symbols, "size": 9, "color": COLOURS["pinned"], "line": {"width": 1.6}}
+    mark = {"symbol": symbols, "size": 8, "color": COLOURS["pinned"], "line": {"width": 1.5}}
     traces.append(
         scatter(
-            there, NOT_YET if held is None else rows - 0.35, mode="markers", marker=mark,
+            there, NOT_YET if held is None else rows - 0.3, mode="markers", marker=mark,
             name="pinned", showlegend=held is not None, hoverinfo="skip",
         )
     )  # fmt: skip
