@@ -23,6 +23,7 @@ __all__ = [
     "median_delay_ms",
     "readers",
     "stale_share",
+    "until_ms",
 ]
 
 #: Writes drawn for each PoP.
@@ -181,6 +182,30 @@ def stale_share(
     seen = np.append(at_once, np.cumsum(mixed))
     at = np.searchsorted(histogram.bin_edges_ms(), times_ms)
     return (1 - seen[at]).clip(0.0, 1.0)
+
+
+def until_ms(stale: np.ndarray, weight: np.ndarray, share: float) -> float:
+    """Time after a write at which a share of the reads sees it.
+
+    Parameters
+    ----------
+    stale : float64 ndarray, (times,)
+        From `stale_share`, at `GRID_MS`.
+    weight : ndarray, (pops,)
+        Readers at each PoP.
+    share : float
+
+    Returns
+    -------
+    float
+        Infinite beyond two minutes, and where the drawn writes do not tell.
+    """
+    late = stale[::-1]
+    if late[-1] <= 1 - share:
+        return 0.0
+    if not histogram.resolved(share, WRITES * weight.sum() ** 2 / (weight**2).sum()):
+        return np.inf
+    return float(np.interp(1 - share, late, GRID_MS[::-1], left=np.inf))
 
 
 def mean_stale_share(delays: np.ndarray, weight: np.ndarray, every_ms: float) -> float:

@@ -9,6 +9,7 @@ from edgelab.core.words import counted
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.design.goals import GOALS
 from edgelab.topics.design.model import PLACED, Design
+from edgelab.topics.observability.model import Fleet
 
 __all__ = ["left_out", "lost_region", "sink_guess", "six_goals", "two_minutes"]
 
@@ -21,6 +22,8 @@ MOST_USD = 20_350.0
 COST, SEEN = "cost of the night, USD", "a dead PoP is seen, min"
 #: What exercise 3 may cost.
 WATCH_USD = 21_780.0
+#: What it may turn; and false alarms in a month of page 10's nights.
+WATCH, MOST_ALARMS = ("rule", "burn", "sampled"), 10
 #: What is the night's and not the design's: a cheaper night is no better design.
 GIVEN = ("requests_per_viewer_min", "write_share", "hot_writes_per_s", "bots", *PLACED)
 #: Words of a sentence that says something.
@@ -108,21 +111,23 @@ def lost_region(answer: Design) -> Verdict:
         return Verdict(WORKING, said + late)
     return Verdict(
         RIGHT,
-        "nothing is free: either writes wait for other regions, or copies leave so often that "
-        "little is at risk. Which of the two a viewer minds, no model says.",
+        "writes wait for other regions, or copies leave so often that little is at risk. The model "
+        "has no price for such copies, nor for what a CRDT cannot promise, such as “only one "
+        "left”: say what you gave up.",
     )
 
 
 @exercise("set a Design", instance, Design)
 def two_minutes(answer: Design) -> Verdict:
-    """Notebook 11, exercise 3: a cheap design that still sees a dead PoP within two minutes.
+    """Notebook 11, exercise 3: a dead PoP seen within two minutes, for little and with few alarms.
 
     Parameters
     ----------
     answer : Design or None
         The article's, with some of `rule`, `burn` and `sampled` turned.
     """
-    turned = [name for name in answer.turned if name not in ("rule", "burn", "sampled")]
+    watch = {name: getattr(answer, name) for name in WATCH}
+    turned = [name for name in answer.turned if name not in WATCH]
     if turned:
         return Verdict(WORKING, f"{', '.join(turned)}: leave as in the article's design")
     found = answer.values([SEEN, COST])
@@ -137,10 +142,17 @@ def two_minutes(answer: Design) -> Verdict:
             f"it is seen in time, for {more:,.1f} dollars too many: which of the three knobs costs "
             "money?",
         )
+    alarms = Fleet(**watch).chosen["false_alarms"]
+    if alarms > MOST_ALARMS:
+        return Verdict(
+            WORKING,
+            f"seen in time and cheap, but {alarms:,.0f} false alarms a month: how many bad "
+            "requests does the rule wait for?",
+        )
     return Verdict(
         RIGHT,
         "a dead PoP that serves one viewer in 28 is no rare event: few lines show it to a rule "
-        "that looks soon enough. The price is false alarms, which page 10 counts.",
+        "that looks soon enough.",
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from edgelab.core import allowed
+from edgelab.core.table import Table
 
 if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
@@ -78,7 +78,7 @@ def non_dominated(values: np.ndarray) -> np.ndarray:
     return out
 
 
-def frame(designs: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
+def frame(designs: Sequence[Design], names: Sequence[str]) -> Table:
     """The frame of `edgelab.front`."""
     values = np.array([list(design.values(names).values()) for design in designs])
     # A design that never answers gives up more than any trade is worth.
@@ -87,15 +87,19 @@ def frame(designs: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         more = values - least
     said = [
-        ", ".join(f"{name} +{gap:.3g}" for name, gap in zip(names, row, strict=True) if gap > 0)
+        ", ".join(f"{n} +{_digits(gap)}" for n, gap in zip(names, row, strict=True) if gap > 0)
         for row in more
     ]
-    out = pd.DataFrame(values, columns=list(names))
+    out = Table(values, columns=list(names))
     out.insert(0, "design", list(designs))
     return out.assign(on_front=on_front, gives_up=said)
 
 
-def front(nights: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
+def _digits(gap: float) -> str:
+    return f"{gap:,.0f}" if gap >= 100 else f"{gap:.3g}"
+
+
+def front(nights: Sequence[Design], names: Sequence[str]) -> Table:
     """Of some designs those that no other beats: as small in every goal, and smaller in one.
 
     Parameters
@@ -106,10 +110,10 @@ def front(nights: Sequence[Design], names: Sequence[str]) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        A row for each design, in the order given: ``design``, a column for each goal, ``on_front``
-        (no other beats it, and no goal is infinite), and ``gives_up``: by how much each goal is
-        above the least that any of them has.
+    Table
+        A pandas frame, a row for each design, in the order given: ``design``, a column for each
+        goal, ``on_front`` (no other beats it, and no goal is infinite), and ``gives_up``: by how
+        much each goal is above the least that any of them has.
 
     Raises
     ------

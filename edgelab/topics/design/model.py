@@ -132,7 +132,7 @@ class Design(Model):
     origin_servers: int = shared(CricStream, "origin_servers", label="Servers in a region")
     batch_s: float = shared(
         DurableObject, "batch_s", label="Regions copy every",
-        meaning="How often copies of writes leave a region for the others.",
+        meaning="How often copies of writes leave a region. The bill has no line for it.",
     )  # fmt: skip
     hot_writes_per_s: float = shared(
         EdgeKV, "writes_per_s",
@@ -151,7 +151,7 @@ class Design(Model):
     sampled: float = shared(Fleet, "sampled")
     version_share: float = shared(
         Fleet, "version_share",
-        meaning="Share of the requests that a new version gets at once; all if it runs at home.",
+        meaning="Share of each PoP's requests that a new version gets; all if it runs at home.",
     )  # fmt: skip
     bots: int = knob(
         1000, label="Attackers", symbol="", unit="bots", low=0, high=100_000, log=True,
@@ -249,7 +249,7 @@ class Design(Model):
         """
         rebalancing = allowed.flag("rebalancing", rebalancing)
         if self.panel == KV:
-            return goals.seen_s(self.pops, self.kv_delay_ms, self.copies, rebalancing)
+            return goals.seen_s(self.pops, self.order, self.kv_delay_ms, self.copies, rebalancing)
         kept = self.ttl_s + self.stale_while_revalidate_s if self.panel == CACHE else 0.0
         return kept + self._agreement.copy_s
 
@@ -349,7 +349,7 @@ class Design(Model):
 
     def search(
         self, names: Sequence[str] = designs.NAMES, count: int = 512, seed: int = 2026
-    ) -> pd.DataFrame:
+    ) -> Table:
         """Other designs near which no other is better: a Sobol sequence, then mutated best ones.
 
         Parameters
@@ -361,7 +361,7 @@ class Design(Model):
 
         Returns
         -------
-        pandas.DataFrame
+        Table
             As `front` gives it, over all that were tried and this one.
         """
         names = allowed.several("names", names, allowed.one_of, CHEAP)
@@ -443,7 +443,7 @@ class Design(Model):
         }
 
     def in_words(self) -> str:
-        """Which goals it misses without an event, in two or three sentences."""
+        """What a minute without an event is like, and what the night costs, in a sentence."""
         return goals.in_words(self)
 
     def _table(self) -> pd.DataFrame:

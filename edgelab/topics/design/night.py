@@ -188,16 +188,25 @@ def dead_pop_min(design: Design, share: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def let_through(limiter: str, kv_delay_ms: float) -> float:
-    """How many times as much as its limit page 7's attacker gets through."""
-    return float(RateLimit(kv_delay_ms=kv_delay_ms).designs().loc[limiter, "through"])
+def _through(attack: RateLimit) -> float:
+    return float(attack.designs().loc[attack.design, "through"])
+
+
+def _attack(design: Design) -> RateLimit:
+    """Page 7's attacker, who can come in at no more places than there are."""
+    about = {"design": design.limiter, "kv_delay_ms": design.kv_delay_ms}
+    return RateLimit(pops=min(design._quiet.roads.pops, RateLimit().pops), **about)
+
+
+def let_through(design: Design) -> float:
+    """How many times as much as its limit the attacker gets through."""
+    return _through(_attack(design))
 
 
 def attack_per_s(design: Design) -> float:
     """Requests a second of an attack that the limiter lets through."""
-    attack = RateLimit(design=design.limiter, kv_delay_ms=design.kv_delay_ms)
-    through = let_through(design.limiter, design.kv_delay_ms)
-    return design.bots * through * attack.limit / attack.attack_s
+    attack = _attack(design)
+    return design.bots * _through(attack) * attack.limit / attack.attack_s
 
 
 # -- the night ------------------------------------------------------------------------------------
@@ -319,9 +328,7 @@ def _alerts(design: Design, events: Sequence[Event]) -> dict[Event, float]:
             after = dead_pop_min(design, more)
         elif more < LEAST:
             after = np.inf
-        elif event.kind == BAD_RELEASE and alone.roads.at_pop:
-            after = detect_min(design, "version bad", version_share=design.version_share, depth=1.0)
-        else:
+        else:  # the same share of every PoP's requests
             after = detect_min(design, "version bad", version_share=1.0, depth=min(more, 1.0))
         out[event] = event.minute + after
     return out

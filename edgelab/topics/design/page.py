@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from edgelab.stage.panel import Panel
+from edgelab.stage.plot import frame
 from edgelab.topics.design import plots as figures
 from edgelab.topics.design.model import PLACED, Design
 
 __all__ = ["DesignPanel"]
+
+#: What takes long, and the plot whose words tell it.
+SLOW = {Design.report: figures.goals_met, Design.night: figures.night_events}
 
 
 def like(made: Design):
@@ -44,3 +48,18 @@ class DesignPanel(Panel):
     )
     columns = (1, 1)
     waiting = "The night, and what needs draws, follow when the hand is at rest …"
+
+    @classmethod
+    def told(cls, model: Design, pinned: Design | None) -> str:
+        """The usual minute, and what is known of the goals and the night."""
+        said = [model.in_words()]
+        for make, figure in SLOW.items():
+            if frame(make, model, wait=False) is not None:
+                drawn = figure.plot.drawn(model, None, True)
+                said.append(f"{drawn.title}. {drawn.caption}")
+        return " ".join(said)
+
+    def _rested(self, model: Design) -> str:
+        for make in SLOW:
+            frame(make, model)
+        return ""

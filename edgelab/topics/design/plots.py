@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted, percent
+from edgelab.core.words import counted, in_ms, percent
 from edgelab.stage import theme
 from edgelab.stage.drawing import NOT_YET, QUIET, note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -16,24 +16,28 @@ from edgelab.stage.theme import COLOURS
 from edgelab.topics.design import designs
 from edgelab.topics.design.goals import GOALS
 from edgelab.topics.design.model import PLACED, Design
-from edgelab.topics.design.night import MINUTES, STALE_S, UNSEEN_MIN, WRONG, sunk
+from edgelab.topics.design.night import MINUTES, STALE_S, WRONG, sunk
 
 __all__ = ["bill", "goals_met", "night_events", "trade_offs"]
 
 #: The slides of a defence, in their order.
-DEFENCE = ("goals_met", "night_events", "trade_offs", "bill")
+DEFENCE = ("night_events", "goals_met", "trade_offs", "bill")
 #: Strips of the night, from the top: column, title, ends of the axis, ticks, what is minded.
 STRIPS = (
     ("errors", "errors", (1e-5, 400.0), {1e-5: "0", 1e-3: "0.1 %", 0.03: "3 %", 1.0: "all"}, WRONG),
     ("p99_ms", "p99", (8.0, 16e3), {10: "10 ms", 300: "0.3 s", 1e4: "never"}, 300.0),
     ("stale_s", "stale", (0.02, 6000.0), {0.1: "0.1 s", 10: "10 s", 1800: "30 min"}, STALE_S),
-    ("origin_busy", "busy", (0.02, 50.0), {0.1: "10 %", 1.0: "100 %", 10: "10 times"}, 1.0),
+    ("origin_busy", "busy", (0.02, 160.0), {0.1: "10 %", 1.0: "100 %", 100: "dead"}, 1.0),
 )  # fmt: skip
+SINKS = "sinks", "does not sink"
 #: The uppermost has room for the events' names; and the gap below a strip.
-HEIGHTS, GAP = (1.5, 1.0, 1.0, 1.0), 0.045
+HEIGHTS, GAP = (2.0, 1.0, 1.0, 1.0), 0.045
 #: Designs that are tried for the front; another reader's knobs do not change them.
 TRIED = 128
 NAMES = X, _, Y = designs.NAMES
+#: What a reader's design is told to have more of than the article's.
+GIVEN_UP = (X, "write's wait, ms", "lost writes, %", "writes lost with a region", Y)
+ENDS_MS = 20, 1000
 #: A goal's bar ends here, as a multiple of its target; what is 0 begins at the first.
 LEAST, MOST = 0.003, 300.0
 ITEMS = ("traffic", "functions", "KV", "PoPs", "regions", "rest")
@@ -96,14 +100,15 @@ def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
             | {"line": {"color": COLOURS["old"], "width": 1.2, "dash": "dot"}}
         )
     for number, event in enumerate(design.events):
+        late = event.minute > 0.8 * MINUTES  # no room to the right
+        end = min(event.minute + event.lasts_min, MINUTES)
         shapes.append(
-            rule("x", type="rect", yref="paper", x0=event.minute, y0=0, y1=1,
-                 x1=min(event.minute + event.lasts_min, MINUTES))
+            rule("x", type="rect", yref="paper", x0=event.minute, y0=0, y1=1, x1=end)
             | {"fillcolor": COLOURS["band"], "line": {"width": 0}, "layer": "below"}
         )  # fmt: skip
         notes.append(
-            note(event.kind, event.minute, 1 - 0.055 * (number % 2), xref="x", yanchor="top",
-                 font=QUIET)
+            note(event.kind, end if late else event.minute, 1 - 0.055 * (number % 3), xref="x",
+                 xanchor="right" if late else "left", yanchor="top", font=QUIET)
         )  # fmt: skip
     y = axes.pop("yaxis")
     x = {"range": [0, MINUTES], "title": {"text": "minute of the night", "standoff": 4}}
@@ -121,22 +126,33 @@ def _told(design: Design, night: pd.DataFrame | None) -> tuple[str, str]:
     """The finding, and a sentence with its figures."""
     if night is None:
         return "", "The night is drawn when the hand is at rest."
-    bad = sunk(night)
-    count = len(design.events)
-    if not count:
+    bad, kinds = sunk(night), [event.kind for event in design.events]
+    if not kinds:
         return "A night without an event", "Nothing happens, so nothing goes wrong."
-    gone = float(night["errors"].sum()) * 60 * design._quiet.requests_per_s
-    share = gone / (design._quiet.requests_per_s * 60 * MINUTES)
-    title = f"{len(bad)} of {counted(count, 'event')} sink{'s' * (len(bad) == 1)} the night"
-    if not bad:
-        title = f"None of {counted(count, 'event')} sinks the night"
-    said = f"Too much went wrong for more than {UNSEEN_MIN:g} minutes: {', '.join(bad)}. "
-    said = said if bad else f"Nothing went wrong for more than {UNSEEN_MIN:g} minutes. "
-    alerts = int(night["alert"].sum())
-    return title, (
-        f"{said}{percent(share)} of the night's requests had no right answer; the alert rule fired "
-        f"in {counted(alerts, 'minute')}."
+    title = f"{len(bad) or 'None'} of {len(kinds)} events sink{'s' * (len(bad) < 2)} the night"
+    if len(kinds) == 1:
+        title = f"{kinds[0][:1].upper()}{kinds[0][1:]}: it {SINKS[not bad]} the night"
+    worst = night[["errors", "stale_s", "origin_busy"]].max()
+    said = f"Sunk by: {', '.join(bad)}. " if bad and len(kinds) > 1 else ""
+    said += (
+        f"At worst {percent(worst['errors'])} of the requests get no right answer, "
+        f"lists are {_age(worst['stale_s'])} old, and {_load(worst['origin_busy'])}"
     )
+    on = night.index[night["alert"]]
+    fires = f"fires for {counted(len(on), 'minute')}, first in minute {on[0]}" if len(on) else ""
+    return title, f"{said}. The alert rule {fires or 'does not fire'}."
+
+
+def _load(busy: float) -> str:
+    if np.isinf(busy):
+        return "no region answers"
+    if busy >= 1:
+        return f"a region has {busy:.2g} times as much to do as it can"
+    return f"the busiest region is {percent(busy)} busy"
+
+
+def _age(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 600 else in_ms(1000 * seconds)
 
 
 # -- goals ----------------------------------------------------------------------------------------
@@ -156,7 +172,8 @@ def _ratio(values: dict[str, float]) -> np.ndarray:
 def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     """Every goal over its target: what is right of the line is missed.
 
-    A circle is met, a cross is missed; a diamond is the pinned design.
+    A circle is met, a cross is missed; the diamond below is the pinned design's, with a cross in it
+    if that one misses.
     """
     known = frame(Design.report, design, wait=at_rest)
     values = frame(Design.values, design) if known is None else known["value"].to_dict()
@@ -175,12 +192,13 @@ def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
             )
         )  # fmt: skip
     held = frame(Design.report, pinned, wait=at_rest) if pinned else None
-    mark = {"symbol": "diamond-open", "size": 10, "color": COLOURS["pinned"], "line": {"width": 2}}
+    there = NOT_YET if held is None else _ratio(held["value"].to_dict())
+    symbols = np.where(there <= 1, "diamond-open", "diamond-x-open").tolist()
+    mark = {"symbol": symbols, "size": 8, "color": COLOURS["pinned"], "line": {"width": 1.5}}
     traces.append(
         scatter(
-            NOT_YET if held is None else _ratio(held["value"].to_dict()),
-            NOT_YET if held is None else rows, mode="markers", marker=mark, name="pinned",
-            showlegend=held is not None, hoverinfo="skip",
+            there, NOT_YET if held is None else rows - 0.3, mode="markers", marker=mark,
+            name="pinned", showlegend=held is not None, hoverinfo="skip",
         )
     )  # fmt: skip
     said = [
@@ -188,14 +206,14 @@ def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
         for name, goal in GOALS.items()
     ]
     ticks = {0.01: "1 %", 0.1: "10 %", 1: "target", 10: "10 times", 100: "100"}
-    names = [name for name, bad in zip(GOALS, missed, strict=True) if bad]
+    names = [f"“{name.split(',')[0]}”" for name, bad in zip(GOALS, missed, strict=True) if bad]
     count = int((ratio <= 1).sum())
     title = f"{count} of {len(values)} goals are met"
     return Drawn(
         traces,
         theme.log_axis("value over its target", LEAST * 0.8, MOST * 1.25, ticks),
         {"tickvals": rows.tolist(), "ticktext": said, "range": [-0.7, len(GOALS) - 0.3]},
-        caption=f"Missed: {'; '.join(names)}." if names else "No goal is missed.",
+        caption=f"Missed: {', '.join(names)}." if names else "No goal is missed.",
         alt=f"A mark for each of {len(GOALS)} goals, over its target.",
         shapes=[rule("x", x0=1, x1=1) | {"line": {"color": COLOURS["ink"], "width": 1.2}}],
         title=title,
@@ -230,7 +248,8 @@ def _old(requests_per_viewer_min: float, write_share: float) -> Design:
 def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     """Cost and the Bay Area's p99 of many designs, those that no other beats marked.
 
-    Beaten is who is worse in cost, p99 or staleness and better in none.
+    Beaten is who is worse in cost, p99 or staleness and better in none. Rings are around those that
+    beat yours.
     """
     tried = frame(_tried, NAMES, wait=at_rest)
     traces = []
@@ -245,6 +264,16 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
                 showlegend=True, hoverinfo="skip",
             )
         )  # fmt: skip
+    beat = NOT_YET[:, None] + np.zeros(3)
+    if tried is not None and (better := _as_good(design, tried[0])).any():
+        beat = tried[0][better]
+    ring = {"symbol": "circle-open", "size": 15, "color": COLOURS["ink"], "line": {"width": 1.5}}
+    traces.append(
+        scatter(
+            beat[:, 0], beat[:, 2], mode="markers", marker=ring, name="beats yours",
+            showlegend=True, hoverinfo="skip",
+        )
+    )  # fmt: skip
     marks = {
         "old Mumbai": (_old(design.requests_per_viewer_min, design.write_share), "old", "square"),
         "the article's": (Design(), "amber", "diamond"),
@@ -262,10 +291,10 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
                         "line": {"color": COLOURS["paper"], "width": 1.2}},
             )
         )  # fmt: skip
-    title, caption = _beaten(design, tried)
+    title, caption = _given_up(design, None if tried is None else tried[0])
     return Drawn(
         traces,
-        theme.ms_axis("the Bay Area's p99, ms", 20, 6000, 2),
+        theme.ms_axis("the Bay Area's p99, ms", *ENDS_MS, 2),
         {"range": [14_000, 30_000], "tickformat": ",", "title": {"text": "US dollars"}},
         caption=caption,
         alt="Marks of many designs over p99 and cost: the reader's, the article's, the old.",
@@ -276,24 +305,27 @@ def trade_offs(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
 def _at(design: Design) -> tuple[float, float]:
     """Where a design stands, within the axes."""
     told = frame(Design.values, design, NAMES)
-    return float(np.clip(told[X], 20, 6000)), float(np.clip(told[Y], 14_000, 30_000))
+    return float(np.clip(told[X], *ENDS_MS)), float(np.clip(told[Y], 14_000, 30_000))
 
 
-def _beaten(design: Design, tried: tuple[np.ndarray, np.ndarray] | None) -> tuple[str, str]:
-    """Whether another design beats the reader's, and what the cheapest as quick one costs."""
+def _as_good(design: Design, tried: np.ndarray) -> np.ndarray:
+    """Which of those that were tried are worse in no goal, and better in one."""
+    mine = np.array([*frame(Design.values, design, NAMES).values()])
+    return (tried <= mine).all(axis=1) & (tried < mine).any(axis=1)
+
+
+def _given_up(design: Design, tried: np.ndarray | None) -> tuple[str, str]:
+    """Who is as good in all three goals, and what the reader's has more of than the article's."""
     if tried is None:
         return "", "The other designs are tried when the hand is at rest."
-    rows, mine = tried[0], np.array([*frame(Design.values, design, NAMES).values()])
-    better = (rows <= mine).all(axis=1) & (rows < mine).any(axis=1)
-    if not better.any():
-        return "No tried design beats yours", (
-            f"Of {counted(len(rows), 'design')} tried, none is as quick, as fresh and as cheap."
-        )
-    best = float(rows[better, -1].min())
-    count = int(better.sum())
-    return f"{counted(count, 'design')} {'beat' if count > 1 else 'beats'} yours", (
-        f"Of {counted(len(rows), 'design')} tried, as quick, as fresh and as cheap are "
-        f"{count}, and better in one of the three; the cheapest of them costs {best:,.0f} dollars."
+    usd = tried[_as_good(design, tried), -1]
+    title = f"{len(usd) or 'None'} of {len(tried)} beat{'s' * (len(usd) < 2)} yours: p99, age, cost"
+    said = f"The cheapest of them costs {usd.min():,.0f} dollars. " if len(usd) else ""
+    ours, article = (frame(Design.values, each, GIVEN_UP) for each in (design, Design()))
+    more = {name: ours[name] - article[name] for name in GIVEN_UP}
+    more = [f"{'+' * (gap > 0)}{_digits(gap)} in “{name}”" for name, gap in more.items() if gap]
+    return title, (
+        f"{said}Beside the article's design, yours has {', '.join(more) or 'no more and no less'}."
     )
 
 
@@ -320,14 +352,16 @@ def bill(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
                 "showlegend": True,
             }
         )  # fmt: skip
-    mine, old = float(usd["yours"].sum()), float(usd["old Mumbai"].sum())
+    mine, old, article = (
+        float(usd[name].sum()) for name in ("yours", "old Mumbai", "the article's")
+    )
     guessed = frame(Design.costs, design).query("assumed")["usd"].sum() / mine
     return Drawn(
         traces,
         {"tickformat": ",", "title": {"text": "US dollars", "standoff": 4}, "rangemode": "tozero"},
         {},
-        caption=f"The night costs {mine:,.0f} dollars, the old Mumbai origin {old:,.0f}; "
-        f"{percent(guessed)} of it hangs on a price that is assumed.",
+        caption=f"The old Mumbai origin costs {old:,.0f} dollars, the article's design "
+        f"{article:,.0f}. Of yours {percent(guessed)} hang on a price that is assumed.",
         alt="Stacked bars, one a design, by what the money is for.",
         layout={"barmode": "stack", "legend": {"traceorder": "normal"}},
         title=f"The night costs {mine:,.0f} dollars",

@@ -42,6 +42,7 @@ __all__ = [
     "late_share",
     "region_time",
     "row",
+    "sites",
     "spread",
     "ways",
     "weighed",
@@ -99,6 +100,11 @@ def _order(name: str) -> np.ndarray:
     """Rows of `edgelab.data.pops` in the order in which page 3 adds them."""
     at = {code: k for k, code in enumerate(datasets.pops()["code"])}
     return np.array([at[code] for code in Placement(order=name).sites()["code"]])
+
+
+def sites(pops: int, order: str) -> np.ndarray:
+    """Rows of the PoPs in use."""
+    return _order(order)[:pops]
 
 
 @cache
@@ -171,7 +177,7 @@ def weighed(each: np.ndarray) -> float:
 @lru_cache(maxsize=256)
 def _nearest(pops: int, order: str, lost: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """The PoP that serves each point of each catchment, and what its viewers pay to it."""
-    rows = _order(order)[:pops]
+    rows = sites(pops, order)
     rows = rows[~np.isin(rows, lost)]
     rtt = geo.pop_rtt_ms()[rows]
     pop = rows[rtt.argmin(axis=0)]

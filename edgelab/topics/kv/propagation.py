@@ -14,7 +14,6 @@ from edgelab.core.constants import value
 from edgelab.core.datasets import COPIES
 from edgelab.kernels import replication
 from edgelab.kernels.draws import ALWAYS, stream_key
-from edgelab.kernels.histogram import resolved
 from edgelab.topics.kv.crdt import GCounter, LWWRegister, ORSet
 from edgelab.world import delays
 from edgelab.world.corridors import rtt_ms
@@ -73,14 +72,7 @@ def weights(pops: int) -> dict[str, np.ndarray]:
 
 def seen_ms(given: Propagation, share: float, by: str) -> float:
     """Time after a write at which a share of some reads sees it; see `edgelab.EdgeKV.seen_ms`."""
-    late = shares(given)[by][::-1]
-    if late[-1] <= 1 - share:
-        return 0.0
-    weight = weights(given.pops)[by]
-    draws = delays.WRITES * weight.sum() ** 2 / (weight**2).sum()
-    if not resolved(share, draws):
-        return np.inf
-    return float(np.interp(1 - share, late, delays.GRID_MS[::-1], left=np.inf))
+    return delays.until_ms(shares(given)[by], weights(given.pops)[by], share)
 
 
 def reads(pops: int, read_ms: float) -> pd.DataFrame:

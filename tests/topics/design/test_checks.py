@@ -39,7 +39,7 @@ WATCHED = ARTICLE.replace(rule="2 windows, each", sampled=0.001)
             check.WORKING,
             "lost writes",
         ),
-        (check.lost_region, QUORUM, check.RIGHT, "nothing is free"),
+        (check.lost_region, QUORUM, check.RIGHT, "no price for such copies"),
         (
             check.lost_region,
             QUORUM.replace(region_lost_at=0),
@@ -50,7 +50,8 @@ WATCHED = ARTICLE.replace(rule="2 windows, each", sampled=0.001)
         (check.two_minutes, ARTICLE, check.WORKING, "how soon"),
         (check.two_minutes, WATCHED.replace(pops=40), check.WORKING, "pops: leave"),
         (check.two_minutes, WATCHED.replace(sampled=0.01), check.WORKING, "too many"),
-        (check.two_minutes, WATCHED, check.RIGHT, "page 10 counts"),
+        (check.two_minutes, WATCHED.replace(burn=1.0), check.WORKING, "false alarms"),
+        (check.two_minutes, WATCHED, check.RIGHT, "no rare event"),
         (check.left_out, None, check.UNANSWERED, "write one sentence"),
         (check.left_out, "traffic", check.WORKING, "1 word"),
         (check.left_out, "   ", check.WORKING, "your answer"),

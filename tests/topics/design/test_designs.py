@@ -188,6 +188,6 @@ def test_a_defence_is_a_deck(tmp_path, monkeypatch):
 
     slides = Presentation(path).slides
     titles = [slide.shapes.title.text_frame.text for slide in slides]
-    assert titles[0] == "16 of 19 goals are met" and titles[1] == "5 of 6 events sink the night"
+    assert titles[1] == "16 of 19 goals are met" and titles[0] == "5 of 6 events sink the night"
     assert len(titles) == 4
     assert "el.Design()" in slides[0].notes_slide.notes_text_frame.text

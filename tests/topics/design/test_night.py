@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import edgelab as el
-from edgelab.topics.design import night
+from edgelab.topics.design import goals, night
 from edgelab.topics.design.night import EVENTS, MINUTES
+from edgelab.world import geo
 
 ARTICLE = el.Design()
 EACH = ARTICLE.replace(rule="2 windows, each")
@@ -104,7 +105,7 @@ def test_rebalancing_ages_the_kv_and_not_the_cache():
     event = [("rebalancing", 10, 5)]
     most = el.EdgeKV.knobs()["rebalancing_share"].high
     wanted = el.EdgeKV(rebalancing_share=most).seen_ms(by="viewers") / 1000
-    assert ARTICLE.night(event).loc[10, "stale_s"] == wanted
+    assert ARTICLE.night(event).loc[10, "stale_s"] == pytest.approx(wanted, rel=1e-9)
     cache = ARTICLE.replace(panel="at the PoP, from cache")
     assert cache.night(event)["stale_s"].unique().tolist() == [300.0]
 
@@ -115,6 +116,30 @@ def test_a_bad_release_is_taken_back_when_it_is_seen():
     assert wrong.sum() == frame["alert"].to_numpy().argmax() - 10
     assert frame.loc[10, "errors"] == pytest.approx(EACH.version_share)
     assert ARTICLE.night([("bad release", 10, 30)])["errors"].sum() > frame["errors"].sum()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.5])
+def test_a_bad_release_is_seen_when_page_10s_formula_says(share):
+    usual, least = el.Fleet().usual_errors, el.Fleet().burn * el.Fleet().budget
+    wanted = 60 * (least - usual) / (share * (1 - usual))
+    frame = ARTICLE.replace(version_share=share).night([("bad release", 10, 100)])
+    assert frame["errors"].max() == pytest.approx(share)
+    assert (frame["errors"] > 0).sum() == pytest.approx(wanted, abs=1.01)
+
+
+def test_an_old_origin_has_one_counter():
+    old = ARTICLE.baseline()
+    assert night.let_through(old) == pytest.approx(1.0)
+    few = ARTICLE.replace(pops=3)
+    assert night.let_through(few) == el.RateLimit(pops=3).designs().loc[few.limiter, "through"]
+
+
+def test_rebalancing_hangs_on_who_reads_where_lists_are_written():
+    world, viewers = (ARTICLE.replace(pops=20, order=order) for order in ("world", "viewers"))
+    shares = [goals._shares(each._quiet.roads) for each in (world, viewers)]
+    at_home = [each[min(each, key=geo.origin_rtt_ms()[1].__getitem__)] for each in shares]
+    assert 0.05 * (1 - at_home[0]) < 0.01 < 0.05 * (1 - at_home[1])
+    assert world.stale_s(True) < 1 < 60 < viewers.stale_s(True)
 
 
 def test_knobs_place_events_and_a_list_overrules_them():
@@ -148,7 +173,7 @@ def test_what_sinks_the_articles_design_and_not_three_legs():
     assert list(article.index) == list(EVENTS)
     sunk = set(article.index[article["sunk"]])
     assert sunk == {"PoP lost", "rebalancing", "attack", "bad release", "region lost"}
-    assert set(legs.index[legs["sunk"]]) == {"rebalancing"}
+    assert set(legs.index[legs["sunk"]]) == {"rebalancing", "bad release"}
     assert article.loc["attack", "origin_busy"] > 1 > legs.loc["attack", "origin_busy"]
     by_hand = 466_666.67 * 60 * 25 / 28
     assert article.loc["PoP lost", "lost_requests"] == pytest.approx(by_hand, rel=1e-4)

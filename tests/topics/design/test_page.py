@@ -5,7 +5,8 @@ import re
 import pytest
 
 import edgelab as el
-from edgelab.topics.design.checks import MOST_USD, WATCH_USD
+from edgelab.topics.design import night
+from edgelab.topics.design.checks import MOST_ALARMS, MOST_USD, WATCH_USD
 from edgelab.topics.design.model import PLACED
 from page_text import prose
 
@@ -32,13 +33,14 @@ def test_designs_keep_the_events_and_events_keep_the_design(panel):
 
 def test_the_page_opens_without_what_the_guess_asks():
     made = el.panels.design()
-    assert made.live.plots["night_events"]["title"] == "None of 1 event sinks the night"
+    assert made.live.plots["night_events"]["title"] == "Wicket: it does not sink the night"
 
 
 def test_the_panel_tells_the_night_when_at_rest(panel):
     panel.buttons["A lost region"].click()
-    assert "1 of 1 event sinks" in str(panel.live.plots["night_events"]["title"])
-    assert "misses errors without the home region" in panel.words.value
+    assert panel.live.plots["night_events"]["title"] == "Region lost: it sinks the night"
+    assert "Region lost: it sinks the night." in panel.words.value
+    assert "Missed: “errors without the home region”" in panel.words.value
     panel.controls["regions"].value = 2
     assert panel.model.regions == 2
 
@@ -56,22 +58,29 @@ def numbers(text):
 
 
 def test_the_printed_loss_is_the_dead_pops(prose):
-    rate, share, seconds, millions = numbers(re.search(r"answer: (466.+?) million", prose)[1])
+    rate, share, seconds, millions = numbers(re.search(r"fail: (466.+?) million", prose)[1])
     row = START.sunk_by().loc["PoP lost"]
     assert rate == round(START._quiet.requests_per_s)
     assert share == round(row["errors"], 4) and seconds == 60 * row["alert_min"]
     assert rate * share * seconds / 1e6 == pytest.approx(millions, abs=0.05)
     assert row["lost_requests"] / 1e6 == pytest.approx(millions, abs=0.05)
+    minutes, least, usual, more, seen = numbers(re.search(r"seen after (.+?) minutes", prose)[1])
+    fleet = el.Fleet()
+    assert (least, usual) == (pytest.approx(fleet.burn * fleet.budget), fleet.usual_errors)
+    assert more == START.version_share and minutes * (least - usual) / more == pytest.approx(
+        seen, abs=0.05
+    )
 
 
 def test_the_printed_load_is_the_attacks(prose):
     line = re.search(r"= (1,000 × .+ the usual [\d.]+)\.", prose)[1]
-    bots, limit, through, service, servers, more, usual = numbers(line)
+    bots, limit, length, through, service, servers, more, usual = numbers(line)
     attack = el.RateLimit()
     assert bots == START.bots and servers == START.origin_servers
-    assert limit == round(attack.limit / attack.attack_s, 2)
+    assert (limit, length) == (attack.limit, attack.attack_s)
     assert through == round(attack.designs().loc[attack.design, "through"], 2)
-    assert bots * limit * through * service / servers == pytest.approx(more, abs=0.01)
+    by_hand = bots * limit / length * through * service / servers
+    assert by_hand == pytest.approx(more, abs=0.005)
     seen = START.sunk_by().loc["attack", "origin_busy"] - START._seen.busy
     assert seen == pytest.approx(more, abs=0.01)
     assert START._seen.busy == pytest.approx(usual, abs=0.005)
@@ -103,11 +112,17 @@ def test_every_answer_under_a_task_is_true(prose):
     assert round(alone.loc["attack", "origin_busy"], 1) == 7.4
     assert round(exact.sunk_by().loc["attack", "origin_busy"], 2) == 0.83
     two = START.replace(regions=2, **only | {"region_lost_at": 60})
+    one, missed = two.replace(regions=1), "errors without the home region, %"
+    assert round((one.night()["stale_s"].max() - one.stale_s()) / 60) == 30
     assert two.night()["errors"].max() == 0
+    gone, more = (set(d.report().query("not met").index) for d in (one, two))
+    assert (gone - more, more - gone) == ({missed}, {"writes lost with a region"})
     assert round(two.values(["writes lost with a region"])["writes lost with a region"]) == 285
     last = two.replace(converge="last writer")
     assert round(100 * last._agreement.lost_share) == 22
+    assert set(last.report().query("not met").index) - more == {"lost writes, %"}
     quorum = two.replace(converge="quorum")
+    assert set(quorum.report().query("not met").index) - more == {missed}
     assert quorum.night()["errors"].max() > 0 and quorum._agreement.lost_share == 0
     cache = START.replace(panel="at the PoP, from cache")
     assert set(START.report().query("met").index) - set(cache.report().query("met").index) == {
@@ -116,7 +131,22 @@ def test_every_answer_under_a_task_is_true(prose):
     assert cache.stale_s() == 300
     saved = START.costs()["usd"].sum() - cache.costs()["usd"].sum()
     assert f"{saved:,.0f} dollars" in prose
-    assert list(LEGS.sunk_by().query("sunk").index) == ["rebalancing"]
+    legs = LEGS.sunk_by()
+    assert list(legs.query("sunk").index) == ["rebalancing", "bad release"]
+    assert [each.loc["bad release", "alert_min"] for each in (legs, alone)] == [7, 9]
+
+
+def test_the_defence_can_be_done_and_every_goal_be_met():
+    mine = LEGS.replace(burn=3.0)
+    assert mine.report()["met"].sum() >= 17 and mine.sunk_by()["sunk"].sum() == 1
+    whole = LEGS.replace(batch_s=0.3)
+    assert whole.report()["met"].all() and whole.sunk_by()["sunk"].sum() == 2
+    assert whole.costs()["usd"].sum() > START.costs()["usd"].sum()
+
+
+def test_a_wicket_is_as_large_as_printed(prose):
+    most, first = numbers(re.search(r"\*\*wicket\*\* \((.+?)\)", prose.replace("four", "4"))[1])
+    assert most == el.EdgeCache().surge and round(night.surge(0), 1) == first
 
 
 @pytest.mark.slow
@@ -137,3 +167,4 @@ def test_the_printed_shares_of_ten_thousand_nights(prose):
 def test_the_sums_of_the_exercises_are_the_checks_own(prose):
     assert f"at most {MOST_USD:,.0f} dollars" in prose
     assert f"at most {WATCH_USD:,.0f} dollars" in prose
+    assert f"at most {MOST_ALARMS} false alarms" in prose

@@ -46,6 +46,9 @@ def test_the_title_is_the_finding():
     title = drawn("night_events", ARTICLE).title
     sunk = ARTICLE.sunk_by()["sunk"].sum()
     assert title == f"{sunk} of 6 events sink the night"
+    alone = QUIET.replace(attack_at=60)
+    assert drawn("night_events", alone).title == "Attack: it sinks the night"
+    assert "a region has 7.4 times as much to do as it can" in drawn("night_events", alone).caption
     assert drawn("night_events", QUIET).title == "A night without an event"
     assert "rebalancing" in drawn("night_events", LEGS).caption.lower()
 
@@ -59,6 +62,8 @@ def test_marks_stand_at_value_over_target():
         assert x == pytest.approx(np.clip(wanted, figures.LEAST, figures.MOST)), name
         assert np.isnan(met["x"][row]) != np.isnan(missed["x"][row])
     assert met["marker"]["symbol"] != missed["marker"]["symbol"]
+    missed_before = ARTICLE.report()["met"].eq(False).to_numpy()
+    assert [symbol == "diamond-x-open" for symbol in pin["marker"]["symbol"]] == [*missed_before]
     assert pin["showlegend"] and len(pin["x"]) == len(GOALS)
     assert drawn("goals_met", LEGS).title == f"{report['met'].sum()} of {len(GOALS)} goals are met"
 
@@ -80,6 +85,15 @@ def test_the_reader_stands_among_those_that_were_tried():
     assert by["pinned"]["showlegend"]
     assert len(by["tried"]["x"]) + len(by["no other beats it"]["x"]) > 60
     assert len({trace["marker"].get("symbol", "circle") for trace in made.traces}) >= 5
+    tried = np.concatenate(
+        [[by[n]["x"], by[n]["y"]] for n in ("tried", "no other beats it")], axis=1
+    )
+    beat = by["beats yours"]
+    assert len(beat["x"]) and set(zip(beat["x"], beat["y"], strict=True)) <= set(
+        map(tuple, tried.T)
+    )
+    assert (beat["x"] <= values["p99 Bay Area, ms"]).all()
+    assert drawn("trade_offs", ARTICLE).title.startswith(f"{len(beat['x'])} of {tried.shape[1]} ")
     best = by["no other beats it"]
     cheapest = np.argmin(best["y"])
     assert (best["x"][best["y"] < best["y"][cheapest] + 1] >= best["x"][cheapest]).all()
