@@ -410,7 +410,7 @@ def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: 
         told += f"{first['least']:.0f} to {first['most']:.0f} were possible"
     good = history.drop(bad.index)
     dead = int(dies_s < until)
-    death = [note("home dies", dies_s, 1.0, xref="x", yref="y domain", font=drawing.QUIET)]
+    death = [note(" home dies", dies_s, 0, xref="x", yref="y domain", font=drawing.QUIET)]
     made = []
     for name, colour, pattern, rows in (
         ("adds a run", "tonight", "", good[good["kind"] == "add"]),
@@ -431,7 +431,7 @@ def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: 
         {
             "tickvals": list(range(len(WITNESSES))),
             "ticktext": list(WITNESSES),
-            "range": [len(WITNESSES) - 0.4, -0.6],
+            "range": [len(WITNESSES) - 0.1, -0.6],
             "showgrid": False,
         },
         caption=f"{told}.",

@@ -257,11 +257,11 @@ def refusals(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
             ROWS + shift,
             mode="markers",
             marker=mark | ({"color": COLOURS["pinned"]} if key == PINNED else {}),
-            name=f"{key}, ◆ {'black' if key == NOW else 'green'}",
+            name=f"{key} <span style='color: {COLOURS[look]}'>◆</span>",
             showlegend=len(each) > 1 and column == "refused_shared",
             hovertemplate=f"{key}, {name}: %{{x:.1%}}<extra></extra>",
         )
-        for key, (found, shift) in each.items()
+        for (key, (found, shift)), look in zip(each.items(), ("drawn", PINNED), strict=False)
         for column, name, rows, mark in REFUSED
     ]
     now = each[NOW][0]
