@@ -65,6 +65,8 @@ class Run(NamedTuple):
     history: pd.DataFrame
     #: Numbers of the operations in the score that is left at the end, in order.
     left: tuple[int, ...]
+    #: When the home dies.
+    dies_ms: float = np.inf
 
     @property
     def acknowledged(self) -> np.ndarray:
@@ -207,9 +209,9 @@ class _Object:
         self.waiting: list[tuple[int, Callable, tuple]] = []
         self.promises: dict[int, tuple] = {}
         self.clients: _Clients | None = None
-        moment = DIES_MS[0] + net.uniform() * (DIES_MS[1] - DIES_MS[0])
+        self.dies_ms = DIES_MS[0] + net.uniform() * (DIES_MS[1] - DIES_MS[0])
         if s.dies:
-            net.at(moment, self.die)
+            net.at(self.dies_ms, self.die)
         if not s.needed and self.followers:
             net.at(s.batch_ms, self.batch, 0)
 
@@ -348,7 +350,7 @@ def object_run(setting: Setting, seed: int) -> Run:
     thing.clients = _Clients(net, len(setting.client_rtt_ms), thing.ask, patience)
     # Watched for a while after the last answer: what comes late must do no harm.
     net.run(WATCHED_MS, lambda: False)
-    return Run(thing.clients.history(), thing.log)
+    return Run(thing.clients.history(), thing.log, thing.dies_ms if setting.dies else np.inf)
 
 
 def kv_run(

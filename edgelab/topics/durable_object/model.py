@@ -398,8 +398,7 @@ class DurableObject(Model):
         -------
         pandas.DataFrame
             Indexed by ``design``, this object's own first: ``acknowledged`` adds, ``lost``,
-            counted ``twice``, ``unanswered`` operations, ``histories`` and how many of them are
-            ``linearisable``.
+            counted ``twice``, ``histories`` and how many of them are ``linearisable``.
         """
         return losses.designs(self._take(losses.History), self._seeds(count))
 
@@ -437,7 +436,7 @@ class DurableObject(Model):
         }
 
     def in_words(self) -> str:
-        """Three sentences that say what the numbers mean."""
+        """Two or three sentences that say what the numbers mean."""
         return words.in_words(self._take(words.Told), self.homes(), self.latency())
 
     def histories_in_words(self) -> str:

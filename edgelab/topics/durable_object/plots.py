@@ -32,7 +32,7 @@ LAST_MS = 1400.0
 #: What the home of each role is marked with: symbol, the same as a letter, size, colour.
 ROLES = {
     "home": ("star", "★", 15, "old"),
-    "at the stadium": ("diamond", "◆", 9, "pinned"),
+    "at the stadium": ("diamond", "◆", 9, "drawn"),
     "least mean": ("triangle-left", "◀", 11, "tonight"),
     "least p99": ("triangle-down", "▼", 11, "tonight"),
 }
@@ -167,7 +167,7 @@ def round_trips(thing: DurableObject, pinned: DurableObject | None, at_rest: boo
         f"{far}.",
         alt=f"World map and map of India: {len(rtt)} places coloured by round trip, "
         "the larger the more viewers.",
-        title=f"Round trips to {thing.home} ★ (△ followers)",
+        title=f"Round trips to {thing.home} ★, △ copies",
     )
 
 
@@ -398,10 +398,10 @@ def lost_writes(thing: DurableObject, pinned: DurableObject | None, at_rest: boo
 )  # fmt: skip
 def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: bool) -> Drawn:
     """The first of a few drawn histories with an impossible read: a row a client, time across."""
-    drawn = [thing.run(seed=(thing.seed + k) % 2**32).history for k in range(HISTORIES)]
-    wrong = [impossible_reads(history) for history in drawn]
+    runs = [thing.run(seed=(thing.seed + k) % 2**32) for k in range(HISTORIES)]
+    wrong = [impossible_reads(run.history) for run in runs]
     which = next((k for k, rows in enumerate(wrong) if len(rows)), 0)
-    history, bad = drawn[which], wrong[which]
+    history, bad, dies_s = runs[which].history, wrong[which], runs[which].dies_ms / 1000
     told, until = f"No read of {HISTORIES} histories is impossible", 6.0
     if len(bad):
         first = bad.iloc[0]
@@ -409,6 +409,8 @@ def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: 
         told = f"{WITNESSES[int(first['client'])]} reads {first['value']:.0f}; only "
         told += f"{first['least']:.0f} to {first['most']:.0f} were possible"
     good = history.drop(bad.index)
+    dead = int(dies_s < until)
+    death = [note(" home dies", dies_s, 0, xref="x", yref="y domain", font=drawing.QUIET)]
     made = []
     for name, colour, pattern, rows in (
         ("adds a run", "tonight", "", good[good["kind"] == "add"]),
@@ -429,7 +431,7 @@ def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: 
         {
             "tickvals": list(range(len(WITNESSES))),
             "ticktext": list(WITNESSES),
-            "range": [len(WITNESSES) - 0.4, -0.6],
+            "range": [len(WITNESSES) - 0.1, -0.6],
             "showgrid": False,
         },
         caption=f"{told}.",
@@ -441,7 +443,8 @@ def failed_history(thing: DurableObject, pinned: DurableObject | None, at_rest: 
             )
             for row in bad.itertuples()
             if row.returned_ms / 1000 < until
-        ],
+        ] + death * dead,
+        shapes=[rule("x", x0=dies_s, x1=dies_s)] * dead,
         title=told,
         layout={"barmode": "overlay"},
     )  # fmt: skip

@@ -30,7 +30,7 @@ class Told(NamedTuple):
 
 
 def in_words(thing: Told, homes: pd.DataFrame, latency: pd.DataFrame) -> str:
-    """Three sentences that say what the numbers mean.
+    """Two or three sentences that say what the numbers mean.
 
     Parameters
     ----------
@@ -38,29 +38,26 @@ def in_words(thing: Told, homes: pd.DataFrame, latency: pd.DataFrame) -> str:
     homes, latency : pandas.DataFrame
         `edgelab.DurableObject.homes` and `edgelab.DurableObject.latency` of the object.
     """
-    return f"{_where(thing, homes)} {_queue(thing, latency)} {_safety(thing)}"
+    told = f"{_where(thing, homes)} {_queue(thing, latency)}"
+    return told if thing.saturated else f"{told} {_safety(thing)}"
 
 
 def _where(thing: Told, homes: pd.DataFrame) -> str:
-    """How far the audience is from the home, and from better ones."""
+    """How far the audience is from the home."""
     here = homes.loc[thing.home]
     whose = "Viewers" if thing.audience == "everyone" else f"Viewers of {thing.audience}"
     where = f"{whose} are {here['mean_ms']:.0f} ms from {thing.home} on average, p99 "
-    where += f"{here['p99_ms']:.0f}"
-    for what in ("mean", "p99"):
-        best = homes.loc[homes[f"{what}_ms"].idxmin()]
-        if best.name != thing.home:
-            where += f"; {best['mean_ms']:.0f} and {best['p99_ms']:.0f} from {best.name} "
-            where += f"(best {what})"
-    return f"{where}."
+    return f"{where}{here['p99_ms']:.0f}."
 
 
 def _queue(thing: Told, latency: pd.DataFrame) -> str:
     """How busy the object is, and how long its reads take."""
     if thing.saturated:
+        times = f"{thing.utilisation:,.3g}"
+        what = "all that" if times == "1" else f"{times} times what"
         return (
-            f"{thing.requests_per_s:,.0f} requests a second are {thing.utilisation:,.3g} times "
-            "what one object can do: its queue never empties."
+            f"{thing.requests_per_s:,.0f} requests a second are {what} one object can do: its "
+            "queue never empties."
         )
     p99 = latency.loc[latency["kind"] == "place", "read_p99_ms"]
     far = p99.idxmax()
@@ -106,4 +103,5 @@ def histories_in_words(drawn: Mapping[str, pd.DataFrame], home_dies: str) -> str
         right = f"{sums['linearisable']} of {count} linearisable"
         parts.append(f"{name}: {lost}{twice}{never}, {right}")
     died = "the home dying once" if home_dies == ONCE else "no death"
-    return f"{counted(count, 'history')} drawn, with {died}: {'; '.join(parts)}."
+    drawn_of = f"{counted(count, 'history')} of five clients drawn"
+    return f"{drawn_of}, with {died}: {'; '.join(parts)}."

@@ -22,15 +22,17 @@ def _through(**knobs) -> float:
 
 @guess(
     "a few percent too many",
-    "about twice the limit",
-    "about ten times the limit",
+    "about 5 times the limit",
+    "about 10 times the limit",
+    "about 17 times: all of it",
     because="While a write is under way, each PoP spends tokens that another has spent already.",
     ask="How many requests come in while one write is under way?",
 )
 def leak_guess() -> tuple[int, str]:
     """Look back at notebook 07's prediction: ten PoPs, one bucket in KV, 250 ms late."""
     times = _through(design=KV)
-    return int(times > 1.25) + int(times > 4), f"the model lets {times:.3g} times the limit through"
+    which = sum(times > least for least in (2, 7, 13))
+    return which, f"the model lets {times:.3g} times the limit through"
 
 
 @exercise("set a share, for instance 0.5", number, 0, 100, allowed="a number from 0 to 1, a share")

@@ -207,7 +207,13 @@ LIMITERS = {
     ISOLATE: Limiter(_by_isolate, lambda at: at.pops * at.isolates_per_pop, reads=False),
     POP: Limiter(_by_pop, lambda at: at.pops),
     WINDOW: Limiter(_window, lambda at: at.pops),
-    KV: Limiter(_in_kv, lambda _: np.inf, late=True, failing=messages.last_writer, promise="none"),
+    KV: Limiter(
+        _in_kv,
+        lambda at: np.inf if at.pops > 1 else 1,
+        late=True,
+        failing=messages.last_writer,
+        promise="none",
+    ),
     COUNTERS: Limiter(
         _counters,
         lambda at: at.pops,

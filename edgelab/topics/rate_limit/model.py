@@ -74,21 +74,20 @@ def _in_words(attack: _Told, row: Mapping[str, float]) -> str:
         f"{row['wait_ms']:.3g} ms"
     )
     if late and row["writes_refused"] > 0:
-        said += (
-            f"; a store that takes one write every {attack.store_write_s:g} s to a key would "
-            f"refuse {100 * row['writes_refused']:.0f} % of them"
-        )
+        gap = "second" if attack.store_write_s == 1 else f"{attack.store_write_s:g} s"
+        said += f"; a store that takes one write every {gap} to a key would refuse "
+        said += f"{100 * row['writes_refused']:.0f} % of its writes"
     return said + "."
 
 
-def _runs_in_words(seeds: int, row: Mapping[str, float]) -> str:
+def _runs_in_words(seeds: int, buckets: float, row: Mapping[str, float]) -> str:
     """How many runs stand behind the figures, and how sure a design's row is."""
     said = f"{counted(seeds, 'run')}: {row['through']:.3f}"
     if seeds > 1:
         said += f" ± {row['error']:.3f} (standard error)"
     said += " times the limit. "
     if np.isinf(row["bound"]):
-        return said + "Nothing bounds what it lets through."
+        return said + f"No promise bounds it; a bucket in each PoP gives at most {buckets:,.0f}."
     return said + f"Whatever is asked, it lets at most {row['bound']:,.0f} through."
 
 
@@ -295,8 +294,8 @@ class RateLimit(Model):
         """What the design lets through at most, whatever is asked.
 
         One exact bucket: b + r t. As many buckets, windows or counters as know nothing, or too
-        little, of each other: as many times that. The last writer in a KV has no bound: a PoP
-        that has spent its tokens may see them again in another's later write.
+        little, of each other: as many times that. The last writer in a KV of several PoPs has no
+        bound: a PoP that has spent its tokens may see them again in another's later write.
         """
         return LIMITERS[self.design].bound(self._attack)
 
@@ -429,4 +428,4 @@ class RateLimit(Model):
 
     def runs_in_words(self) -> str:
         """How many runs stand behind the figures, and how sure the chosen design's is."""
-        return _runs_in_words(self.seeds, self._row(self.design))
+        return _runs_in_words(self.seeds, self.pops * self.limit, self._row(self.design))

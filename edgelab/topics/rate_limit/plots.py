@@ -14,7 +14,7 @@ from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.rate_limit.limiters import DESIGNS
+from edgelab.topics.rate_limit.limiters import DESIGNS, LATE
 from edgelab.topics.rate_limit.model import MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit, leaks
 
 __all__ = [
@@ -32,6 +32,7 @@ TIMES = {t: f"{t}" for t in (1, 2, 5, 10, 20, 50, 100)}
 #: The scale's end: what is above it is as dark.
 DARKEST = 100.0
 NOW, PINNED = "now", "pinned"
+CHOSEN = "#FFF1D6"
 ROWS = np.arange(len(DESIGNS))[::-1].astype(float)
 ROW_AXIS = {
     "tickvals": list(ROWS),
@@ -40,14 +41,14 @@ ROW_AXIS = {
     "showgrid": False,
     "ticks": "",
 }
-#: Column, name and mark of what is refused.
+#: Column, name, whose rows, and mark of what is refused.
 REFUSED = (
     (
-        *("refused_shared", "innocent user wrongly refused"),
+        *("refused_shared", "user", DESIGNS),
         {"symbol": "circle-open", "color": COLOURS["old"], "size": 10, "line": {"width": 2.5}},
     ),
     (
-        *("writes_refused", "writes a store refuses"),
+        *("writes_refused", "writes", LATE),
         {"symbol": "diamond", "color": COLOURS["drawn"], "size": 6, "line": {"width": 0}},
     ),
 )
@@ -103,7 +104,7 @@ def _heat(leak: pd.DataFrame) -> dict:
         "showscale": False,  # each cell says its number
         "text": [[_in_cell(ratio) for ratio in row] for row in times],
         "texttemplate": "%{text}",
-        "textfont": {"size": 10},
+        "textfont": {"size": 11},
         "customdata": told.to_numpy().reshape(*shape, 4),
         "hovertemplate": "%{customdata[0]:.3g} requests/s, %{customdata[1]:.3g} ms late: "
         "%{customdata[2]:.3g} requests per delay, %{customdata[3]:.3f} times the limit"
@@ -132,7 +133,7 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
     """What gets through, over the attack's rate and the propagation delay.
 
     A heat map with the multiple of the limit in each cell, and the line on which one request comes
-    in per delay. The ring is the attack, the square the pinned one.
+    in per delay. The ring is the attack; the square is the pinned one, where this is its map too.
     """
     leak = _map_of(attack, at_rest)
     here = frame(RateLimit.designs, attack).loc[attack.design, "through"]
@@ -145,23 +146,19 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
         line={"color": COLOURS["ink"], "width": 1.5, "dash": "dash"},
         hoverinfo="skip",
     )
-    made = [_heat(leak), one_per_delay]
-    if pinned:
+    same = pinned is not None and pinned.map_settings[:-1] == attack.map_settings[:-1]
+    ring = {"symbol": "circle-open", "color": COLOURS["old"], "size": 22}
+    made = [_heat(leak), one_per_delay, _here(attack, NOW, same, **ring)]
+    if same:
         square = {"symbol": "square-open", "color": COLOURS["pinned"], "size": 20}
         made.append(_here(pinned, PINNED, True, **square))
-    ring = {"symbol": "circle-open", "color": COLOURS["old"], "size": 22}
-    made.append(_here(attack, NOW, pinned is not None, **ring))
-    word = note(
-        "1 request per delay", 4.95, 0.165, xref="x", yref="y", xanchor="right", yanchor="middle",
-        bgcolor=COLOURS["paper"], font={"size": 11, "color": COLOURS["ink"]},
-    )  # fmt: skip
     return Drawn(
         made,
         {
             "range": [-0.2, 4.98],
             "tickvals": [0, 1, 2, 3, 4, log10(60_000)],
             "ticktext": ["1", "10", "100", "1 s", "10 s", "60 s"],
-            "title": {"text": "propagation delay, ms", "standoff": 4},
+            "title": {"text": "propagation delay, ms (dashed: 1 request per delay)", "standoff": 4},
             "showgrid": False,
         },
         {
@@ -174,7 +171,6 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
         caption=f"Here {_times(here)} times the limit. Up to a tenth of a request per delay: at "
         f"most {few:.3g} times. Worst on this map: {leak['through'].max():.3g} times.",
         alt="Heat map of the attack's rate over the propagation delay.",
-        notes=[word],
     )
 
 
@@ -184,7 +180,7 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
 def _by_design(attack: RateLimit, traces: list[dict], x: dict, caption: str, alt: str) -> Drawn:
     """Traces in rows, one row per design, with a tint behind the chosen one's."""
     row = float(ROWS[DESIGNS.index(attack.design)])
-    band = _tint(row - 0.47, row + 0.47, "#FFF1D6")
+    band = _tint(row - 0.47, row + 0.47, CHOSEN)
     return Drawn(traces, x, ROW_AXIS, caption, alt, shapes=[band])
 
 
@@ -193,7 +189,7 @@ def _shifts(attack: RateLimit, pinned: RateLimit | None) -> dict[str, tuple[pd.D
     now = frame(RateLimit.designs, attack)
     if pinned is None:
         return {NOW: (now, 0.0)}
-    return {PINNED: (frame(RateLimit.designs, pinned), -0.24), NOW: (now, 0.2)}
+    return {NOW: (now, 0.2), PINNED: (frame(RateLimit.designs, pinned), -0.24)}
 
 
 def _marks(designs: pd.DataFrame, key: str, shift: float, legend: bool) -> list[dict]:
@@ -246,33 +242,39 @@ def let_through(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> D
 
 
 @plot(
-    RateLimit, "Refused: an innocent user ○, writes ◆", span=6, height_px=260, untold=("design",)
-)  # fmt: skip
+    RateLimit,
+    "Refused: innocent user ○, KV writes ◆",
+    span=6,
+    height_px=260,
+    untold=("design",),
+)
 def refusals(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
-    """Innocent requests that are wrongly refused, and writes that a store would refuse."""
+    """Innocent requests that are wrongly refused, and writes to KV that it would refuse."""
     each = _shifts(attack, pinned)
     made = [
         scatter(
-            found[column].to_numpy(),
+            found[column].where(found.index.isin(rows)).to_numpy(),
             ROWS + shift,
             mode="markers",
             marker=mark | ({"color": COLOURS["pinned"]} if key == PINNED else {}),
-            name=key,
+            name=f"{key} <span style='color: {COLOURS[look]}'>◆</span>",
             showlegend=len(each) > 1 and column == "refused_shared",
             hovertemplate=f"{key}, {name}: %{{x:.1%}}<extra></extra>",
         )
-        for key, (found, shift) in each.items()
-        for column, name, mark in REFUSED
+        for (key, (found, shift)), look in zip(each.items(), ("drawn", PINNED), strict=False)
+        for column, name, rows, mark in REFUSED
     ]
-    now = each[NOW][0][["refused_shared", "writes_refused"]]
-    told = [f"{name} {user:.0%} and {writes:.0%}" for name, user, writes in now.itertuples()]
+    now = each[NOW][0]
+    told = [f"{name} {user:.0%}" for name, user in now["refused_shared"].items()]
+    kv = [f"{name} {writes:.0%}" for name, writes in now.loc[list(LATE), "writes_refused"].items()]
     return _by_design(
         attack,
         made,
         theme.share_axis("share that is refused", range=[-0.03, 1.03], dtick=0.25),
-        caption="Requests of an innocent user of the same key, and writes that follow the "
+        caption="Requests of an innocent user of the same key, and writes to KV that follow the "
         "last one to the same key too soon.",
-        alt=f"Two marks a row, one row per design. Users and writes refused: {'; '.join(told)}.",
+        alt=f"Marks in rows, one row per design. Users refused: {'; '.join(told)}. Writes "
+        f"refused: {'; '.join(kv)}.",
     )
 
 
@@ -369,7 +371,7 @@ def leak_by_pops(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> 
 def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
     """What a design lets through, over the requests that come in per propagation delay.
 
-    Two logarithmic axes; the tint is where at most a tenth more than the limit gets through.
+    Two logarithmic axes; shaded is where at most a tenth more than the limit gets through.
     """
     found = frame(RateLimit.by_delay, attack)
     now = frame(RateLimit.designs, attack).loc[attack.design, "through"]
@@ -377,15 +379,17 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     names = [counted(pops, "PoP") for pops in found["pops"].unique()]
     hover = "%{y:.3f} times at %{x:.3g} per delay"
     ticks = {t: f"{t:g}" for t in (0.01, 0.1, 1, 10, 100)}
-    word = note("a tenth too many", -1.95, log10(1.1), xref="x", yref="y", font=drawing.QUIET)
+    told = "dotted: 1 request per delay<br>shaded: at most a tenth too many"
+    high = {"yref": "y domain", "yanchor": "top", "font": drawing.QUIET}
+    word = note(told, 0.02, 0.98, xref="x domain", **high)
     return Drawn(
         _lines(found, "pops", "requests_per_delay", names, hover),
         theme.log_axis("requests per propagation delay", 10**-2.05, 10**2.05, ticks),
-        theme.log_axis("times the limit", 10**-0.05, 10**1.5, TIMES),
+        theme.log_axis("times the limit", 10**-0.05, 10**2.05, TIMES),
         caption=f"At {each} per delay and {counted(attack.pops, 'PoP')} {_times(now)} times the "
         "limit gets through.",
         alt="Rising curves on two logarithmic axes: times the limit over the requests that come "
         "in per delay.",
         notes=[word],
-        shapes=[_tint(0.9, 1.1, COLOURS["band"]), rule("x", x0=1, x1=1)],
+        shapes=[_tint(0.8, 1.1, CHOSEN), rule("x", x0=1, x1=1)],
     )

@@ -37,9 +37,9 @@ __all__ = [
     "window_error",
 ]
 
-#: The two axes of `leaks`.
-MAP_DELAYS_MS = np.geomspace(1, 60_000, 13)
-MAP_RATES_PER_S = np.geomspace(1, 1000, 10)
+#: The two axes of `leaks`: among them the rates and the delays that the page's tasks ask for.
+MAP_DELAYS_MS = np.array([1, 2.2, 5, 11, 23, 50, 110, 250, 600, 1500, 4000, 15_000, 60_000])
+MAP_RATES_PER_S = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000.0])
 #: PoP counts of `by_pops`.
 POP_COUNTS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 312, 500)
 

@@ -17,9 +17,9 @@ FAIR = MATCH.replace(home="Singapore", followers=2, followers_at=AROUND)
     [
         (check.lock_guess, None, check.UNANSWERED),
         (check.lock_guess, "never", check.WORKING),
-        (check.lock_guess, check.lock_guess.choices[1], check.WORKING),
+        (check.lock_guess, check.lock_guess.choices[0], check.WORKING),
         (check.lock_guess, check.lock_guess.choices[2], check.WORKING),
-        (check.lock_guess, check.lock_guess.choices[0], check.RIGHT),
+        (check.lock_guess, check.lock_guess.choices[1], check.RIGHT),
         (check.home_for_india, None, check.UNANSWERED),
         (check.home_for_india, "3", check.WORKING),
         (check.home_for_india, np.nan, check.WORKING),
@@ -65,6 +65,9 @@ def test_right_answers_found_by_search_are_right():
     assert "mean" in check.home_for_india(mean[p99.idxmin()] - mean["Mumbai"]).reason
     right = [r for r in range(600, 800) if check.busiest_object(r).state == check.RIGHT]
     assert 5 <= len(right) <= 15 and right == list(range(right[0], right[-1] + 1))
+    # The formula's 20 = 3.0 + 4.6 / (1 - rho) gives the same multiple of ten.
+    (ten,) = (rate for rate in right if rate % 10 == 0)
+    assert ten == 10 * int(1000 * (1 - 4.6 / 17) / 10)
     homes = [h for h in HOMES if check.compromise(FAIR.replace(home=h)).state == check.RIGHT]
     assert homes == ["Singapore"]
 

@@ -7,6 +7,7 @@ import pytest
 import edgelab as el
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, DurableObject
 from edgelab.topics.durable_object.plots import ROWS
+from page_text import answers, prose
 
 PRESETS = {
     "Live match": DurableObject(),
@@ -48,6 +49,37 @@ def test_the_sentence_tells_what_a_death_costs(panel):
     assert "everything is lost" in panel.words.value
     panel.buttons["Order matching"].click()
     assert "never empties" in panel.words.value
+    assert "more for" not in panel.words.value, "no wait is true where the queue grows"
+    panel.controls["requests_per_s"].value = 1000.0
+    assert "1,000 requests a second are all that one object can do" in panel.words.value
+
+
+def test_the_answers_have_the_model_s_numbers():
+    told = answers(8)
+    match = DurableObject()
+    home = match.replace(home="Ahmedabad")
+    here, there, far = (
+        thing.latency().loc[list(ROWS), "read_p99_ms"]
+        for thing in (match, home, match.replace(home="Geneva"))
+    )
+    assert list(there.index[there < here]) == ["Delhi"]
+    assert f"{there['Delhi']:.0f} ms instead of {here['Delhi']:.0f} (p99)" in told[0]
+    assert list(far.index[far < here]) == ["London", "Bay Area"]
+    assert f"{far['Mumbai']:.0f} ms instead of {here['Mumbai']:.0f} (p99)" in told[1]
+    homes = match.homes()
+    for what, answer in (("p99", told[1]), ("mean", told[1])):
+        first, then = (homes.loc[each, f"{what}_ms"] for each in ("Mumbai", "Geneva"))
+        assert f"from {first:.0f} to {then:.0f}" in answer
+    for rate in (600, 800, 950):
+        p99 = match.replace(requests_per_s=float(rate)).latency().loc["Mumbai", "read_p99_ms"]
+        assert f"{p99:.0f} at {rate}" in told[2]
+    orders = DurableObject.order_matching()
+    assert not orders.replace(service_ms=0.049).saturated and "Below 0.05 ms" in told[5]
+    assert orders.replace(service_ms=0.05).saturated
+    assert f"{orders.replace(service_ms=0.04).utilisation:.0%}" == "80%"
+    assert f"still leaves {homes['farthest_ms'].min():.0f} ms" in prose(8)
+    assert homes["farthest_ms"].idxmin() == "Marseille"
+    assert f"{1000 / match.quorum()['light_ms'].iloc[-1]:.0f} times a second" in prose(8)
 
 
 def test_histories_are_drawn_when_the_hand_rests(panel, monkeypatch):

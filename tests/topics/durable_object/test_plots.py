@@ -67,7 +67,7 @@ def test_the_maps_show_places_followers_and_home():
         np.testing.assert_array_equal(some["x"], all_["x"][inside])
         np.testing.assert_array_equal(some["text"], np.array(all_["text"])[inside])
     assert {trace["xaxis"] for trace in india} == {"x2"}
-    assert made.title == "Round trips to Geneva ★ (△ followers)"
+    assert made.title == "Round trips to Geneva ★, △ copies"
     rtt = FAR.latency().query("kind == 'place'")["rtt_ms"]
     assert f"{rtt.max():.0f} from {rtt.idxmax()}." in made.caption
 
@@ -168,8 +168,12 @@ def test_a_failed_history_is_drawn_with_the_read_that_is_wrong():
     quick = MATCH.replace(acknowledge="at once")
     made = drawn("failed_history", quick)
     adds, reads, bad = made.traces
-    runs = (quick.run(seed=quick.seed + k).history for k in range(figures.HISTORIES))
-    history = next(history for history in runs if len(impossible_reads(history)))
+    runs = (quick.run(seed=quick.seed + k) for k in range(figures.HISTORIES))
+    run = next(run for run in runs if len(impossible_reads(run.history)))
+    history = run.history
+    assert made.shapes[0]["x0"] == made.notes[-1]["x"] == run.dies_ms / 1000
+    lives = drawn("failed_history", quick.replace(home_dies="not"))
+    assert lives.shapes == lives.notes == []
     assert sum(len(trace["x"]) for trace in made.traces) == len(history)
     wrong = impossible_reads(history)
     np.testing.assert_array_equal(bad["base"], wrong["invoked_ms"] / 1000)

@@ -9,9 +9,10 @@ import pytest
 import edgelab as el
 from edgelab.stage.live import changed
 from edgelab.stage.plot import frame
-from edgelab.topics.rate_limit.limiters import COUNTERS, OBJECT, POP
+from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT, POP
 from edgelab.topics.rate_limit.model import RateLimit, leaks
 from edgelab.topics.rate_limit.page import QUICK_RUNS
+from page_text import answers
 
 #: Few runs, so that the tests are quick; of a bucket that no other test has.
 START = RateLimit(seeds=3, capacity=95)
@@ -102,6 +103,34 @@ def test_a_pinned_attack_stays_while_another_moves(panel):
     assert "; pinned: 312 PoPs, 1,000 requests/s, 250 ms late" in below
 
 
+def test_the_answers_have_the_model_s_numbers():
+    told = answers(7)
+
+    def through(design=KV, **knobs):
+        return RateLimit(**knobs).designs().loc[design, ["through", "admitted"]]
+
+    times, _ = through(pops=312, rate_per_s=1000.0)
+    counters, _ = through(COUNTERS, pops=312, rate_per_s=1000.0)
+    assert f"hardly: {counters:.2f} times" in told[0] and f"others let {times:.0f} times" in told[0]
+    two = {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0}
+    (times, many), (_, right) = through(**two), through(OBJECT, **two)
+    said = f"{round(many) - round(right)}: {many:.0f} get through, against {right:.0f}"
+    assert f"{said} ({times:.2f} times)" in told[1]
+    assert through(**two | {"rate_per_s": 200.0})["through"] == pytest.approx(2, abs=0.01)
+    fast, slow, trickle = (
+        through(rate_per_s=rate, kv_delay_ms=delay_ms)["through"]
+        for rate, delay_ms in ((200.0, 5.0), (20.0, 50.0), (12.0, 10.0))
+    )
+    assert f"{fast:.3g} and {slow:.3g} times" in told[2]
+    assert f"{100 * (trickle - 1):.1f} % too many" in told[2]
+    waits = RateLimit().designs().loc[OBJECT]
+    assert f"{100 * (through(COUNTERS)['through'] - 1):.1f} % too many" in told[3]
+    assert f"takes {waits['wait_ms']:.0f} ms" in told[3]
+    assert f"it is {waits['worst_wait_ms']:.0f}" in told[3]
+    for design in (KV, COUNTERS):
+        assert f"{through(design, kv_delay_ms=60_000.0)['through']:.2f} times" in told[4]
+
+
 def test_the_printed_formulas_give_what_the_screen_shows():
     panel = el.panels.rate_limit()
     # Bounds: b + r t for one exact bucket, M times that for M of them.
@@ -119,9 +148,9 @@ def test_the_printed_formulas_give_what_the_screen_shows():
         model = RateLimit(rate_per_s=rate, pops=pops, kv_delay_ms=1.0)
         leaked = model.designs()["through"][model.design] - 1
         assert leaked == pytest.approx(rate * 0.001 * (1 - 1 / pops), rel=0.05)
-    panel.show(RateLimit(kv_delay_ms=1.0))
-    assert f"{200 * 0.001 * (1 - 1 / 10):.0%}" == "18%"
-    assert "1.18 times as many" in panel.words.value
+    panel.show(RateLimit(rate_per_s=100.0, kv_delay_ms=1.0))
+    assert f"{100 * 0.001 * (1 - 1 / 10):.0%}" == "9%"
+    assert "9.0 % more than" in panel.words.value
     # Counters: at most about one delay's requests too many, a D.
     for delay_ms in (50.0, 250.0, 1000.0, 10_000.0):
         model = RateLimit(design=COUNTERS, kv_delay_ms=delay_ms)

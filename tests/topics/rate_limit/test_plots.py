@@ -50,15 +50,26 @@ def test_cells_are_the_frame_s():
 
 
 def test_rings_stand_at_the_attacks():
-    alone, both = by_name(drawn("leak_map", FEW)), by_name(drawn("leak_map", FEW, OTHER))
+    near = FEW.replace(rate_per_s=20, kv_delay_ms=50, user_per_s=1)
+    alone, both = by_name(drawn("leak_map", FEW)), by_name(drawn("leak_map", FEW, near))
     assert "pinned" not in alone and not alone["now"]["showlegend"]
-    for ring, attack in ((both["now"], FEW), (both["pinned"], OTHER)):
+    for ring, attack in ((both["now"], FEW), (both["pinned"], near)):
         assert (*ring["x"], *ring["y"]) == (
             np.log10(attack.kv_delay_ms),
             np.log10(attack.rate_per_s),
         )
         assert ring["showlegend"]
     assert both["now"]["marker"]["symbol"] != both["pinned"]["marker"]["symbol"]
+    for other in (OTHER, near.replace(pops=11), near.replace(design=COUNTERS)):
+        assert "pinned" not in by_name(drawn("leak_map", FEW, other)), "its map is another one"
+
+
+@pytest.mark.parametrize("knobs", [{}, {"rate_per_s": 20, "kv_delay_ms": 50}])
+def test_the_cell_under_the_ring_says_what_the_sentence_says(knobs):
+    attack = FEW.replace(**knobs)
+    leak = attack.leak_map().set_index(["rate_per_s", "kv_delay_ms"])["through"]
+    here = leak[(attack.rate_per_s, attack.kv_delay_ms)]
+    assert here == pytest.approx(attack.designs().loc[attack.design, "through"])
 
 
 def test_the_map_of_few_runs_gives_way_to_a_known_one_while_the_hand_moves():
@@ -103,13 +114,13 @@ def test_every_plot_of_rows_shows_both_attacks_in_the_same_rows():
             np.testing.assert_array_equal(np.rint(traces[which]["y"]), figures.ROWS)
         assert "pinned" not in by_name(drawn(name, FEW))
     traces = drawn("refusals", FEW, OTHER).traces
-    for each, (which, column) in zip(
-        traces,
-        [(w, c) for w in ("pinned", "now") for c in ("refused_shared", "writes_refused")],
-        strict=True,
+    for each, (which, (column, _, rows, _)) in zip(
+        traces, [(w, c) for w in ("now", "pinned") for c in figures.REFUSED], strict=True
     ):
-        assert each["name"] == which
-        np.testing.assert_array_equal(each["x"], frames[which][column])
+        assert which in each["name"] and each["showlegend"] == (column == "refused_shared")
+        seen = ~np.isnan(each["x"])
+        assert list(frames[which].index[seen]) == [name for name in DESIGNS if name in rows]
+        np.testing.assert_array_equal(each["x"][seen], frames[which].loc[list(rows), column])
         np.testing.assert_array_equal(np.rint(each["y"]), figures.ROWS)
     assert len(drawn("refusals", FEW).traces) == 2
     bar = by_name(drawn("decision_time", FEW))["now"]
