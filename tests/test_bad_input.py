@@ -75,6 +75,7 @@ VALID = {
     "what": lambda: el.figures.anycast_detours(), "path": lambda: "night.html",
     "progress": lambda: len,
     "question": lambda: "Which?", "panels.predict.check": lambda: el.check.leak_guess,
+    "panels.rows.frame": el.claims, "panels.rows.by": lambda: ["page"],
     "quorums": el.Quorum,
     "sweep.model": el.CricStream, "sweep.over": lambda: {"pops": [10]},
     "sweep.ask": lambda: el.CricStream.headline,

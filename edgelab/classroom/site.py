@@ -230,7 +230,7 @@ def _stop(kind: type[Panel], model: Model, pinned: Model | None, label: str) -> 
         figure = json.loads(go.Figure(live["data"], live["layout"]).to_json())
         plots.append({key: live[key] for key in ("title", "alt")} | figure)
     code = f"el.panels.{kind.topic}(el.{model!r})"
-    return {"label": label, "words": kind.told(model, pinned), "line": code, "plots": plots}
+    return {"label": label, "words": kind._told(model, pinned), "line": code, "plots": plots}
 
 
 def _changed(stop: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:

@@ -188,7 +188,7 @@ class Panel(widgets.VBox):
     # -- what a subclass may say -------------------------------------------------------------
 
     @classmethod
-    def told(cls, model: Any, pinned: Any) -> str:
+    def _told(cls, model: Any, pinned: Any) -> str:
         """The sentence below the sliders."""
         return model.in_words()
 
@@ -427,7 +427,7 @@ class Panel(widgets.VBox):
 
     def _say(self, model: Any) -> None:
         """Show the sentence."""
-        told = self.told(model, self.pinned)
+        told = self._told(model, self.pinned)
         self.words.value = _paragraph(told, 'class="edgelab-words" aria-live="polite"')
 
     def _grey(self) -> None:
@@ -471,6 +471,6 @@ class Step(Panel):
         return [widgets.HTML(CARD), head, self.live, self.code]
 
     @classmethod
-    def told(cls, model: Any, pinned: Any) -> str:
+    def _told(cls, model: Any, pinned: Any) -> str:
         """The caption of its first plot."""
         return cls.board[0].plot.drawn(model, pinned, at_rest=False).caption

@@ -83,4 +83,5 @@ def rows(frame: pd.DataFrame, by: Sequence[str]) -> Rows:
     TypeError, ValueError
         If `frame` is no frame, or has no such column.
     """
+    by = allowed.several("by", by, allowed.text)
     return Rows(allowed.columns("frame", frame, by), by)

@@ -53,7 +53,7 @@ def assert_shows(panel, model=None):
     wanted = {each.plot.name: each.plot.live(model, panel.pinned, True) for each in panel.board}
     assert changed(dict(panel.live.plots), wanted) == {}
     assert finite(wanted)
-    assert html.escape(panel.told(model, panel.pinned)) in panel.words.value
+    assert html.escape(panel._told(model, panel.pinned)) in panel.words.value
     assert "nan" not in panel.words.value.lower().split()
     assert code_of(panel) == panel.line()
     assert "alert" not in panel.problem.value

@@ -50,7 +50,7 @@ class DesignPanel(Panel):
     waiting = "The night, and what needs draws, follow when the hand is at rest …"
 
     @classmethod
-    def told(cls, model: Design, pinned: Design | None) -> str:
+    def _told(cls, model: Design, pinned: Design | None) -> str:
         """The usual minute, and what is known of the goals and the night."""
         said = [model.in_words()]
         for make, figure in SLOW.items():

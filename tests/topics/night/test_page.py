@@ -48,7 +48,7 @@ def test_the_printed_formulas_give_what_the_screen_shows():
 
 def test_one_request_seen_takes_what_the_formula_says():
     def took(pops):
-        told = OneRequest.told(CricStream(pops=pops), None)
+        told = OneRequest._told(CricStream(pops=pops), None)
         return [float(ms) for ms in re.findall(r"(\d+) ms", told)]
 
     assert took(312) == [15, 239, 301] and "15.5 ms" in TEXT and "239.2 ms" in TEXT
@@ -57,7 +57,7 @@ def test_one_request_seen_takes_what_the_formula_says():
         assert 15 < near < fetched <= old == pytest.approx(301, abs=1)
     assert took(1)[1:] == [326, 302] and "costs 326 ms" in SENT and "301 ms" in SENT
     full = CricStream(origin_fetch_ratio=0.05)
-    assert "for ever if it fetches" in OneRequest.told(full, None)
+    assert "for ever if it fetches" in OneRequest._told(full, None)
     ways = el.figures.one_request(full).data
     assert all(np.isfinite(way.x).all() for way in ways), "cut at the plot's end"
 
