@@ -83,5 +83,6 @@ def rows(frame: pd.DataFrame, by: Sequence[str]) -> Rows:
     TypeError, ValueError
         If `frame` is no frame, or has no such column.
     """
-    by = allowed.several("by", by, allowed.text)
-    return Rows(allowed.columns("frame", frame, by), by)
+    columns = [*allowed.instance("frame", frame, pd.DataFrame).columns]
+    more = ", the columns of frame"
+    return Rows(frame, allowed.several("by", by, allowed.one_of, columns, more))
