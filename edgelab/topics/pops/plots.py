@@ -153,7 +153,7 @@ def pop_map(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn:
         caption=f"{caption}; the next: {city}." if city else f"{caption}.",
         alt=f"Maps of the world and of India with {counted(pops, 'PoP')}, larger the earlier they "
         "were added.",
-        title=f"Newest PoP: {newest}" + f"; ★ next: {city}" * bool(city),
+        title=f"Newest: {newest}" + f"; ★ next: {city}" * bool(city),
         layout={**both.layout, "legend": LEGEND | {"traceorder": "reversed"}},
     )
 

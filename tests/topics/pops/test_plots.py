@@ -104,7 +104,7 @@ def test_the_map_has_every_pop_once_and_the_next_one(count):
     assert following["text"] == [f"{count + 1}: {city}" for city in sites[count : count + 1]]
     city = sites.get(count + 1, "").partition("/")[0]
     newest = sites[count].partition("/")[0]
-    assert made.title == f"Newest PoP: {newest}" + f"; ★ next: {city}" * (count < 500)
+    assert made.title == f"Newest: {newest}" + f"; ★ next: {city}" * (count < 500)
     assert made.caption.endswith(f"; the next: {city}." if count < 500 else f"{sites[5]}.")
 
 
