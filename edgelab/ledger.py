@@ -1,8 +1,9 @@
 """The ledger: every checkable statement of the article, how it is tested, and the verdict.
 
 The rows stand in ``data/claims.csv``. A figure that a model answers is computed here, never typed
-in, and its verdict follows from the range in which the statement holds. Each topic's
-figures stand in its ``claims.py``.
+in, and its verdict follows from the range in which the statement holds. A measurement comes as its
+median with the least and the most of nine in ten, and all three have to lie on one side. Each
+topic's figures stand in its ``claims.py``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from edgelab.core import allowed, datasets
@@ -25,15 +27,16 @@ from edgelab.topics import modules
 if TYPE_CHECKING:
     from edgelab.stage.figure import Figure
 
-__all__ = ["FIGURES", "UNMEASURED", "claims", "scoreboard"]
+__all__ = ["FIGURES", "TOO_CLOSE", "UNMEASURED", "claims", "scoreboard"]
 
 #: Row of ``data/claims.csv`` to our figure, in that row's unit.
-FIGURES: dict[str, Callable[[], float]] = {
+FIGURES: dict[str, Callable[[], float | np.ndarray]] = {
     row: figure for topic in modules("claims") for row, figure in topic.FIGURES.items()
 }
 #: Verdict of a row whose figure has yet to be measured on this machine.
 UNMEASURED = "not measured on this machine"
-
+#: Verdict of a row whose measurements lie on both sides of an end of its range.
+TOO_CLOSE = "too close to tell"
 
 #: Verdict to colour, hatching and colour of type, in the order in which they are drawn.
 LOOKS = {
@@ -41,6 +44,7 @@ LOOKS = {
     "holds when": ("sky", "/", "ink"),
     "contradicted": ("old", "", "ink"),
     "not testable here": ("grid", ".", "ink"),
+    TOO_CLOSE: ("amber", "\\", "ink"),
     UNMEASURED: ("paper", "x", "ink"),
 }
 
@@ -68,10 +72,13 @@ def _ledger(page: int | None = None) -> Table:
         name: FIGURES[name]() if test == "measured" else _modelled(FIGURES[name])
         for name, test in rows.loc[computed, "test"].items()
     }
-    rows["ours"] = pd.Series(ours, dtype=float)
-    inside = rows["ours"].between(rows["low"], rows["high"])
+    spread = {name: np.broadcast_to(figure, 3) for name, figure in ours.items()}
+    spread = pd.DataFrame(spread, index=range(3), dtype=float).T.reindex(rows.index)
+    rows["ours"], least, most = spread[0], spread[1], spread[2]
     held = rows["verdict"].replace(dict(zip(datasets.COMPUTED, datasets.VERDICTS, strict=False)))
-    verdict = held.mask(computed & ~inside, "contradicted")
+    inside = (rows["low"] <= least) & (most <= rows["high"])
+    outside = (most < rows["low"]) | (rows["high"] < least)
+    verdict = held.mask(computed & ~inside, TOO_CLOSE).mask(computed & outside, "contradicted")
     rows["verdict"] = verdict.mask(computed & rows["ours"].isna(), UNMEASURED)
     shown = "section statement figure unit ours test verdict because how page".split()
     return Table(rows[shown])
@@ -91,8 +98,9 @@ def claims(page: int | None = None) -> Table:
         A pandas frame, a copy, indexed by ``id``: ``section`` of the article, ``statement`` in
         our words, the article's ``figure`` and its ``unit``, ``ours`` (computed; NaN where no
         model or measurement answers), ``test`` (model, measured, public source, reasoning),
-        ``verdict`` (holds, holds when, contradicted, not testable here, not yet tested, not
-        measured on this machine), ``because``, ``how``, and the notebook's number, ``page``.
+        ``verdict`` (holds, holds when, contradicted, not testable here, not yet tested, too close
+        to tell, not measured on this machine), ``because``, ``how``, and the notebook's number,
+        ``page``.
 
     Raises
     ------

@@ -20,8 +20,8 @@ def rows(without=()):
             "quantity": quantity,
             "unit": remembered.UNITS[quantity],
             "median": median,
-            "low": median / 2,
-            "high": median * 3,
+            "low": median * 0.95,
+            "high": median * 1.8,
             "repeats": 9,
             "how": "made up",
         }

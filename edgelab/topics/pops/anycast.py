@@ -123,9 +123,9 @@ def anycast_residuals(
     extra, slower = km - km[:, :1], rtt - rtt[:, :1]
     rows = {
         "at their nearest front-end": ("anycast_nearest_share", extra <= 0),
-        "at most 400 km beyond it": ("anycast_within_400_km_share", extra <= 400),
-        "at most 1,375 km beyond it": ("anycast_within_1375_km_share", extra <= 1375),
-        "at most 2,000 km from theirs": ("anycast_at_2000_km_share", km <= 2000),
+        "at most 400 km beyond the nearest": ("anycast_within_400_km_share", extra <= 400),
+        "at most 1,375 km beyond the nearest": ("anycast_within_1375_km_share", extra <= 1375),
+        "at most 2,000 km from the one they reach": ("anycast_at_2000_km_share", km <= 2000),
         "25 ms late or more": ("anycast_25_ms_share", slower >= 25),
         "100 ms late or more": ("anycast_100_ms_share", slower >= 100),
     }

@@ -6,15 +6,15 @@ import numpy as np
 
 from edgelab.core.allowed import instance, number, whole
 from edgelab.core.constants import value
-from edgelab.core.words import counted
+from edgelab.core.words import counted, percent
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
-from edgelab.topics.pops.growth import CHANCE, ORDERS, VIEWERS, operators
+from edgelab.topics.pops.growth import ORDERS, VIEWERS, operators
 from edgelab.topics.pops.model import Placement
 
 __all__ = ["enough_guess", "few_pops", "idle_pops", "least_share"]
 
-#: Most that everyone's p99 may be in exercise 2, and that of the four places abroad in exercise 3.
-AIM_MS, ABROAD_MS = 28.0, 60.0
+#: Most that everyone's p99 may be in exercise 2, and the mean of the four places abroad in 3.
+AIM_MS, ABROAD_MS = 28.0, 22.0
 ABOUT = Placement.knobs()["nearest_share"]
 
 
@@ -70,16 +70,24 @@ def least_share(answer: float) -> Verdict:
         A share in steps of 0.05, for 312 PoPs in the world's order.
     """
     if answer > ABOUT.high:
-        return Verdict(WORKING, f"{answer:g} is {answer:.0%}; {answer:g} % is {answer / 100:g}")
+        return Verdict(
+            WORKING, f"{answer:g} is {percent(answer)}; {answer:g} % is {answer / 100:g}"
+        )
+    if abs(20 * answer - round(20 * answer)) > 1e-6:
+        return Verdict(WORKING, f"{answer:g} lies between two steps of 0.05")
     here, less = (
         Placement(nearest_share=max(share, ABOUT.low)).latency().loc["everyone", "p99_ms"]
         for share in (answer, answer - 0.05)
     )
     if here >= AIM_MS:
-        return Verdict(WORKING, f"at {answer:.0%} everyone's p99 is {here:.1f} ms; aim better")
+        return Verdict(
+            WORKING,
+            f"at {percent(answer)} everyone's p99 is {here:.1f} ms, and that is too much; more "
+            "have to reach their nearest",
+        )
     if less < AIM_MS:
         return Verdict(
-            WORKING, f"at {answer:.0%} it is {here:.1f} ms, and 5 points less still keep it"
+            WORKING, f"at {percent(answer)} it is {here:.1f} ms, and 5 points less still keep it"
         )
     return Verdict(
         RIGHT,
@@ -104,33 +112,28 @@ def few_pops(answer: Placement) -> Verdict:
     other = sorted(set(answer.turned) - {"pops", "order", "nearest_share"})
     if other:
         return Verdict(WORKING, f"{', '.join(other)}: leave these as they are")
-    if answer.order == CHANCE:
-        return Verdict(WORKING, "chance is no plan; try an order that follows the viewers")
-    p99 = _abroad(answer.order)
-    if p99[answer.pops - 1] >= ABROAD_MS:
+    mean = _abroad(answer.order)[answer.pops - 1]
+    if mean >= ABROAD_MS:
         return Verdict(
             WORKING,
-            f"from {counted(answer.pops, 'PoP')} their p99 is {p99[answer.pops - 1]:.0f} ms; "
-            f"it has to be under {ABROAD_MS:g}",
+            f"from {counted(answer.pops, 'PoP')} they wait {mean:.1f} ms on the mean; it has to "
+            f"be under {ABROAD_MS:g}",
         )
     if answer.pops > _fewest(answer.order):
-        return Verdict(
-            WORKING,
-            f"{p99[answer.pops - 1]:.0f} ms from {counted(answer.pops, 'PoP')}; fewer would do",
-        )
-    if answer.pops > min(_fewest(order) for order in ORDERS if order != CHANCE):
+        return Verdict(WORKING, f"{mean:.1f} ms from {counted(answer.pops, 'PoP')}; fewer would do")
+    if answer.pops > min(map(_fewest, ORDERS)):
         return Verdict(WORKING, "no fewer in this order; in another one fewer would do")
     return Verdict(
         RIGHT,
-        "an order that knows the viewers saves PoPs, and yet it takes many: whoever misses "
-        "the nearest needs good neighbours too.",
+        "an order made for the viewers' mean needs far fewer PoPs than any other, and none of 20 "
+        "random ones needs so few. For a p99 under 60 ms about half of those do as well as it.",
     )
 
 
 def _abroad(order: str) -> np.ndarray:
-    """p99 of the four places abroad with 1, 2, ... PoPs and the anycast of 2015."""
+    """Mean of the four places abroad with 1, 2, ... PoPs and the anycast of 2015."""
     plan = Placement(order=order, nearest_share=value("anycast_nearest_share"))
-    return plan.curves(["diaspora"])["p99_ms"].to_numpy()
+    return plan.curves(["diaspora"])["mean_ms"].to_numpy()
 
 
 def _fewest(order: str) -> int:

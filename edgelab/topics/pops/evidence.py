@@ -69,7 +69,7 @@ def rtt_errors(seed: int = 0, table: pd.DataFrame | None = None) -> Figure:
             measured,
             light_floor_ms(frame["distance_km"]),
             mode="markers",
-            marker={"size": 4, "color": COLOURS["coast"], "symbol": "line-ew-open"},
+            marker={"size": 6, "color": COLOURS["quiet"], "symbol": "line-ew-open"},
             name="light in fibre",
             showlegend=True,
             hoverinfo="skip",

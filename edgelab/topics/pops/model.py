@@ -11,7 +11,7 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.core.words import counted
+from edgelab.core.words import counted, percent
 from edgelab.topics.night.model import GROUPS, CricStream
 from edgelab.topics.pops import growth
 from edgelab.topics.pops.anycast import landing
@@ -314,8 +314,6 @@ class Placement(Model):
     def in_words(self) -> str:
         """A few sentences that say what the numbers mean."""
         row = self._curves(("everyone",)).iloc[self.pops - 1]
-        gains = self.gains()
-        used = gains[gains["pops"] <= self.pops]
         near = self._distances()
         tens = np.interp(30, near["km"], near["nearest_share"])
         share = self.knobs()["nearest_share"].text(self.nearest_share)
@@ -323,13 +321,19 @@ class Placement(Model):
             f"{self._pops} {growth.ORDER_WORDS[self.order]}, {share} of the viewers at their "
             f"nearest: 99 of 100 viewers see the panel within {row['p99_ms']:.0f} ms. "
             f"{self.enough()} PoPs do nearly as well as all {growth.operators()} that the operator "
-            "has. "
+            f"has. {self.worth()}"
         )
-        if len(used):
-            pays, worse = int(used["pays"].sum()), int((used["saved_viewers"] < -0.5).sum())
-            harm = f", and {worse} make{'s' * (worse == 1)} things worse" if worse else ""
-            words += f"Of the {len(used)} after the first, {pays} save their cost{harm}. "
-        return words + f"{tens:.0%} of the world's city dwellers have a PoP within 30 km."
+        return words + f"{percent(tens)} of the world's city dwellers have a PoP within 30 km."
+
+    def worth(self) -> str:
+        """How many of the PoPs after the first save their cost, in a sentence."""
+        gains = self.gains()
+        used = gains[gains["pops"] <= self.pops]
+        if used.empty:
+            return ""
+        pays, worse = int(used["pays"].sum()), int((used["saved_viewers"] < 0).sum())
+        harm = f", and {worse} make{'s' * (worse == 1)} things worse" if worse else ""
+        return f"Of the {len(used)} after the first, {pays} save their cost{harm}. "
 
     def _table(self) -> pd.DataFrame:
         """A few numbers for the notebook."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted, in_ms
+from edgelab.core.words import counted, in_ms, percent
 from edgelab.stage import drawing, maps, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -52,7 +52,9 @@ STAGES = ((101, 337, 4.5, "stage_3"), (11, 100, 6.0, "stage_2"), (1, 10, 8.5, "s
 #: A PoP count that tells the orders apart.
 AT = 40
 #: So many have their number beside them.
-NUMBERED = 9
+NUMBERED = 10
+#: Nearer than this share of a map's width and height, one number would lie on another mark.
+CROWDED = np.array([0.07, 0.06])
 #: Its marks are as large as they can be told apart.
 LEGEND = {"itemsizing": "constant"}
 
@@ -133,33 +135,48 @@ def pop_map(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn:
     later, more = sites[(added > pops) & ~made_up], sites[(added <= pops) & made_up]
     made = [
         _sites(later, "not yet there", "circle", 2.5, "coast"),
-        _sites(more, "hypothetical", "triangle-up-open", 5, "stage_3"),
+        _sites(more, "hypothetical", "triangle-up-open", 5, "amber"),
     ]
     for first, last, size, colour in STAGES:
         some = sites[added.between(first, min(last, pops)) & ~made_up]
         made.append(_sites(some, f"{first} to {last}", "circle", size, colour))
-    numbered = sites[added <= min(pops, NUMBERED)]
-    numbers = scatter(
-        numbered["lon"].to_numpy(),
-        numbered["lat"].to_numpy(),
-        mode="text",
-        text=[f"\u2002{n}" for n in numbered["added"]],  # beside the mark, and not under it
-        textposition="middle right",
-        textfont={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},
-        hoverinfo="skip",
-    )
+    numbered = sites[(added <= min(pops, NUMBERED)) | (added == pops)]
     following = _sites(sites[added == pops + 1], "the next one", "star", 13, "amber")
     following["showlegend"] = False  # the heading tells
     following["marker"]["line"] = {"width": 1, "color": COLOURS["ink"]}
-    city = sites["city"].get(pops, "").partition("/")[0]
+    newest, city = (sites["city"].get(n, "").partition("/")[0] for n in (pops - 1, pops))
     caption = f"The first five: {', '.join(sites['city'][:5])}"
-    both = maps.with_india(*[[*made, numbers, following]] * 2)
+    both = maps.with_india(
+        *([*made, _numbers(numbered, window), following] for window in (maps.WORLD, maps.INDIA))
+    )
     return both._replace(
         caption=f"{caption}; the next: {city}." if city else f"{caption}.",
         alt=f"Maps of the world and of India with {counted(pops, 'PoP')}, larger the earlier they "
         "were added.",
-        title="PoPs in order" + f"; ★ next: {city}" * bool(city),
+        title=f"Newest: {newest}" + f"; ★ next: {city}" * bool(city),
         layout={**both.layout, "legend": LEGEND | {"traceorder": "reversed"}},
+    )
+
+
+def _numbers(some: pd.DataFrame, window: tuple[dict, dict]) -> dict:
+    """Numbers to the right of their marks, or to the left where another mark is near on the right.
+
+    None where marks are near on both sides: the other map has room.
+    """
+    span = [np.ptp(axis["range"]) for axis in window]
+    at = some[["lon", "lat"]].to_numpy() / span
+    away = at[None] - at[:, None]
+    near = (np.abs(away) < CROWDED).all(axis=2) & ~np.eye(len(at), dtype=bool)
+    right, left = ((near & side).any(axis=1) for side in (away[..., 0] >= 0, away[..., 0] < 0))
+    return scatter(
+        some["lon"].to_numpy(),
+        some["lat"].to_numpy(),
+        mode="text",
+        # Beside the mark, and not under it.
+        text=np.where(right & left, "", [f"\u2002{n}\u2002" for n in some["added"]]),
+        textposition=np.where(right, "middle left", "middle right"),
+        textfont={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},
+        hoverinfo="skip",
     )
 
 
@@ -191,14 +208,13 @@ def pop_gains(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn
     """
     gains = frame(Placement.gains, plan)
     saved, pays = gains["saved_viewers"], gains["pays"]
-    none = saved.abs() < SAVED[0]
     kinds = {
         "worth their cost": (pays, "circle", "tonight", 7),
-        "not worth it": ((saved >= SAVED[0]) & ~pays, "circle-open", "quiet", 6),
-        "saving nothing": (none & ~pays, "line-ns-open", "quiet", 7),
-        "making it worse": (saved <= -SAVED[0], "x-thin-open", "old", 7),
+        "not worth it": ((saved > 0) & ~pays, "circle-open", "quiet", 6),
+        "saving nothing": (saved == 0, "line-ns-open", "quiet", 7),
+        "making it worse": (saved < 0, "x-thin-open", "old", 7),
     }
-    made, told = [], []
+    made = []
     for name, (which, symbol, colour, size) in kinds.items():
         some = gains[which]
         made.append(
@@ -222,22 +238,20 @@ def pop_gains(plan: Placement, pinned: Placement | None, at_rest: bool) -> Drawn
                 "viewers wait<extra></extra>",
             )
         )
-        told += [f"{len(some)} {name}"] * (len(some) > 0)
     best, cost = gains.loc[saved.idxmax()], plan.pop_cost_viewers
     ticks = {NOTHING: "none", 1: "1", 10: "10", 100: "100", 1000: "1k", 10_000: "10k"}
     return Drawn(
         made,
         _count_axis(),
         theme.log_axis("fewer viewers waiting", *SAVED, ticks),
-        caption=f"Of {len(gains)} further PoPs: {', '.join(told)}. Most was saved by number "
-        f"{best['pops']}, {best['city']}: {best['saved_viewers']:,.0f} viewers fewer wait at any "
-        "moment.",
+        caption=f"{plan.worth()}Most saves number {best['pops']}, {best['city']}: "
+        f"{best['saved_viewers']:,.0f} viewers fewer wait at any moment.",
         alt="Dots over the PoP count, both logarithmic.",
         notes=[
             note("its cost", 0, np.log10(cost), xref="x", yref="y", font=drawing.QUIET),
             note(
                 "hypothetical", np.log10(COUNTS[1]), 1, xref="x", yref="y domain", xanchor="right",
-                yanchor="top", font=drawing.QUIET,
+                yanchor="top", font=drawing.QUIET, bgcolor=COLOURS["paper"],
             ),
         ],
         shapes=[
@@ -273,7 +287,7 @@ def pop_distances(plan: Placement, pinned: Placement | None, at_rest: bool) -> D
             )
         )
     near, own = within
-    theirs = f" (reached: {own:.0%})" if own < near - 5e-3 else ""
+    theirs = f", reached {percent(own)}" if own < near - 5e-3 else ""
     ticks = {km: f"{km:,}" for km in (1, 10, 100, 1000, 10_000)}
     tens = note(
         "30 km ", np.log10(TENS_KM), 0.98, xref="x", yref="y domain", xanchor="right",
@@ -283,12 +297,12 @@ def pop_distances(plan: Placement, pinned: Placement | None, at_rest: bool) -> D
         made,
         theme.log_axis("km to the PoP", *NEAR_KM, ticks),
         theme.share_axis("city dwellers", range=[0, 1.02], dtick=0.25),
-        caption=f"Within 30 km: the nearest PoP of {near:.0%} of the world's city dwellers, "
-        f"and the one that anycast sends them to for {own:.0%}.",
+        caption=f"Within 30 km: the nearest PoP of {percent(near)} of the world's city dwellers, "
+        f"and the one that anycast sends them to for {percent(own)}.",
         alt="Two rising curves over a logarithmic distance.",
         notes=[tens],
         shapes=[rule("x", x0=TENS_KM, x1=TENS_KM)],
-        title=f"PoP within 30 km: {near:.0%}{theirs}",
+        title=f"Within 30 km: {percent(near)}{theirs}",
     )
 
 

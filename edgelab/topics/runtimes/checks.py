@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgelab.core.allowed import instance, number, whole
 from edgelab.core.words import counted
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
@@ -24,19 +26,19 @@ def _cold(pool: WarmPool) -> float:
 
 
 @guess(
-    "about half of them",
-    "about a quarter",
-    "less than a tenth",
+    "about 25 %",
+    "about 10 %",
+    "about 5 %",
     because="What fits is not any half of the tenants: it is the half that was asked for last, "
     "and that one gets most of the requests.",
     ask="Which half of the tenants does a PoP keep?",
 )
 def half_guess() -> tuple[int, str]:
     """Look back at notebook 04's prediction: cold starts where half of the isolates fit."""
-    cold = _cold(WarmPool(**HALF))
-    return int(cold < 0.375) + int(
-        cold < 0.1
-    ), f"in the model {100 * cold:.1f} % of the requests start cold"
+    cold = 100 * _cold(WarmPool(**HALF))
+    shares = [float(words.split()[1]) for words in half_guess.choices]
+    nearest = np.abs(np.log(np.array(shares) / cold)).argmin()
+    return int(nearest), f"in the model {cold:.1f} % of the requests start cold"
 
 
 @exercise("set a number of requests a second", number, 0, WarmPool(**CROWDED).requests_per_s)

@@ -21,7 +21,7 @@ from edgelab.topics.runtimes import replay
 from edgelab.topics.runtimes.primitives import QUANTITIES, SOURCES, costs
 from edgelab.world import che
 
-__all__ = ["MEMORY_GB", "TENANTS", "WAIT_MS", "WarmPool"]
+__all__ = ["MEMORY_GB", "TENANTS", "WAIT_MS", "WarmPool", "in_ms"]
 
 #: How several of a primitive are called in sentences.
 PLURAL = {
@@ -121,7 +121,7 @@ class WarmPool(Model):
         1_000_000.0,
         label="Requests of all tenants",
         symbol="R",
-        unit="a second",
+        unit="/s",
         low=100.0,
         high=1e8,
         log=True,
@@ -369,8 +369,8 @@ class WarmPool(Model):
             held = f"{room} hold {fit:,} of {self.tenants:,} {many} ({size})"
         cold = f"{_one_in(row['cold_share'])} cold"
         if row["p99_ms"] == 0:
-            return f"{held}: {cold}, and 99 in 100 do not wait at all."
-        return f"{held}: {cold}, and 1 in 100 waits more than {_ms(row['p99_ms'])}."
+            return f"{held}: {cold}. What a warm call costs nobody says."
+        return f"{held}: {cold}, and 99 in 100 wait at most {in_ms(row['p99_ms'])}."
 
     def drawn_in_words(self) -> str:
         """How well the replayed requests agree with Che's approximation."""
@@ -394,7 +394,7 @@ class WarmPool(Model):
                 "all, in one PoP": (rows["pop_gb"] / 1e3).map(_tb),
                 "all, in all PoPs": rows["all_pops_tb"].map(_tb),
                 "requests that start cold": rows["cold_share"].map(_percent),
-                "p99 wait": rows["p99_ms"].map(_ms),
+                "p99 wait": rows["p99_ms"].map(in_ms),
             }
         ).rename_axis(None)
 
@@ -422,10 +422,13 @@ def _tb(tb: float) -> str:
     return f"{tb:.3g} TB" if tb >= 1 else f"{tb * 1e3:.3g} GB"
 
 
-def _ms(ms: float) -> str:
+def in_ms(ms: float) -> str:
+    """A wait; there is none where nobody says what a call costs."""
     if ms >= 1000:
         return f"{ms / 1000:.3g} s"
-    return f"{ms:.3g} ms" if ms >= 0.1 or ms == 0 else f"{ms * 1e3:.3g} µs"
+    if ms == 0:
+        return "no figure"
+    return f"{ms:.3g} ms" if ms >= 0.1 else f"{ms * 1e3:.3g} µs"
 
 
 def _percent(share: float) -> str:

@@ -13,7 +13,7 @@ from edgelab.stage.drawing import NOT_YET, note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.runtimes.model import MEMORY_GB, PLURAL, TENANTS, WAIT_MS, WarmPool
+from edgelab.topics.runtimes.model import MEMORY_GB, PLURAL, TENANTS, WAIT_MS, WarmPool, in_ms
 from edgelab.topics.runtimes.primitives import SOURCES, runtimes
 
 __all__ = ["cold_starts", "cold_waits", "costs", "tenants_memory"]
@@ -67,6 +67,16 @@ def _falling(share: pd.Series, least: float) -> np.ndarray:
     return np.where(first, least / 10, np.where(gone, np.nan, y))
 
 
+def _without(curves: pd.DataFrame) -> list[dict]:
+    """A note of the primitives that have no line, as nobody starts cold there."""
+    none = ", ".join(curves.columns[(curves <= LEAST).all()])
+    word = note(
+        f"{none}: none", 1, 1, xref="x domain", yref="y domain", xanchor="right", yanchor="top",
+        font=drawing.QUIET | {"shadow": drawing.HALO},
+    )  # fmt: skip
+    return [word] * bool(none)
+
+
 def _across(over: np.ndarray, y: float) -> dict:
     """A dotted line across the width of a plot."""
     return rule("x", x0=over[0], x1=over[-1], yref="y", y0=y, y1=y)
@@ -113,6 +123,7 @@ def cold_starts(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn
         caption=f"Requests that start cold with {room:,.4g} GB: {cold}.",
         alt="Falling curves on two logarithmic axes, one a primitive: the share of requests that "
         "start cold, over the memory of a PoP.",
+        notes=_without(frame(WarmPool.cold_starts, pool)),
         shapes=[rule("x", x0=room, x1=room), _across(MEMORY_GB, 0.01)],
     )
 
@@ -120,7 +131,7 @@ def cold_starts(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn
 @plot(WarmPool, "Who still waits for the function", span=5, height_px=280)
 def cold_waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
     """Share of requests whose function has not begun, over the time since they came."""
-    until = _by_primitive(frame(WarmPool.density, pool)["p99_ms"], _until)
+    until = _by_primitive(frame(WarmPool.density, pool)["p99_ms"], in_ms)
     at_the_end = note(
         "1 in 100", np.log10(WAIT_MS[-1]), -2, xref="x", yref="y", xanchor="right",
         font=drawing.QUIET,
@@ -134,15 +145,9 @@ def cold_waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
         caption=f"Time until only 1 request in 100 still waits: {until}.",
         alt="Falling curves on two logarithmic axes, one a primitive: the share of requests that "
         "still wait, over the time.",
-        notes=[at_the_end],
+        notes=[at_the_end, *_without(frame(WarmPool.cold_waits, pool))],
         shapes=[_across(WAIT_MS, 0.01)],
     )
-
-
-def _until(ms: float) -> str:
-    if ms == 0:
-        return "at once"
-    return f"{ms:.3g} ms" if ms < 1000 else f"{ms / 1000:.3g} s"
 
 
 @plot(WarmPool, "Memory to keep every tenant in a PoP", span=5, height_px=265)
@@ -198,7 +203,7 @@ def tenants_memory(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Dr
 def costs(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
     """What isolates, Wasm, containers and processes are said to cost, and do on this machine.
 
-    A mark for everyone who says so, filled where the pool takes its figures from; a thin line
+    One mark per source, filled where the pool takes its figures from; a thin line
     spans all that is said.
     """
     said = runtimes()
@@ -210,7 +215,7 @@ def costs(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
         for title, low, high, ticks, domain in (
             ("start, ms", 0.0006, 20_000, EVERY_OTHER, [0, 0.32]),
             ("memory, idle, MB", 0.0015, 400, TENS, [0.34, 0.66]),
-            ("a call besides, ms", 0.002, 40, TENS, [0.68, 1]),
+            ("each further call, ms", 0.002, 40, TENS, [0.68, 1]),
         )
     )
     bands = [

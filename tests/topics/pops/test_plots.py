@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 import edgelab as el
+from edgelab.core.words import percent
 from edgelab.stage import theme
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.pops import plots as pops
@@ -64,7 +65,7 @@ def test_every_pop_is_one_dot_and_its_symbol_says_what_it_is_worth():
     assert set(paying["x"]) == set(gains.loc[gains["pays"], "pops"])
     assert (paying["y"] >= 100).all()
     worse = named(made.traces, "making it worse")
-    assert set(worse["x"]) == set(gains.loc[gains["saved_viewers"] <= -pops.SAVED[0], "pops"])
+    assert set(worse["x"]) == set(gains.loc[gains["saved_viewers"] < 0, "pops"])
     assert 2 in worse["x"], "with misses, a second PoP in California harms"
     for trace in made.traces:
         assert np.isfinite(trace["y"]).all() and (np.asarray(trace["y"]) > 0).all()
@@ -77,7 +78,10 @@ def test_every_pop_is_one_dot_and_its_symbol_says_what_it_is_worth():
     assert own["x0"] == own["x1"] == 337.5
     assert count["x0"] == 40 and cost["y0"] == cost["y1"] == 100
     best = gains.loc[gains["saved_viewers"].idxmax()]
-    assert f"{len(paying['x'])} worth their cost" in made.caption
+    used = gains[gains["pops"] <= 40]
+    assert f"Of the 39 after the first, {used['pays'].sum()} save their cost" in made.caption
+    assert f"{(used['saved_viewers'] < 0).sum()} makes things worse. " in made.caption
+    assert made.caption.startswith(WORSE.worth()) and WORSE.worth() in WORSE.in_words()
     assert f"number {best['pops']}, {best['city']}" in made.caption
 
 
@@ -99,8 +103,20 @@ def test_the_map_has_every_pop_once_and_the_next_one(count):
     following = named(world, "the next one")
     assert following["text"] == [f"{count + 1}: {city}" for city in sites[count : count + 1]]
     city = sites.get(count + 1, "").partition("/")[0]
-    assert made.title == (f"PoPs in order; ★ next: {city}" if count < 500 else "PoPs in order")
+    newest = sites[count].partition("/")[0]
+    assert made.title == f"Newest: {newest}" + f"; ★ next: {city}" * (count < 500)
     assert made.caption.endswith(f"; the next: {city}." if count < 500 else f"{sites[5]}.")
+
+
+def test_numbers_on_a_map_stand_beside_their_marks_and_not_on_another():
+    some = PLAN.sites()[:2].assign(lon=[100.0, 110.0], lat=[30.0, 31.0])
+    alone = pops._numbers(some[:1], pops.maps.WORLD)
+    assert alone["textposition"].tolist() == ["middle right"]
+    two = pops._numbers(some, pops.maps.WORLD)
+    assert two["textposition"].tolist() == ["middle left", "middle right"]
+    middle = some.iloc[[0, 0, 1]].assign(lon=[100.0, 105.0, 110.0])
+    three = pops._numbers(middle, pops.maps.WORLD)["text"].tolist()
+    assert three[1] == "" and three[0] and three[2]
 
 
 @pytest.mark.parametrize("plan", [PLAN, WORSE])
@@ -115,9 +131,9 @@ def test_how_near_the_pops_are_is_the_frames(plan):
         np.testing.assert_array_equal(trace["x"], frame["km"])
         np.testing.assert_array_equal(trace["y"], frame[column])
     near, own = plan.nearness().loc["within 30 km", ["people", "reached"]]
-    assert f"PoP within 30 km: {near:.0%}" in made.title
+    assert f"Within 30 km: {percent(near)}" in made.title
     assert ("reached" in made.title) == (plan.nearest_share < 1)
-    assert f"for {own:.0%}." in made.caption
+    assert f"for {percent(own)}." in made.caption
 
 
 def test_what_is_pinned_is_drawn_and_named():

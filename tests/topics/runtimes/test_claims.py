@@ -7,7 +7,7 @@ import edgelab as el
 import made_up
 from edgelab import ledger
 from edgelab.core.datasets import claims
-from edgelab.ledger import UNMEASURED
+from edgelab.ledger import TOO_CLOSE, UNMEASURED
 from edgelab.topics.runtimes import claims as runtimes
 
 ROWS = claims().set_index("id")
@@ -75,6 +75,20 @@ def test_another_machine_may_earn_another_verdict(
     monkeypatch.setitem(made_up.MEDIANS, what, made_up.MEDIANS[what] | {quantity: median})
     made_up.remember(tmp_path, monkeypatch)
     assert el.claims(page=4).loc[row, "verdict"] == verdict
+
+
+@pytest.mark.parametrize("median_ms", [0.0977, 0.1001])
+def test_a_row_whose_calls_lie_on_both_sides_of_a_limit_is_too_close_to_tell(
+    tmp_path, monkeypatch, median_ms
+):
+    """Two runs on one machine, their medians to both sides of the limit of 0.1 ms."""
+    rows = made_up.rows()
+    (call,) = (row for row in rows if (row["what"], row["quantity"]) == ("V8 isolate", "call"))
+    call |= {"low": 0.025, "median": median_ms, "high": 0.27}
+    monkeypatch.setattr(made_up, "rows", lambda without=(): rows)
+    made_up.remember(tmp_path, monkeypatch)
+    row = el.claims(page=4).loc["overhead-50-us"]
+    assert row["verdict"] == TOO_CLOSE and row["ours"] == pytest.approx(1000 * median_ms)
 
 
 def test_what_one_machine_lacks_stays_unmeasured(tmp_path, monkeypatch):

@@ -318,11 +318,13 @@ def test_the_words_tell_the_numbers():
     assert "hardly a request starts cold" in POOL.in_words()
     assert "in the one PoP" in WarmPool(pops=1).in_words()
     assert "kB a tenant" in WarmPool(primitive="Wasm").in_words()
-    assert "99 in 100 do not wait at all" in WarmPool(primitive="Wasm").in_words()
+    assert "and 99 in 100 wait at most 50 µs." in POOL.in_words()
+    assert "What a warm call costs nobody says." in WarmPool(primitive="Wasm").in_words()
     rare = WarmPool(requests_per_s=10_000.0, pops=150).in_words()
     assert "1 request in 370 starts cold" in rare
     html = POOL._repr_html_()
     assert "<code>WarmPool()</code>" in html and "tenants that fit" in html and "none" in html
+    assert html.count("no figure") == 1, "for a warm Wasm instance"
 
 
 def test_the_groups_are_ranked_shares():

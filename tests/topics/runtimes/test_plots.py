@@ -94,7 +94,14 @@ def test_captions_have_the_numbers_of_the_pool():
     assert f"process {100 * rows.loc['process', 'cold_share']:.2g} %" in cold
     assert "with 64 GB" in cold and "isolate none" in cold
     waits = drawn("cold_waits", OTHER).caption
-    assert f"process {rows.loc['process', 'p99_ms']:.3g} ms" in waits and "Wasm at once" in waits
+    assert f"process {rows.loc['process', 'p99_ms']:.3g} ms" in waits and "Wasm no figure" in waits
+
+
+@pytest.mark.parametrize("name", ["cold_starts", "cold_waits"])
+def test_a_primitive_without_a_line_is_named_and_no_other(name):
+    assert [note["text"] for note in drawn(name, POOL).notes][-1] == "Wasm: none"
+    many = WarmPool(tenants=1_000_000, primitive="Wasm")
+    assert not any("none" in note["text"] for note in drawn(name, many).notes)
 
 
 def test_rules_stand_at_the_knobs():
