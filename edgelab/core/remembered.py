@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import platformdirs
 
-__all__ = ["FIELDS", "NOT_YET", "UNITS", "Remembered", "figure", "path", "read", "stamp", "write"]
+__all__ = ["FIELDS", "NOT_YET", "UNITS", "Remembered", "path", "read", "stamp", "write"]
 
 #: What there is to measure, with its unit.
 UNITS = {"start": "ms", "memory": "MB", "call": "ms"}
@@ -155,18 +155,3 @@ def write(rows: list[dict], about: Mapping[str, str]) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return file
-
-
-def figure(what: str, quantity: str) -> float | None:
-    """The remembered median, or None where there is none.
-
-    Parameters
-    ----------
-    what : str
-        As in the column ``what``.
-    quantity : str
-        One of `UNITS`.
-    """
-    rows = read().rows
-    found = rows.loc[(rows["what"] == what) & (rows["quantity"] == quantity), "median"]
-    return float(found.iloc[0]) if len(found) else None
