@@ -229,7 +229,8 @@ class Model:
             if name in told and name not in untold:
                 text = about.text(getattr(self, name))
                 words = [word.rstrip("s") for word in about.label.split()]
-                counts = about.unit.rstrip("s") in words  # "312 PoPs"
+                # "312 PoPs" needs no label; "5 %" does.
+                counts = about.unit != "share" and about.unit.rstrip("s") in words
                 said.append(text if counts else f"{about.label} {text}")
         return ", ".join(said)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgelab.core.knobs import Knob
 
-__all__ = ["CARD", "columns", "control", "options"]
+__all__ = ["CARD", "columns", "control", "options", "tooltip"]
 
 #: With more choices than this, or more letters in them, a list folds out.
 BUTTONS, LETTERS = 6, 65
@@ -42,7 +42,7 @@ def control(
     """
     common = {
         "description": about.label,
-        "tooltip": f"{about.meaning} Allowed: {about.allowed}.",
+        "tooltip": tooltip(about),
         "style": {"description_width": style.description_width},
         "layout": layout,
     }
@@ -64,6 +64,11 @@ def control(
     slider = widgets.SelectionSlider(options=options(about, value), value=value, **common)
     slider.add_class("edgelab-stops")
     return slider
+
+
+def tooltip(about: Knob) -> str:
+    """What a control says of its knob."""
+    return f"{about.meaning} Allowed: {about.allowed}."
 
 
 def columns(some: Sequence[widgets.Widget], shares: Sequence[float]) -> widgets.HBox:

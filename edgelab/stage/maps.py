@@ -21,7 +21,7 @@ SERVED_MS = (10, 20, 50, 100, 200, 500)
 BLIND = {"showticklabels": False, "showgrid": False, "ticks": "", "mirror": True}
 #: Axes of a map of the world without its poles, and of India.
 WORLD = (BLIND | {"range": [-130, 155]}, BLIND | {"range": [-40, 62]})
-INDIA = (BLIND | {"range": [67, 91]}, BLIND | {"range": [7, 35.5]})
+INDIA = (BLIND | {"range": [65.8, 92.6]}, BLIND | {"range": [5.5, 37]})
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ from edgelab import kernels
 from edgelab.core import allowed
 from edgelab.core.knobs import Model
 from edgelab.stage import again
-from edgelab.stage.controls import CARD, columns, control, options
+from edgelab.stage.controls import CARD, columns, control, options, tooltip
 from edgelab.stage.live import LiveBoard, changed
 from edgelab.stage.plot import Plot
 
@@ -436,6 +436,7 @@ class Panel(widgets.VBox):
         for name, widget in self.controls.items():
             if widget.disabled != (name in idle):
                 widget.disabled = name in idle
+                widget.tooltip = idle.get(name) or tooltip(knobs[name])
         reasons: dict[str, list[str]] = {}
         for name, why in idle.items():
             if name in self.scenario.main and name in self.controls:
