@@ -80,7 +80,7 @@ def _ledger(page: int | None = None) -> Table:
     outside = (most < rows["low"]) | (rows["high"] < least)
     verdict = held.mask(computed & ~inside, TOO_CLOSE).mask(computed & outside, "contradicted")
     rows["verdict"] = verdict.mask(computed & rows["ours"].isna(), UNMEASURED)
-    shown = "section statement figure unit ours test verdict because how page".split()
+    shown = "section statement figure unit ours low high test verdict because how page".split()
     return Table(rows[shown])
 
 
@@ -97,7 +97,8 @@ def claims(page: int | None = None) -> Table:
     Table
         A pandas frame, a copy, indexed by ``id``: ``section`` of the article, ``statement`` in
         our words, the article's ``figure`` and its ``unit``, ``ours`` (computed; NaN where no
-        model or measurement answers), ``test`` (model, measured, public source, reasoning),
+        model or measurement answers), ``low`` and ``high`` (between them the statement holds),
+        ``test`` (model, measured, public source, reasoning),
         ``verdict`` (holds, holds when, contradicted, not testable here, not yet tested, too close
         to tell, not measured on this machine), ``because``, ``how``, and the notebook's number,
         ``page``.
@@ -137,11 +138,14 @@ def scoreboard() -> Figure:
             "text": [f"{n}" if n else "" for n in counts[verdict]],
             "textposition": "inside",
             "textangle": 0,
-            "insidetextfont": {"color": COLOURS[ink]},
+            "insidetextfont": {"color": COLOURS[ink], "size": 14},
             "marker": {
                 "color": COLOURS[colour],
                 "line": {"color": COLOURS["quiet"], "width": 1},
-                "pattern": {"shape": shape, "fgcolor": COLOURS["paper"], "solidity": 0.2},
+                "pattern": {
+                    **{"shape": shape, "fgcolor": COLOURS["quiet"], "solidity": 0.15},
+                    "fillmode": "overlay",
+                },
             },
             "hovertemplate": f"%{{y}}: %{{x}} {verdict}<extra></extra>",
         }
@@ -158,6 +162,6 @@ def scoreboard() -> Figure:
         alt="Horizontal bars, one a page, in parts by verdict.",
         title=f"{told['holds']} of {len(ledger)} statements hold, "
         f"{told['contradicted']} are contradicted",
-        layout={"barmode": "stack"},
+        layout={"barmode": "stack", "uniformtext": {"mode": "show", "minsize": 12}},
     )
     return alone(drawn, "scoreboard", code="el.evidence.scoreboard()")

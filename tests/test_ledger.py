@@ -198,7 +198,7 @@ def test_a_figure_without_a_row_or_a_row_without_a_figure_is_refused(monkeypatch
 
 def test_one_row_a_statement_with_the_verdict_that_its_figure_earns():
     table = el.claims()
-    columns = "section statement figure unit ours test verdict because how page"
+    columns = "section statement figure unit ours low high test verdict because how page"
     assert list(table.columns) == columns.split() and table.index.name == "id"
     assert list(table.index) == list(ROWS.index)
     assert set(table["verdict"]) - {ledger.UNMEASURED} <= set(datasets.VERDICTS)

@@ -26,3 +26,5 @@ class Drawn(NamedTuple):
     #: In place of the plot's own, where that depends on the model.
     title: str = ""
     layout: Mapping = {}
+    #: In a panel, in place of the plot's own; 0 for that.
+    height_px: int = 0

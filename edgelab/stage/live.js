@@ -6,9 +6,9 @@
 /** An answer that takes longer than this is told, in milliseconds. */
 const LATE_MS = 10_000;
 
-/** How much slower than in truth a request is seen to travel, and how long each stop of one that
- * jumps from stop to stop is seen, in milliseconds. */
-const SLOWER = 10, STOP_MS = 700;
+/** How much slower than in truth a request is seen to travel; of one that jumps from stop to stop,
+ * how long each is seen, in milliseconds, and how many there are at most. */
+const SLOWER = 10, STOP_MS = 700, STOPS = 40;
 
 const CLOSED = new Error("The board was closed.");
 
@@ -197,7 +197,10 @@ function Journey(heading, canvas) {
   button.onclick = () => {
     stop();
     const ways = canvas.data.filter(({ meta }) => meta === "travels");
-    const stops = [...new Set(ways.flatMap(({ x }) => [...x]))].sort((a, b) => a - b);
+    const times = [...new Set(ways.flatMap(({ x }) => [...x]))].sort((a, b) => a - b);
+    const apart = times.at(-1) / STOPS;
+    const stops = times.filter((ms, k) => k === times.length - 1 || times[k + 1] - ms > apart);
+    canvas.scrollIntoView({ block: "nearest" });
     const jumps = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const { xaxis, yaxis } = canvas._fullLayout;
     dots = ways.map(() => canvas.appendChild(element("span", "edgelab-dot")));

@@ -74,7 +74,7 @@ class Plot:
             "alt": f"{drawn.alt} {drawn.caption}",
             "below": self.settings(model, pinned),
             "span": self.span,
-            "height": self.height_px,
+            "height": drawn.height_px or self.height_px,
             "data": drawn.traces,
             "layout": theme.layout(drawn, theme.PANEL_PX),
         }

@@ -20,7 +20,10 @@ ALL = "all"
 
 
 class Rows(widgets.VBox):
-    """A table with a list of choices for some of its columns; `shown` has the rows chosen."""
+    """A table with a list of choices for some of its columns; `shown` has the rows chosen.
+
+    At first those of the first column's first value: a whole table may be long.
+    """
 
     def __init__(self, frame: pd.DataFrame, by: Sequence[str]) -> None:
         self.frame = frame
@@ -31,6 +34,8 @@ class Rows(widgets.VBox):
             for name in by
         }
         self.told, self.table = widgets.HTML(), widgets.HTML()
+        first, *_ = self.lists.values()
+        first.value = first.options[1]
         for each in self.lists.values():
             each.observe(lambda _: self._show(), "value")
         self._show()
@@ -54,14 +59,14 @@ class Rows(widgets.VBox):
         again.retire(self)
 
     def _show(self) -> None:
-        told = f"{len(self.shown)} of {counted(len(self.frame), 'row')}"
+        told = f"{len(self.shown) or 'None'} of {counted(len(self.frame), 'row')}"
         self.told.value = f'<p class="edgelab-words" aria-live="polite">{told}</p>'
         self.table.value = Table(self.shown)._repr_html_()
 
     def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
         """With the table, for where no kernel is."""
         bundle = super()._repr_mimebundle_(**about) or {}
-        return bundle | {"text/html": self.table.value}
+        return bundle | {"text/html": Table(self.frame)._repr_html_()}
 
 
 def rows(frame: pd.DataFrame, by: Sequence[str]) -> Rows:

@@ -85,8 +85,15 @@ def ways(route: Route) -> Ways:
     return out
 
 
-def middle(route: Route, place: str) -> dict[str, float]:
+def middle(route: Route, place: str, among: int | None = None) -> dict[str, float]:
     """The round trips of the viewer in the middle of a place, in milliseconds.
+
+    Parameters
+    ----------
+    route : Route
+    place : str
+    among : int, optional
+        The viewer in the middle is that of so many PoPs; of the route's own if not given.
 
     Returns
     -------
@@ -96,7 +103,8 @@ def middle(route: Route, place: str) -> dict[str, float]:
     """
     way = ways(route)
     row = list(datasets.places()["place"]).index(place)
-    point = np.argsort(way.pop_ms[row], kind="stable")[way.pop_ms.shape[1] // 2]
+    to_pop = ways(route._replace(pops=among or route.pops)).pop_ms[row]
+    point = np.argsort(to_pop, kind="stable")[len(to_pop) // 2]
     return {
         name: float(table[row] if table.ndim == 1 else table[row, point])
         for name, table in way._asdict().items()

@@ -421,8 +421,10 @@ class RequestChain(Model):
         place = f"from {'the ' * (self.place == 'Bay Area')}{self.place}"
         where = "over your own round trips" if self.trips else place
         answer = words.answer(self._steps(), self.connection, where)
-        after = cutover.in_words(self.moved > 0, self.dns_ttl_s)
-        return f"{answer} {words.next_link(self.savings())} {after}"
+        said = f"{answer} {words.next_link(self.savings())}"
+        if self.connection == links.WARM:  # it stays where it is
+            return said
+        return f"{said} {cutover.in_words(self.moved > 0, self.dns_ttl_s)}"
 
     def _table(self) -> pd.DataFrame:
         """A small table for the notebook: the links of this chain."""

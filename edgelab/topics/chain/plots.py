@@ -167,9 +167,10 @@ def link_by_link(chain: RequestChain, pinned: RequestChain | None, at_rest: bool
         | {"showlegend": bool(pinned)}
         for key, way in ways.items()
     ]
+    seen = {name for way in ways.values() for name in way["at"]}
     now, links = ways["tonight"], frame(RequestChain.waterfall, chain)
     total, away = links["ms"].sum(), links["mumbai_ms"].sum()
-    end = _end_ms(chain, pinned)
+    end = end_ms(max(way["since_ms"].iloc[-1] for way in ways.values()))
     words, walls = [], []
     for link, each in now[now["link"] != ""].groupby("link", sort=False):
         starts, stops = links.loc[link, "start_ms"], each["since_ms"].iloc[-1]
@@ -187,8 +188,8 @@ def link_by_link(chain: RequestChain, pinned: RequestChain | None, at_rest: bool
             "nticks": 8,
         },
         {
-            "tickvals": [*STOPS.values()],
-            "ticktext": [*STOPS],
+            "tickvals": [STOPS[name] for name in STOPS if name in seen],
+            "ticktext": [name for name in STOPS if name in seen],
             "range": [-0.15, STOPS["viewer"] + 0.6],
             "ticks": "",
         },
@@ -308,12 +309,12 @@ def cutover(chain: RequestChain, pinned: RequestChain | None, at_rest: bool) -> 
             before["since_s"].to_numpy() / pinned.dns_ttl_s,
             before["mean_ms"].to_numpy(),
             mode="lines",
-            line={"color": COLOURS["pinned"], "width": 5},  # also seen below a curve that is alike
+            line={"color": COLOURS["pinned"], "width": 3, "dash": "dot"},
             name="pinned, mean",
             showlegend=True,
             hovertemplate="pinned, mean: %{y:,.0f} ms<extra></extra>",
         )
-        traces.insert(0, held)
+        traces.append(held)
     return Drawn(
         traces,
         {

@@ -67,7 +67,7 @@ class CricStream(Model):
         high=60_000.0,
         log=True,
         meaning="Median time until a write is seen on another continent. On the same continent "
-        "it is a fifth of that, and one write in a hundred takes twice as long.",
+        "it is a fifth of that, and one write in a hundred takes twice as long or longer.",
         source="the article; Cloudflare documents 60 s or more",
     )
     origin_fetch_ratio: float = knob(
@@ -398,8 +398,11 @@ class CricStream(Model):
 
     @property
     def stale_viewers(self) -> float:
-        """Viewers whose panel, at a random moment, is made from a list already replaced."""
-        return outcomes.stale_viewers(self._take(outcomes.Lists))
+        """Viewers whose panel, at a random moment, is made from a list already replaced.
+
+        What is fetched from Mumbai is never old.
+        """
+        return (1 - self.fetched_share) * outcomes.stale_viewers(self._take(outcomes.Lists))
 
     # -- the origin ------------------------------------------------------------------------
 

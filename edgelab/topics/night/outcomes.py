@@ -126,7 +126,7 @@ def by_ratio(settings: request.Settings, places: tuple[str, ...]) -> pd.DataFram
 
 
 def journey(
-    route: request.Route, settings: request.Settings, place: str, fetched: bool
+    route: request.Route, settings: request.Settings, place: str, fetched: bool, among: int
 ) -> pd.DataFrame:
     """Where the request of the viewer in the middle of a place is, from leaving to being answered.
 
@@ -138,6 +138,8 @@ def journey(
     place : str
     fetched : bool
         Whether the PoP asks the origin; a night without PoPs has no other.
+    among : int
+        The viewer is the one in the middle with so many PoPs, however many there are.
 
     Returns
     -------
@@ -146,7 +148,7 @@ def journey(
         ``since_ms``. The origin takes its mean time, its queue included; where that never empties
         the last row is a departure at infinity.
     """
-    trip = request.middle(route, place)
+    trip = request.middle(route, place, among)
     fleet = settings.origin_servers, settings.offered_erlang, settings.origin_service_ms
     legs = [("Mumbai", queue.sojourn_mean_ms(*fleet))]
     near, far = trip["last_mile_ms"] + trip["home_ms"], 0.0

@@ -239,6 +239,7 @@ def p99_by_place(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
         alt=f"Dots on lines, one row per place: p50, p95 and p99. {' '.join(told)}",
         notes=[late],
         shapes=[rule("x", x0=blank, x1=blank), *_bands()],
+        height_px=350 if pinned else 0,
     )
 
 
@@ -259,10 +260,13 @@ def p99_by_ratio(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
             _full(night),
         )
     if RATIO[0] < full < 1:
-        said += f" Mumbai is full at {100 * full:.2g} %."
+        said += f" Mumbai is full at {100 * full:.2g} %; the curves leave its queue out."
         shapes.append(rule("x", x0=full, x1=full))
-        word = {"xref": "x", "yref": "y domain", "yanchor": "top", "font": drawing.QUIET}
-        notes.append(note(" Mumbai is full", np.log10(full), 1, **word))
+        word = {"xref": "x", "yref": "y domain", "font": drawing.QUIET}
+        notes.append(note(" Mumbai is full", np.log10(full), 0, **word))
+    if night.ends_at != EDGE:
+        word = {"xref": "x domain", "yref": "y domain", "font": drawing.QUIET}
+        notes.append(note("every request goes home", 0.05, 0.5, **word))
     traces = [_cliff(night, place, full, *look) for place, look in CLIFFS.items()]
     if pinned:
         traces.append(_stands(pinned, "pinned"))
@@ -380,7 +384,7 @@ def distribution(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
     )  # fmt: skip
 
 
-@plot(CricStream, "PoPs (+ △) and places (●) by p99", span=7, height_px=230, pins=False)
+@plot(CricStream, "PoPs (+; △ hypothetical), places (●) by p99", span=7, height_px=230, pins=False)
 def world_map(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """The places by p99 and the PoPs on Natural Earth's coastline, and India larger.
 

@@ -24,28 +24,30 @@ OLD = ("old", "dot", BASELINE)
 TOLD = ("if the PoP answers", "if it fetches from Mumbai", f"from {BASELINE}")
 
 
-@plot(CricStream, "One request from the Bay Area, on its way", height_px=200, pins=False)
+@plot(CricStream, "One request from the Bay Area, on its way", height_px=230, pins=False)
 def one_request(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """Where a request is at each moment, between viewer, PoP and Mumbai, by who answers it."""
     ways = {OLD: (night.baseline(), True)}
     if night.ends_at == EDGE:
         ways = {AT_THE_POP: (night, False), FETCHED: (night, True)} | ways
-    # The same viewer, whoever answers.
+    # The same viewer, whoever answers, and from however many PoPs.
+    usual = CricStream.knobs()["pops"].default
     made = {
-        look: frame(journey, each.route_settings, each.latency_settings, PLACE, fetched)
+        look: frame(journey, each.route_settings, each.latency_settings, PLACE, fetched, usual)
         for look, (each, fetched) in ways.items()
     }
     took = {look: each["since_ms"].iloc[-1] for look, each in made.items()}
     end = end_ms(max(v for v in took.values() if np.isfinite(v)))
     traces, words = [], []
-    for (colour, dash, name), each in made.items():
+    for row, ((colour, dash, name), each) in enumerate(made.items()):
         since = each["since_ms"].to_numpy()
         ends = np.isfinite(since[-1])
         rows = each["at"].map(STOPS).to_numpy()
         traces.append(travels(np.minimum(since, end), rows, colour, name, dash=dash))
         text = f"{since[-1]:.0f} ms" if ends else "waits for ever"
         look = {"font": {"size": 12.5, "color": COLOURS[colour]}, "xref": "x", "yref": "y"}
-        at = (since[-1], STOPS["viewer"]) if ends else (end, STOPS["Mumbai"])
+        # Each on a line of its own: two may end together.
+        at = (since[-1], STOPS["viewer"] + 0.2 + 0.3 * row) if ends else (end, STOPS["Mumbai"])
         words.append(note(text, *at, xanchor="center" if ends else "right", **look))
     told = [
         f"{in_ms(ms) if np.isfinite(ms) else 'for ever'} {how}"
@@ -57,7 +59,7 @@ def one_request(night: CricStream, pinned: CricStream | None, at_rest: bool) -> 
         {
             "tickvals": [*STOPS.values()],
             "ticktext": [*STOPS],
-            "range": [-0.15, STOPS["viewer"] + 0.5],
+            "range": [-0.2, STOPS["viewer"] + 1.2],
             "ticks": "",
         },
         caption=f"The answer takes {', '.join(told)}.",

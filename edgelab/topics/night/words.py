@@ -66,7 +66,7 @@ def drawn_in_words(exact: pd.Series, drawn: pd.Series) -> str:
     """
     said = f"○ One request was drawn for each of {drawn['viewers']:,} viewers: "
     if np.isfinite(exact["p99_ms"]):
-        p99 = f"their p99 is {drawn['p99_ms']:.1f} ms"
+        p99 = f"everyone's p99 is {drawn['p99_ms']:.1f} ms"
         return f"{said}{p99}, the exact curve's {exact['p99_ms']:.1f} ms."
     return f"{said}more than 1 in 100 never get an answer, as the exact curve says."
 

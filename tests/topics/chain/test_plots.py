@@ -134,7 +134,7 @@ def test_a_pinned_chain_is_drawn_beside_with_its_own_numbers():
     np.testing.assert_array_equal(bar["base"], pinned.waterfall()["start_ms"])
     marks = drawn("savings", FETCH, pinned).traces[-1]
     np.testing.assert_array_equal(marks["y"], pinned.savings()["total_ms"])
-    mean = drawn("cutover", FETCH, pinned).traces[0]
+    mean = drawn("cutover", FETCH, pinned).traces[-1]
     np.testing.assert_array_equal(mean["y"], pinned.cutover()["mean_ms"])
     np.testing.assert_allclose(mean["x"], pinned.cutover()["since_s"] / 600)
     for name in NAMES:

@@ -9,7 +9,7 @@ from edgelab.topics.chain.model import RequestChain
 from edgelab.topics.chain.page import ChainPanel
 from page_text import answers, prose
 
-TEXT, ANSWERS = prose(2), answers(2)
+TEXT, (_, *ANSWERS) = prose(2), answers(2)
 HOME = RequestChain()
 PRESETS = {name: make(HOME) for name, make in ChainPanel.presets.items()}
 #: Round trips of a handshake, as the page has them: of TLS, and of TCP by HTTP's version.
