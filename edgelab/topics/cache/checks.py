@@ -15,8 +15,8 @@ UNDER_MS, CALM_MS, OLDEST_S, BUSY = 50.0, 35.0, 60.0, 0.4
 
 @guess(
     "the p50 and the p99 about double",
-    "the p50 stays, the p99 grows by about half",
-    "the p50 stays, the p99 grows more than fivefold",
+    "the p50 hardly moves, the p99 grows by about half",
+    "the p50 hardly moves, the p99 grows more than fivefold",
     because="More than one request in a hundred waits for Mumbai now, and the p99 is one of them. "
     "The median never was.",
     ask="Which request is the p99?",
@@ -79,9 +79,7 @@ def shortest_life(answer: float) -> Verdict:
     if here >= UNDER_MS:
         return Verdict(WORKING, f"with {answer:g} s the Bay Area's p99 is {here:.0f} ms; go higher")
     if shorter < UNDER_MS:
-        return Verdict(
-            WORKING, f"with {answer:g} s it is {here:.0f} ms, and 10 s less would still do"
-        )
+        return Verdict(WORKING, f"with {answer:g} s it is {here:.0f} ms; a shorter life would do")
     return Verdict(
         RIGHT,
         "just there the fetch ratio crosses one in a hundred. Rate and life count as a product: "
@@ -108,8 +106,8 @@ def not_older(answer: EdgeCache) -> Verdict:
     if row["p99_ms"] >= CALM_MS:
         return Verdict(
             WORKING,
-            f"the Bay Area's p99 is {row['p99_ms']:.0f} ms: too many still wait; give the "
-            "refresh more room",
+            f"the Bay Area's p99 is {row['p99_ms']:.0f} ms: too many still wait; a "
+            "larger S lets fewer wait",
         )
     if row["origin utilisation"] > BUSY:
         return Verdict(

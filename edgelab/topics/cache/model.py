@@ -185,7 +185,8 @@ class EdgeCache(Model):
         low=0.0,
         high=3600.0,
         stops=(0, 10, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2400, 3600),
-        meaning="How long after its time a copy may be served when its fetch fails.",
+        meaning="How long after its time a copy may be served when its fetch fails; seen in "
+        "the plot of an outage.",
         source="off, as in HTTP unless a response allows it (RFC 5861)",
     )
     origin_servers: int = shared(
@@ -205,12 +206,13 @@ class EdgeCache(Model):
     )
 
     def _short(self) -> dict[str, str]:
+        more_s = self.stale_while_revalidate_s
         return {
             "place": f"seen from {self.place}",
             "ttl_s": f"fresh for {self.ttl_s:,.4g} s",
-            "stale_while_revalidate_s": f"stale for {self.stale_while_revalidate_s:,.4g} s more",
+            "stale_while_revalidate_s": f"stale for {more_s:,.4g} s more" if more_s else "",
             "capacity_mb": f"{self.capacity_mb:,.4g} MB",
-            "ask": f"asks {self.ask}",
+            "ask": f"asks its {self.ask}" if self.ask == CONTINENT else "",
         }
 
     # -- shares ----------------------------------------------------------------------------
@@ -317,7 +319,8 @@ class EdgeCache(Model):
         """Reads that Mumbai can answer a second, beside its writes: more never end."""
         night = self.night()
         idle = night.origin_servers - night.offered_erlang
-        return 1000 * idle / night.origin_service_ms + self.headline()["asked_per_s"]
+        most = 1000 * idle / night.origin_service_ms + self.headline()["asked_per_s"]
+        return max(most, 0.0)
 
     def latency(self) -> pd.Series:
         """What viewers at the place see: ``p50_ms`` and ``p99_ms``."""
@@ -427,12 +430,12 @@ class EdgeCache(Model):
 
     def in_words(self) -> str:
         """Two or three sentences that say what the numbers mean."""
-        return words.in_words(self._take(words.Told), self.headline(), self.night().saturated)
+        return words.in_words(self._take(words.Told), self.headline(), self.origin_reads_per_s)
 
     def drawn_in_words(self) -> str:
         """How well the requests that were drawn agree with the closed form."""
         drawn, curve = self.drawn_through_match(), self.through_match()
-        return words.drawn_in_words(drawn, curve, self.busiest_city())
+        return words.drawn_in_words(drawn, curve, self.busiest_city(), self.fetch_ratio)
 
     def busiest_city(self) -> str:
         """City of the PoP that serves most of the place's viewers."""

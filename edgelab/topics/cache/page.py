@@ -30,7 +30,7 @@ class CachePanel(Panel):
     scenario = EdgeCache
     board = (figures.p99_cliff, figures.cache_shares, figures.fetch_ratio, figures.origin_reads)
     more_slides = (figures.cache_misses, figures.dilution)
-    columns = (1, 1)
+    columns, across = (1, 1), ("ttl_s",)
     presets = {
         "Barely warm": _usual(),
         "A short life": _usual(ttl_s=60.0),
@@ -48,4 +48,4 @@ class CachePanel(Panel):
     def _rested(self, model: EdgeCache) -> str:
         if model.ask == DIRECT:
             return model.drawn_in_words()
-        return "○ With a tier the shares are shown by their closed form only."
+        return "○ With a tier the shares are shown by their formulas only."

@@ -13,7 +13,7 @@ from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
 from edgelab.topics.cache import match
 from edgelab.topics.cache.closed_form import reads_by_life
-from edgelab.topics.cache.model import DIRECT, EdgeCache
+from edgelab.topics.cache.model import DIRECT, DOWN_FROM_S, EdgeCache
 
 __all__ = [
     "cache_misses",
@@ -52,7 +52,7 @@ READ_TICKS = {100: "100", 1000: "1,000", 10_000: "10,000", 100_000: "100,000"}
 SHARE_TICKS = {"type": "log", "tickvals": [1, 0.1, 0.01, 0.001, 0.0001]}
 #: What `cache_misses`, `origin_reads` and `dilution` do not depend on, or show.
 NOT_A_SIZE = ("place", "ttl_s", "stale_while_revalidate_s", "ask")
-NOT_A_LOAD = ("place", "ttl_s")
+NOT_A_LOAD = ("place",)
 NOT_A_PATH = ("place", "ask", "pops")
 
 
@@ -88,7 +88,7 @@ def _axis(title: str, **about) -> dict:
 # -- the cliff ------------------------------------------------------------------------------------
 
 
-@plot(EdgeCache, "The cliff: p50 ● and p99 ■ by fetch ratio", span=6, height_px=250)
+@plot(EdgeCache, "The cliff: p50 ● and p99 ■", span=6, height_px=250)
 def p99_cliff(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Drawn:
     """p50 and p99 over the fetch ratio, and where the cache stands."""
     rows = frame(EdgeCache.cliff, cache)
@@ -151,9 +151,9 @@ def _levels(rows: pd.DataFrame, key: str) -> list[dict]:
 
 def _side(level: str, ratio: float, ms: float) -> str:
     """Where beside a mark there is room for a word."""
-    if level == "p50_ms":
-        return "bottom right" if ratio < 5e-4 else "bottom center"
     side = "left" if 0.002 < ratio < 0.01 or ratio > 0.2 else "right"
+    if level == "p50_ms":
+        return f"bottom {side}"
     return f"{'middle' if np.isinf(ms) else 'top'} {side}"
 
 
@@ -170,23 +170,24 @@ def cache_shares(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> D
     drawn = None
     if cache.ask == DIRECT:
         drawn = frame(EdgeCache.drawn_by_popularity, cache, wait=at_rest)
-    traces = []
+    traces, words = [], []
     if pinned:
         held = _xy(frame(EdgeCache.by_popularity, pinned), "rank", "waited", LEAST)
-        traces.append(_pinned(held, ", list %{x}: %{y:.3~%} wait"))
-    words = []
+        if held[1][-1] >= LEAST:
+            words.append((held[0][-1], held[1][-1], "waits, pinned", "middle right"))
+        traces.append(_pinned(held, ", list %{x:,.0f}: %{y:.3~%} wait"))
     for column, (name, colour, dash, symbol) in SHARES.items():
-        hover = f"list %{{x}}: %{{y:.3~%}} {name}"
+        hover = f"list %{{x:,.0f}}: %{{y:.3~%}} {name}"
         traces.append(_line(_xy(rows, "rank", column, LEAST), colour, hover, dash))
         dots = _xy(drawn, "rank", column, LEAST)
         traces.append(_dots(dots, f": {hover}", symbol, colour))
         # A word stands where its curve comes into the plot, though not at its very edge.
         seen = rows[2:][rows[column][2:] >= LEAST]
         if len(seen):
-            words.append((seen["rank"].iloc[0], 1.2 * seen[column].iloc[0], name))
-    x, y, text = (list(each) for each in zip(*words, strict=True))
+            words.append((seen["rank"].iloc[0], 1.2 * seen[column].iloc[0], name, "top right"))
+    x, y, text, side = (list(each) for each in zip(*words, strict=True))
     font = {"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO}
-    words = scatter(x, y, mode="text", text=text, textposition="top right", textfont=font)
+    words = scatter(x, y, mode="text", text=text, textposition=side, textfont=font)
     first, last = rows["waited"].iloc[0], rows["waited"].iloc[-1]
     return Drawn(
         [*traces, words | {"hoverinfo": "skip"}],
@@ -273,15 +274,17 @@ def origin_reads(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> D
         traces.append(scatter(x, y, mode="markers", marker=mark) | {"hovertemplate": hover})
         traces[-1]["hovertemplate"] += "<extra></extra>"
     most = cache.origin_reads_per_s
+    level = max(most, READS[0])
+    side = "left" if reads < most and cache.ttl_s > 4 else "center"
     traces[-1] |= {
         "mode": "markers+text",
         "text": [f"{reads:,.0f}"],
-        "textposition": "bottom left" if cache.ttl_s > 4 else "bottom center",
+        "textposition": f"{'top' if reads > most else 'bottom'} {side}",
         "textfont": {"size": 12, "color": COLOURS["tonight"], "shadow": drawing.HALO},
     }
     word = note(
-        f"{cache.origin_servers} servers can do {most:,.0f}", 0.99, np.log10(most), xref="x domain",
-        yref="y", xanchor="right", font=drawing.QUIET,
+        f"{cache.origin_servers} servers can do {most:,.0f}", 0.99, np.log10(level),
+        xref="x domain", yref="y", xanchor="right", font=drawing.QUIET,
     )  # fmt: skip
     ticks = {1: "1 s", 10: "10 s", 60: "60 s", 300: "300 s", 3600: "1 h"}
     return Drawn(
@@ -292,7 +295,7 @@ def origin_reads(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> D
         f"answer {most:,.0f}.",
         alt="A falling curve over the time to live, and the most that Mumbai's servers can do.",
         notes=[word],
-        shapes=[rule("x domain", x0=0, x1=1, yref="y", y0=most, y1=most)],
+        shapes=[rule("x domain", x0=0, x1=1, yref="y", y0=level, y1=level)],
     )
 
 
@@ -358,6 +361,8 @@ def outage(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Drawn:
     """What viewers get while Mumbai is down for five minutes."""
     rows = frame(EdgeCache.outage, cache)
     failed = rows["failed"].max()
+    ends = {DOWN_FROM_S / 60: "down", DOWN_FROM_S / 60 + 5: "up again"}
+    at = {"xref": "x", "yref": "y domain", "bgcolor": COLOURS["paper"]}
     return Drawn(
         [
             scatter(rows["minute"].to_numpy(), rows[column].to_numpy(), mode="lines")
@@ -372,4 +377,6 @@ def outage(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Drawn:
         theme.share_axis("requests", range=[0, 1], dtick=0.25),
         caption="Nobody gets an error." if failed == 0 else f"At worst {failed:.0%} get an error.",
         alt="Stacked areas over time: what the requests get.",
+        notes=[note(word, minute, 0.03, **at) for minute, word in ends.items()],
+        shapes=[rule("x", x0=minute, x1=minute) for minute in ends],
     )

@@ -23,7 +23,7 @@ class Told(NamedTuple):
     origin_servers: int
 
 
-def in_words(cache: Told, row: Mapping[str, float], saturated: bool) -> str:
+def in_words(cache: Told, row: Mapping[str, float], most_per_s: float) -> str:
     """Two or three sentences that say what the numbers mean.
 
     Parameters
@@ -31,8 +31,8 @@ def in_words(cache: Told, row: Mapping[str, float], saturated: bool) -> str:
     cache : Told
     row : mapping of str to float
         `edgelab.EdgeCache.headline`.
-    saturated : bool
-        Whether the origin's queue never empties.
+    most_per_s : float
+        Reads that the origin can answer a second.
     """
     seen = f"{cache.place}: {percent(row['fetched share'])} of the requests wait for Mumbai"
     if row["near share"] > 5e-5:
@@ -46,16 +46,18 @@ def in_words(cache: Told, row: Mapping[str, float], saturated: bool) -> str:
     else:
         seen += ". Neither the p50 nor the p99 ever comes"
     origin = f"Mumbai gets {counted(round(row['asked_per_s']), 'read')} a second"
-    servers, load = counted(cache.origin_servers, "server"), row["origin utilisation"]
-    if saturated:
-        origin += f", {load:.3g} times what its {servers} can take: its queue never empties"
+    servers = counted(cache.origin_servers, "server")
+    if row["origin utilisation"] < 1:
+        origin += f" and has {servers}, {percent(row['origin utilisation'])} busy"
     else:
-        origin += f" and has {servers}, {percent(load)} busy"
+        origin += (
+            f"; beside the writes its {servers} can do {most_per_s:,.0f}: its queue never empties"
+        )
     old_s = cache.ttl_s + cache.stale_while_revalidate_s
     return f"{seen}. {origin}. No copy served is more than {old_s:,.4g} s old."
 
 
-def drawn_in_words(drawn: pd.DataFrame, curve: pd.DataFrame, city: str) -> str:
+def drawn_in_words(drawn: pd.DataFrame, curve: pd.DataFrame, city: str, whole: float) -> str:
     """How well the requests that were drawn agree with the closed form.
 
     Parameters
@@ -64,13 +66,16 @@ def drawn_in_words(drawn: pd.DataFrame, curve: pd.DataFrame, city: str) -> str:
         `edgelab.EdgeCache.drawn_through_match` and `edgelab.EdgeCache.through_match`.
     city : str
         Of the PoP.
+    whole : float
+        The place's fetch ratio over the whole match.
     """
     waited = np.average(drawn["fetched"], weights=drawn["requests"])
     meant = np.average(curve["fetched"][: len(drawn)], weights=drawn["requests"])
     return (
-        f"○ Drawn one by one: {drawn['requests'].sum():,} requests at {city}, the first "
-        f"{len(drawn) * match.STEP_S / 60:.1f} minutes; {percent(waited)} wait for Mumbai, "
-        f"{percent(meant)} by the curve, which takes every rate for a lasting one."
+        f"○ Drawn one by one: {drawn['requests'].sum():,} requests at {city}. In these first "
+        f"{len(drawn) * match.STEP_S / 60:.1f} minutes {percent(waited)} wait for Mumbai, "
+        f"{percent(meant)} by the curve, which assumes that each rate has lasted for ever; in the "
+        f"whole match {percent(whole)}."
     )
 
 

@@ -73,7 +73,8 @@ def sticky_enough(answer: EdgeKV) -> Verdict:
     if missed > 0.01:
         return Verdict(
             WORKING,
-            f"just after {answer.sticky_s:g} s {missed:.1%} still miss their write; go longer",
+            f"just after {answer.sticky_s:g} s too many still miss their write; see "
+            "vercel.handoff().query('missed_share < 0.02')",
         )
     if answer.missed_share(1000 * max(answer.sticky_s - 0.1, 0)) <= 0.01:
         more = ""

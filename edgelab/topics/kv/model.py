@@ -39,7 +39,7 @@ class _Told(NamedTuple):
 
 
 def _in_words(store: _Told, lost: Mapping[str, float], size: Mapping[str, float]) -> str:
-    """Three sentences that say what the numbers mean.
+    """A few sentences that say what the numbers mean.
 
     Parameters
     ----------
@@ -52,17 +52,17 @@ def _in_words(store: _Told, lost: Mapping[str, float], size: Mapping[str, float]
         f"99 of 100 viewers see a write after {time_in_words(store.viewers_ms)}, 99 of 100 PoPs "
         f"after {time_in_words(store.pops_ms)}."
     )
-    moved = f"Of users who change PoP, {_share(store.soon)} miss what they wrote 100 ms ago; "
+    moved = f"Of users who change PoP, {_share(store.soon)} miss what they wrote 100 ms ago. "
     if store.sticky_s >= 0.1:
-        moved += f"the sticky route prevents that for {time_in_words(1000 * store.sticky_s)}, "
-        moved += f"and then {_share(store.late)} miss it."
+        moved += f"The sticky route prevents that for {time_in_words(1000 * store.sticky_s)}; "
+        moved += f"then {_share(store.late)} miss it."
     else:
-        moved += "no sticky route prevents that."
+        moved += "No sticky route prevents that."
     counter = (
-        f"At {store.writes_per_s:.3g} writes a second to a counter the last writer wins and "
-        f"{_share(lost['lww_lost_share'])} are lost; a CRDT loses "
-        f"{_share(lost['crdt_lost_share'])}, in {size['g_counter_bytes']:,.0f} bytes instead of "
-        f"{size['register_bytes']:.0f}."
+        f"If the last writer wins, {_share(lost['lww_lost_share'])} of a counter's increments are "
+        f"lost at {store.writes_per_s:.3g} a second. A CRDT loses "
+        f"{_share(lost['crdt_lost_share'])}; it takes {size['g_counter_bytes']:,.0f} bytes, a "
+        f"plain value {size['register_bytes']:.0f}."
     )
     return f"{seen} {moved} {counter}"
 
@@ -373,7 +373,7 @@ class EdgeKV(Model):
         }
 
     def in_words(self) -> str:
-        """Three sentences that say what the numbers mean."""
+        """A few sentences that say what the numbers mean."""
         told = _Told(
             self.sticky_s,
             self.writes_per_s,

@@ -26,6 +26,7 @@ BLUE = {"color": COLOURS["tonight"], "width": 2.5}
 ORANGE = {"color": COLOURS["old"], "width": 2.5, "dash": "dash"}
 BLACK = {"color": COLOURS["drawn"], "width": 2.5, "dash": "dashdot"}
 PLUM = {"color": COLOURS["plum"], "width": 2.5, "dash": "dashdot"}
+AMBER = {"color": COLOURS["amber"], "width": 2.5, "dash": "5px,3px"}
 THIN = {"color": COLOURS["drawn"], "width": 1.2}
 PINNED = {"color": COLOURS["pinned"], "width": 2.5, "dash": "dot"}
 #: Column, name and look of the lines of each plot, the main one first.
@@ -47,7 +48,7 @@ BYTES = (
     ("g_counter_bytes", "G-counter", BLUE),
     ("pn_counter_bytes", "PN-counter", ORANGE),
     ("or_set_bytes", "OR-set", PLUM),
-    ("optimised_or_set_bytes", "optimised", PLUM | {"dash": "5px,3px"}),
+    ("optimised_or_set_bytes", "optimised", AMBER),
     ("register_bytes", "register", THIN),
 )
 TIMES_MS = (1.0, 120_000.0)
@@ -104,7 +105,7 @@ def _lines(
 def stale_reads(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     """Share of reads that miss a write, over the time since it: viewers, PoPs near and far."""
     until = [f"{name} {time_in_words(store.seen_ms(by=column))}" for column, name, _ in STALE]
-    hover = "%{y:.3~%} stale %{x:.3~s} ms after the write"
+    hover = "%{y:.3~%} stale %{x:,.3~r} ms after the write"
     return Drawn(
         _lines(EdgeKV.staleness, store, pinned, STALE, hover),
         SINCE_WRITE,
@@ -124,7 +125,8 @@ def handoff(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     if 1000 * store.sticky_s >= TIMES_MS[0]:
         ends, word = min(1000 * store.sticky_s, TIMES_MS[1]), f"sticky until {store.sticky_s:g} s"
         worst = store.missed_share(1000 * store.sticky_s)
-        caption += f" With one, at worst {worst:.2%} do, just after it has ended."
+        late = f", {worst:.2%} do just after it has ended" if worst >= 5e-5 else " nobody does"
+        caption += f" With one{late}."
     side = -1 if ends > 5_000 else 1
     label = note(
         word, np.log10(ends), 0.3, xref="x", yref="y domain",
@@ -132,7 +134,7 @@ def handoff(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     )  # fmt: skip
     return Drawn(
         _lines(
-            EdgeKV.handoff, store, pinned, MISSED, "%{y:.3~%} miss their own write %{x:.3~s} ms "
+            EdgeKV.handoff, store, pinned, MISSED, "%{y:.3~%} miss their own write %{x:,.3~r} ms "
             "after it",
         ),
         SINCE_WRITE,
@@ -237,7 +239,7 @@ def consistency(*quorums: Quorum) -> Figure:
         told.append(f"{name}: {stale.iloc[0]:.2%} stale at once")
         drawn = found.where((stale > 1e-5) & (found["since_commit_ms"] > 0))
         known = name if (stale > 0).any() else f"{name} (never stale)"
-        hover = "%{y:.3~%} stale %{x:.3~s} ms after the commit"
+        hover = "%{y:.3~%} stale %{x:,.3~r} ms after the commit"
         made.append(_line(drawn["since_commit_ms"], drawn["stale_share"], known, look, hover))
     legend = {"orientation": "v", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
     drawn = Drawn(
@@ -258,7 +260,8 @@ def consistency(*quorums: Quorum) -> Figure:
         layout={"legend": legend},
     )
     arguments = ", ".join(f"el.{store!r}" for store in quorums)
-    return alone(drawn, "consistency", code=f"el.figures.consistency({arguments})")
+    below = "N replicas; a read takes the newest of R answers, a write waits for W"
+    return alone(drawn, "consistency", below, f"el.figures.consistency({arguments})")
 
 
 def _in_short(store: Quorum) -> str:

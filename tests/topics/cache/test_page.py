@@ -9,6 +9,8 @@ import edgelab as el
 from edgelab.stage import panel as base
 from edgelab.topics.cache import match
 from edgelab.topics.cache import plots as caching
+from edgelab.topics.cache.closed_form import audience
+from page_text import answers, prose
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_in_a_loop_requests_are_drawn_once_the_hand_rests(panel):
 
 def test_with_a_tier_nothing_is_claimed_to_be_drawn(panel):
     panel.controls["ask"].value = "continent"
-    assert "closed form only" in panel.below.value
+    assert "formulas only" in panel.below.value
     points = one_by_one(panel)
     assert points["cache_shares"] == points["fetch_ratio"] == 0
 
@@ -117,3 +119,46 @@ def test_the_printed_formulas_give_what_the_screen_shows(panel):
     assert "0.47 % of the requests wait" in panel.words.value
     printed = 1 + 531.2 * d, 1 + 531.2 * 300, 1 + 0.1334 * d, 1 + 0.1334 * 300
     assert [f"{x:.4g}" for x in printed] == ["119.8", "1.594e+05", "1.03", "41.02"]
+
+
+def test_the_answers_say_what_the_presets_show(panel):
+    jump, lowest, stale, tier, small, herd = answers(5)
+    at = {ttl_s: panel.start.replace(ttl_s=ttl_s) for ttl_s in (150.0, 120.0)}
+    before, after = (each.latency()["p99_ms"] for each in at.values())
+    assert f"from {before:.0f} to {after:.0f} ms" in jump
+    ratios = [f"{100 * each.fetch_ratio:.2g}" for each in at.values()]
+    assert "({}, then {} %)".format(*ratios) in jump
+    said = {name: make(panel.start) for name, make in panel.presets.items()}
+    run = said["A short life"].through_match()["fetched"]
+    assert f"between {100 * run.min():.1f} and {100 * run.max():.1f} %" in lowest
+    reads = {name: f"{each.headline()['asked_per_s']:,.0f}" for name, each in said.items()}
+    assert f"same {reads['A short life']} reads" in stale
+    assert reads["Serve stale, then refresh"] == reads["A short life"]
+    behind = said["A tier on each continent"]
+    assert f"{reads['A tier on each continent']} reads instead of {reads['A short life']}" in tier
+    shares = behind.shares()
+    assert f"{shares['near']:.2%}".replace("%", " %") in tier
+    assert f"{100 * shares['fetched']:.1f} % still" in tier
+    who = audience(312)
+    assert behind.busiest_city() == "San Jose" and who.tier_ms[behind.busiest] == 0
+    lists = said["A small store"].by_popularity()["waited"]
+    assert f"{lists.iloc[0]:.2%}".replace("%", " %") in small
+    assert f"{100 * lists.iloc[-1]:.0f} %" in small
+    longer = said["A small store"].replace(ttl_s=3600.0).headline()["asked_per_s"]
+    assert longer == pytest.approx(said["A small store"].headline()["asked_per_s"], rel=1e-3)
+    joined = said["A herd"].replace(coalescing="on").headline()["asked_per_s"]
+    assert f"from {reads['A herd']} to {joined:.0f} a second" in herd
+
+
+def test_the_other_printed_numbers_are_the_models(panel):
+    page, cache = prose(5), panel.start
+    assert f"they can do {cache.origin_reads_per_s:,.0f} reads a second" in page
+    assert f"gets {cache.by_pop().loc['San Jose', 'requests_per_s']:,.0f} requests" in page
+    rows = cache.dilution().set_index("pops")
+    assert f"tonight {rows.loc[312, 'in_use']:.0f} of the 312" in page
+    assert rows.loc[312, "direct"] == pytest.approx(26 * rows.loc[1, "direct"], rel=0.02)
+    alone = cache.replace(coalescing="off").shares()
+    assert alone["asked"] == pytest.approx(alone["fetched"])
+    down = cache.replace(ttl_s=60.0, stale_if_error_s=180.0).outage().set_index("minute")
+    assert (down.loc[5.1:7.5, "failed"] == 0).all() and (down.loc[9.1:9.9, "failed"] == 1).all()
+    assert down.loc[10.9:11.2, "waited"].max() > 0.1 > down.loc[10.5:11.0, "waited"].max()

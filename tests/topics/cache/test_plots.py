@@ -53,7 +53,9 @@ def test_shares_by_popularity_are_the_frames_and_have_their_words():
         np.testing.assert_array_equal(curve["y"], wanted)
         np.testing.assert_array_equal(circles["x"], one_by_one["rank"])
         assert circles["marker"]["color"] == curve["line"]["color"]
-    assert words["text"] == ["fresh", "stale at once"], "with stale copies hardly anybody waits"
+    told = ["waits, pinned", "fresh", "stale at once"]
+    assert words["text"] == told, "with stale copies hardly anybody waits"
+    assert words["y"][0] == OTHER.by_popularity()["waited"].iloc[-1]
     looks = {(t["line"]["dash"], t["line"]["color"]) for t in (pinned, *traces[::2])}
     assert len(looks) == 4
 
@@ -119,6 +121,8 @@ def test_mumbais_reads_are_the_frame_and_the_squares_are_the_models():
         busy = CACHE.replace(ttl_s=ttl_s)
         over = busy.headline()["asked_per_s"] > busy.origin_reads_per_s
         assert over == busy.night().saturated
+    writes_alone = CACHE.replace(origin_servers=1, origin_service_ms=50.0)
+    assert "can answer 0." in drawn("origin_reads", writes_alone).caption
     moving = drawn("origin_reads", CACHE.replace(ttl_s=77.0, seed=12), at_rest=False)
     assert not len(moving.traces[0]["x"]) and len(moving.traces[-1]["x"]) == 1
     drawn("origin_reads", CACHE.replace(seed=12))
@@ -142,6 +146,7 @@ def test_an_outage_lasts_five_minutes_and_an_empty_outcome_is_no_area():
     kept = drawn("outage", CACHE.replace(stale_if_error_s=600.0))
     assert "stale, instead of an error" in [t["name"] for t in kept.traces]
     assert kept.caption == "Nobody gets an error."
+    assert [(note["x"], note["text"]) for note in made.notes] == [(5, "down"), (10, "up again")]
 
 
 @pytest.mark.parametrize("name", [*BOARD[1:3], "cache_misses"])
@@ -162,8 +167,10 @@ def test_with_a_tier_only_what_does_not_depend_on_it_is_drawn_one_by_one():
 
 def test_settings_name_every_knob_that_was_turned():
     text = el.EdgeCache(objects=100, coalescing="off", place="London").settings()
-    assert text == (
-        "seen from London, fresh for 300 s, stale for 0 s more, 256 MB, asks Mumbai, 100 lists, "
-        "Coalescing off"
+    assert text == ("seen from London, fresh for 300 s, 256 MB, 100 lists, Coalescing off")
+    other = CACHE.replace(stale_while_revalidate_s=30.0, ask="continent").settings()
+    assert (
+        other
+        == "seen from Bay Area, fresh for 60 s, stale for 30 s more, 256 MB, asks its continent"
     )
     assert el.figures.dilution.plot.settings(CACHE, None).startswith("fresh for 60 s")

@@ -7,6 +7,7 @@ import edgelab as el
 from edgelab.core import datasets
 from edgelab.topics.kv.model import EVERYWHERE, EdgeKV
 from edgelab.world import delays
+from page_text import answers, prose
 
 PRESETS = {
     "The article": EdgeKV(),
@@ -83,8 +84,10 @@ def test_the_printed_formulas_give_what_the_screen_shows(panel):
     def lost(rate, d):
         return 1 - 1 / (1 + rate * d)
 
-    assert [f"{lost(rate, 0.077):.0%}" for rate in (1, 10)] == ["7%", "44%"]
-    for rate, said in ((1.0, "7%"), (10.0, "36%")):
+    rates, shown = (1.0, 10.0, 20.0, 100.0), ("7%", "36%", "50%", "78%")
+    assert [f"{lost(rate, 0.077):.0%}" for rate in rates] == ["7%", "44%", "61%", "89%"]
+    assert "7, 44, 61 and 89 % by the formula, 7, 36, 50 and 78 % on the screen" in prose(6)
+    for rate, said in zip(rates, shown, strict=True):
         panel.controls["writes_per_s"].value = rate
         (word,) = panel.live.plots["lost_updates"]["layout"]["annotations"]
         assert word["text"] == f"<b>{said} lost</b>"
@@ -102,3 +105,47 @@ def test_the_printed_formulas_give_what_the_screen_shows(panel):
         seldom = found["writes_per_s"] * d < 0.3
         share = found["lww_lost_share"][seldom]
         np.testing.assert_allclose(share, most[seldom], rtol=0.12, atol=0.004)
+
+
+def test_the_answers_say_what_the_presets_show(panel):
+    flat, sticky, rebalancing, half, everywhere = answers(6)
+    viewers = EdgeKV().staleness().set_index("since_write_ms")["viewers"]
+    assert f"{viewers.iloc[0]:.0%}".replace("%", " %") in flat
+    assert f"{1 - viewers.iloc[0]:.0%}" == "14%" and "14 of 100 read at Mumbai's PoP" in flat
+    assert datasets.pops().loc[delays.readers(312)[1], "city"] == "Mumbai"
+    assert f"{viewers[96.0:192.0].median():.0%}" == "7%"
+    fetched = PRESETS["Cloudflare 60 s"].missed_share(30_000)
+    assert f"{100 * fetched:.0f} % still miss" in sticky and EdgeKV().missed_share(30_000) == 0
+    late = PRESETS["Rebalancing"]
+    halves = [store.seen_ms(0.5, "viewers") for store in (late, EdgeKV())]
+    assert "after {:.0f} ms, instead of {:.0f}".format(*halves) in prose(6)
+    rows = late.staleness()
+    second, minute = np.interp([1000, 60_000], rows["since_write_ms"], rows["viewers"])
+    assert f"{100 * second:.1f} %, and still {100 * minute:.1f} %" in rebalancing
+    few, some, many = EdgeKV().lost_updates((0.01, 20, 100))["lww_lost_share"]
+    assert few < 0.001 and abs(some - 0.5) < 0.01 and f"at 100 it is {100 * many:.0f} %" in half
+    here, there = (PRESETS[n].lost_updates((10,)) for n in ("The article", "All PoPs write"))
+    told = [f"{100 * frame['lww_lost_share'].iloc[0]:.0f} %" for frame in (there, here)]
+    assert "{} instead of {}".format(*told) in everywhere
+    every, some = (
+        PRESETS[n].crdt_bytes()["writers"].iloc[-1] for n in ("All PoPs write", "The article")
+    )
+    assert f"{every}, instead of the {some} with viewers" in everywhere
+
+
+def test_the_printed_faults_and_ways_are_the_models():
+    page, faults = prose(6), EdgeKV().faults()
+    counter = faults.xs("LWW: counter", level="design")
+    none = counter.loc["none"]
+    assert f"{none['lost']:.0f} of {none['acknowledged']:.0f}, 78 %" in page
+    assert f"{none['lost'] / none['acknowledged']:.0%}" == "78%"
+    helped = counter["lost"][["out of order", "every message twice"]]
+    assert (helped < none["lost"]).all()
+    crdts = faults.loc["one in five dropped", "agreeing_share"].filter(regex="counter|set")
+    assert crdts.drop("LWW: counter").between(0.4, 0.6).all()
+    way = EdgeKV().reads()["median_ms"]["sticky, same continent"]
+    assert f"({way:.0f} ms) than most writes do (50)" in page
+    near = EdgeKV().seen_ms(0.5, "same_continent")
+    assert near == pytest.approx(50, rel=0.03)
+    forgot = el.crdt.GCounter().add("Delhi", 5).merge(el.crdt.GCounter().add("Delhi", 2))
+    assert forgot.value == 5

@@ -62,6 +62,7 @@ def test_captions_say_the_numbers_of_the_store():
     assert until in drawn("stale_reads", CACHE).caption
     assert f"{CACHE.missed_share(30_000):.2%} do" in drawn("handoff", CACHE).caption
     assert f"{STORE.missed_share(100):.2%} miss it" in drawn("handoff", STORE).caption
+    assert drawn("handoff", STORE).caption.endswith("With one nobody does.")
     assert "With one" not in drawn("handoff", ALONE).caption
     lost = CACHE.lost_updates((10.0,))["lww_lost_share"].iloc[0]
     assert f"At 10 writes a second {lost:.1%} are lost" in drawn("lost_updates", CACHE).caption
