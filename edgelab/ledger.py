@@ -162,6 +162,9 @@ def scoreboard() -> Figure:
         alt="Horizontal bars, one a page, in parts by verdict.",
         title=f"{told['holds']} of {len(ledger)} statements hold, "
         f"{told['contradicted']} are contradicted",
-        layout={"barmode": "stack", "uniformtext": {"mode": "show", "minsize": 12}},
+        layout={
+            **{"barmode": "stack", "uniformtext": {"mode": "show", "minsize": 12}},
+            "legend": {"traceorder": "normal"},
+        },
     )
     return alone(drawn, "scoreboard", code="el.evidence.scoreboard()")

@@ -61,7 +61,9 @@ class Rows(widgets.VBox):
     def _show(self) -> None:
         told = f"{len(self.shown) or 'None'} of {counted(len(self.frame), 'row')}"
         self.told.value = f'<p class="edgelab-words" aria-live="polite">{told}</p>'
-        self.table.value = Table(self.shown)._repr_html_()
+        told = [name for name, each in self.lists.items() if each.value != ALL]
+        table = Table(self.shown.drop(columns=told))._repr_html_()
+        self.table.value = f'<div style="overflow-x: auto">{table}</div>'
 
     def _repr_mimebundle_(self, **about: Any) -> dict[str, Any]:
         """With the table, for where no kernel is."""
