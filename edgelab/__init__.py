@@ -24,11 +24,9 @@ _HOMES = {
     "Quorum": f"{_TOPICS}.kv.quorum",
     "QuorumNetwork": f"{_TOPICS}.kv.quorum",
     "TokenBucket": f"{_TOPICS}.rate_limit.token_bucket",
-    "last_token_orders": f"{_TOPICS}.rate_limit.token_bucket",
     "RateLimit": f"{_TOPICS}.rate_limit.model",
     "DurableObject": f"{_TOPICS}.durable_object.model",
     "linearisable": "edgelab.world.linearisable",
-    "Undecided": "edgelab.world.linearisable",
     "Endpoint": f"{_TOPICS}.endpoints.model",
     "Fleet": f"{_TOPICS}.observability.model",
     "Design": f"{_TOPICS}.design.model",
@@ -37,7 +35,6 @@ _HOMES = {
     "claims": "edgelab.ledger",
     "export": "edgelab.stage.export",
     "sweep": "edgelab.sweeps",
-    "Unanswered": "edgelab.sweeps",
 }
 #: Groups of names, each a module.
 _GROUPS = {

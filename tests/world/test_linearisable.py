@@ -206,7 +206,7 @@ def test_a_spent_budget_is_no_verdict():
     needed = len(took)
     assert linearisable(frame, counted, budget_steps=needed) is True
     took.clear()
-    with pytest.raises(el.Undecided, match=f"undecided after {needed - 1:,} steps: .*may be linea"):
+    with pytest.raises(Undecided, match=f"undecided after {needed - 1:,} steps: .*may be linea"):
         assert not linearisable(frame, counted, budget_steps=needed - 1)
     assert len(took) == needed - 1
 
