@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from functools import wraps
 from typing import Any
 
@@ -69,7 +70,8 @@ def exercise(question: str, check: Callable, *given: Any, **more: Any) -> Callab
                 answer = check("your answer", answer, *given, **more)
             except (TypeError, ValueError) as error:
                 return Verdict(WORKING, str(error))
-            return judge(answer)
+            # Python 3.11 cannot format a fraction.
+            return judge(float(answer) if isinstance(answer, Fraction) else answer)
 
         return judged
 
