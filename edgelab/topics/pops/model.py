@@ -54,7 +54,7 @@ class Placement(Model):
     order: str = knob(
         WORLD,
         label="Order of PoPs",
-        symbol="O",
+        symbol="",
         unit="",
         choices=ORDERS,
         meaning="Which of the operator's 337 PoPs comes next: the one that brings the world's "

@@ -31,7 +31,8 @@ def _cold(pool: WarmPool) -> float:
     "about 5 %",
     because="What fits is not any half of the tenants: it is the half that was asked for last, "
     "and that one gets most of the requests.",
-    ask="Which half of the tenants does a PoP keep?",
+    ask="If a PoP kept the most popular half, it would be 6.2 %. It keeps the half used last: "
+    "why is that worse?",
 )
 def half_guess() -> tuple[int, str]:
     """Look back at notebook 04's prediction: cold starts where half of the isolates fit."""

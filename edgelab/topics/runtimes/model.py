@@ -196,7 +196,8 @@ class WarmPool(Model):
             PoP's memory holds: beyond them it is no longer affordable to keep all), ``pop_gb``
             (memory that all tenants would take in one PoP), ``all_pops_tb`` (and in all),
             ``cold_share`` of the requests, and the wait before the function runs: ``mean_ms``,
-            ``p50_ms``, ``p99_ms``, ``p999_ms``.
+            ``p50_ms``, ``p99_ms``, ``p999_ms`` (where nobody says what a call costs, it counts as
+            0).
         """
         start, each, call = (self._cost(name) for name in QUANTITIES)
         fit, pop_gb = self._slots(), self.tenants * each / 1e3

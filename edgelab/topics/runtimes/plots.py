@@ -67,14 +67,16 @@ def _falling(share: pd.Series, least: float) -> np.ndarray:
     return np.where(first, least / 10, np.where(gone, np.nan, y))
 
 
-def _without(curves: pd.DataFrame) -> list[dict]:
-    """A note of the primitives that have no line, as nobody starts cold there."""
-    none = ", ".join(curves.columns[(curves <= LEAST).all()])
+def _without(curves: pd.DataFrame, untold: tuple[str, ...] = ()) -> list[dict]:
+    """A note of the primitives that have no line: nobody waits there, or a call has no figure."""
+    none = curves.columns[(curves <= LEAST).all()]
+    why = {"none": none.difference(untold), "no figure for a call": none.intersection(untold)}
+    words = "<br>".join(f"{', '.join(names)}: {word}" for word, names in why.items() if len(names))
     word = note(
-        f"{none}: none", 1, 1, xref="x domain", yref="y domain", xanchor="right", yanchor="top",
+        words, 1, 1, xref="x domain", yref="y domain", xanchor="right", yanchor="top",
         font=drawing.QUIET | {"shadow": drawing.HALO},
     )  # fmt: skip
-    return [word] * bool(none)
+    return [word] * bool(words)
 
 
 def _across(over: np.ndarray, y: float) -> dict:
@@ -132,6 +134,7 @@ def cold_starts(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn
 def cold_waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
     """Share of requests whose function has not begun, over the time since they came."""
     until = _by_primitive(frame(WarmPool.density, pool)["p99_ms"], in_ms)
+    untold = tuple(pool.costs().query("call_from == 'nobody'").index)
     at_the_end = note(
         "1 in 100", np.log10(WAIT_MS[-1]), -2, xref="x", yref="y", xanchor="right",
         font=drawing.QUIET,
@@ -145,7 +148,7 @@ def cold_waits(pool: WarmPool, pinned: WarmPool | None, at_rest: bool) -> Drawn:
         caption=f"Time until only 1 request in 100 still waits: {until}.",
         alt="Falling curves on two logarithmic axes, one a primitive: the share of requests that "
         "still wait, over the time.",
-        notes=[at_the_end, *_without(frame(WarmPool.cold_waits, pool))],
+        notes=[at_the_end, *_without(frame(WarmPool.cold_waits, pool), untold)],
         shapes=[_across(WAIT_MS, 0.01)],
     )
 

@@ -43,6 +43,25 @@ def test_the_printed_formulas_give_what_the_screen_shows(memory_gb):
         assert f"isolate {100 * cold:.2g} %" in el.figures.cold_starts(half).layout.meta["caption"]
 
 
+@pytest.mark.parametrize("name", ["A quiet platform", "Millions of tenants"])
+def test_where_all_fit_the_idle_limit_is_the_formulas_t(name):
+    pool = PRESETS[name].replace(primitive="Wasm")
+    assert pool.density().loc["Wasm", "fit"] > pool.tenants
+    p = 1 / np.arange(1, pool.tenants + 1)
+    p /= p.sum()
+    time = pool.idle_limit_s * pool.requests_per_s / pool.pops
+    cold = (p * np.exp(-p * time)).sum()
+    assert pool.density().loc["Wasm", "cold_share"] == pytest.approx(cold, rel=1e-3)
+
+
+def test_what_the_most_popular_half_would_leave():
+    p = 1 / np.arange(1, 40_001)
+    left = f"{100 * p[20_000:].sum() / p.sum():.1f} %"
+    assert f"it would be {left}" in TEXT
+    assert f"it would be {left}" in el.check.half_guess("about 5 %").reason
+    assert f"{POOL.per_pop:,.0f} requests a second there" in TEXT
+
+
 def test_the_answers_have_the_model_s_numbers(nothing_measured):
     assert len(ANSWERS) == 5
     each = PRESETS["A process for every tenant"]
