@@ -23,7 +23,7 @@ COST, SEEN = "cost of the night, USD", "a dead PoP is seen, min"
 #: What exercise 3 may cost.
 WATCH_USD = 21_780.0
 #: What it may turn; and false alarms in a month of page 10's nights.
-WATCH, MOST_ALARMS = ("rule", "burn", "sampled"), 10
+WATCH, MOST_ALARMS = ("rule", "burn", "sampled"), 15
 #: What is the night's and not the design's: a cheaper night is no better design.
 GIVEN = ("requests_per_viewer_min", "write_share", "hot_writes_per_s", "bots", *PLACED)
 #: Words of a sentence that says something.

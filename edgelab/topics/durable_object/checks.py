@@ -73,8 +73,12 @@ def busiest_object(answer: float) -> Verdict:
         for rate in (float(answer), float(answer) + 10)
     )
     if here > 20:
-        shown = f"{here:.1f} ms" if here < 1e6 else "infinite: the queue never empties"
-        return Verdict(WORKING, f"at {answer:,.0f} a second Mumbai's read p99 is {shown}; go lower")
+        shown = f"{here:.2f} ms" if here < 1e6 else "infinite: the queue never empties"
+        return Verdict(
+            WORKING,
+            f"at {answer:,.0f} a second Mumbai's read p99 is {shown}; go "
+            "lower: the answer is a multiple of ten",
+        )
     if more <= 20:
         return Verdict(
             WORKING,

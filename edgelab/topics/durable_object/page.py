@@ -27,7 +27,7 @@ class ObjectPanel(Panel):
     presets = {
         "Live match": lambda now: now.replace(**MATCH),
         "Near the stadium": lambda now: now.replace(**MATCH | {"home": now.stadium}),
-        "Best for the far": lambda now: now.replace(**MATCH | {"home": now.best_home("p99")}),
+        "Least p99": lambda now: now.replace(**MATCH | {"home": now.best_home("p99")}),
         "Answered at once": lambda now: now.replace(**MATCH | {"acknowledge": AT_ONCE}),
         "A lock over 312 PoPs": lambda now: now.replace(
             **MATCH | {"followers": POPS - 1, "followers_at": AROUND}

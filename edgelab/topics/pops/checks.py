@@ -126,7 +126,7 @@ def few_pops(answer: Placement) -> Verdict:
     return Verdict(
         RIGHT,
         "an order made for the viewers' mean needs far fewer PoPs than any other, and none of 20 "
-        "random ones needs so few. For a p99 under 60 ms, about 10 of the 20 random orders need "
+        "random ones needs so few. For their p99 under 60 ms, about 10 of the 20 random need "
         "no more PoPs than the viewers' order.",
     )
 

@@ -28,7 +28,6 @@ class RateLimitPanel(Panel):
             **USUAL | {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0}
         ),
         "312 PoPs": lambda now: now.replace(**USUAL | {"pops": 312, "rate_per_s": 1000.0}),
-        "A trickle": lambda now: now.replace(**USUAL | {"rate_per_s": 12.0, "kv_delay_ms": 10.0}),
         "KV at 60 s": lambda now: now.replace(**USUAL | {"kv_delay_ms": 60_000.0}),
         "The counters' mend": lambda now: now.replace(**USUAL | {"design": COUNTERS}),
         "One object decides": lambda now: now.replace(**USUAL | {"design": OBJECT}),

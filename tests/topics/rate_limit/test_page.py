@@ -19,7 +19,6 @@ START = RateLimit(seeds=3, capacity=95)
 PRESETS = {
     "Two PoPs, 50 ms apart": {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0},
     "312 PoPs": {"pops": 312, "rate_per_s": 1000.0},
-    "A trickle": {"rate_per_s": 12.0, "kv_delay_ms": 10.0},
     "KV at 60 s": {"kv_delay_ms": 60_000.0},
     "The counters' mend": {"design": COUNTERS},
     "One object decides": {"design": OBJECT},
@@ -117,12 +116,12 @@ def test_the_answers_have_the_model_s_numbers():
     said = f"{round(many) - round(right)}: {many:.0f} get through, against {right:.0f}"
     assert f"{said} ({times:.2f} times)" in told[1]
     assert through(**two | {"rate_per_s": 200.0})["through"] == pytest.approx(2, abs=0.01)
-    fast, slow, trickle = (
-        through(rate_per_s=rate, kv_delay_ms=delay_ms)["through"]
-        for rate, delay_ms in ((200.0, 5.0), (20.0, 50.0), (12.0, 10.0))
+    left, line, right = (
+        through(rate_per_s=100.0, kv_delay_ms=delay_ms)["through"]
+        for delay_ms in (1.0, 10.0, 250.0)
     )
-    assert f"{fast:.3g} and {slow:.3g} times" in told[2]
-    assert f"{100 * (trickle - 1):.1f} % too many" in told[2]
+    assert f"On it {line:.3g} times" in told[2] and f"{right:.3g} times" in told[2]
+    assert f"{100 * (left - 1):.1f} % too many" in told[2]
     waits = RateLimit().designs().loc[OBJECT]
     assert f"{100 * (through(COUNTERS)['through'] - 1):.1f} % too many" in told[3]
     assert f"takes {waits['wait_ms']:.0f} ms" in told[3]
