@@ -181,7 +181,8 @@ def main(wanted: list[str]) -> None:
         panel: {
             knob: values
             for knob in panel.scenario.main
-            if knob not in panel.start.idle()
+            if knob in panel.controls
+            and knob not in panel.start.idle()
             and isinstance(panel.controls[knob], IntSlider | SelectionSlider)
             and len(values := stops(panel, knob)) > 2
         }
