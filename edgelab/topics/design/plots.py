@@ -75,7 +75,7 @@ def _alerts(night: pd.DataFrame | None) -> dict:
     )  # fmt: skip
 
 
-@plot(Design, "The night, minute by minute", height_px=330, untold=tuple(PLACED))
+@plot(Design, "The night, minute by minute", height_px=285, untold=tuple(PLACED))
 def night_events(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
     """The four hours: errors, the p99 where it is worst, staleness, the busiest region's load.
 
