@@ -117,7 +117,7 @@ def test_what_ran_to_its_end_is_not_broken(collected):
 
 def test_the_submissions_are_as_they_were(collected):
     given = collected[1]
-    assert len(list(given.rglob("*.ipynb"))) == 12
+    assert len(list(given.rglob("*.ipynb"))) == 11
     assert nbformat.read(given / "none" / f"{PAGE}.ipynb", 4).cells[0].outputs == []
 
 
