@@ -152,7 +152,8 @@ def two_minutes(answer: Design) -> Verdict:
     return Verdict(
         RIGHT,
         "a dead PoP that serves one viewer in 28 is no rare event: few lines show it to a rule "
-        "that looks soon enough.",
+        "that looks soon enough. It has 11 times an average PoP's traffic: rules over all "
+        "see it at once, too, if no long window slows them. Real base rates drift (page 10).",
     )
 
 

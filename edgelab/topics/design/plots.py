@@ -320,7 +320,7 @@ def _given_up(design: Design, tried: np.ndarray | None) -> tuple[str, str]:
         return "", "The other designs are tried when the hand is at rest."
     usd = tried[_as_good(design, tried), -1]
     title = f"{len(usd) or 'None'} of {len(tried)} beat{'s' * (len(usd) < 2)} yours: p99, age, cost"
-    said = f"The cheapest of them costs {usd.min():,.0f} dollars. " if len(usd) else ""
+    said = f"The cheapest that beats yours costs {usd.min():,.0f} dollars. " if len(usd) else ""
     ours, article = (frame(Design.values, each, GIVEN_UP) for each in (design, Design()))
     more = {name: ours[name] - article[name] for name in GIVEN_UP}
     more = [f"{'+' * (gap > 0)}{_digits(gap)} in “{name}”" for name, gap in more.items() if gap]

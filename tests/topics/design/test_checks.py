@@ -79,6 +79,16 @@ def test_what_is_asked_can_be_done_and_not_by_chance():
     assert WATCHED.values(cost)[cost[0]] < WATCH_USD < ARTICLE.values(cost)[cost[0]]
 
 
+def test_the_dead_pop_is_as_large_as_the_verdict_says():
+    share = ARTICLE.sunk_by().loc["PoP lost", "errors"]
+    said = check.two_minutes(WATCHED).reason
+    assert f"one viewer in {1 / share:.0f} " in said
+    assert f"{share * ARTICLE.pops:.0f} times an average PoP" in said
+    seen = ["a dead PoP is seen, min"]
+    fast, slow = (ARTICLE.replace(rule=r).values(seen) for r in ("1 minute, all", "1 window, all"))
+    assert fast[seen[0]] == 1 and slow[seen[0]] > 2
+
+
 def test_hints_do_not_hold_the_answer():
     for judge, answers in (
         (check.six_goals, (ARTICLE, ARTICLE.replace(pops=16))),

@@ -93,6 +93,7 @@ def test_the_reader_stands_among_those_that_were_tried():
         map(tuple, tried.T)
     )
     assert (beat["x"] <= values["p99 Bay Area, ms"]).all()
+    assert drawn("trade_offs", ARTICLE).caption.startswith("The cheapest that beats yours costs ")
     assert drawn("trade_offs", ARTICLE).title.startswith(f"{len(beat['x'])} of {tried.shape[1]} ")
     best = by["no other beats it"]
     cheapest = np.argmin(best["y"])
