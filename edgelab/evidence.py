@@ -1,6 +1,5 @@
 """What the models answer to: the article's figures, and what others have measured."""
 
-from edgelab.ledger import scoreboard
 from edgelab.topics.endpoints.motives import attack, confusions, price, queries_in_turn, residency
 from edgelab.topics.kv.pbs import published as quorums
 from edgelab.topics.night.calibration import leave_one_out, residuals
@@ -24,5 +23,4 @@ __all__ = [
     "rtt_held_out",
     "rtt_residuals",
     "runtimes",
-    "scoreboard",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgelab.stage.theme import COLOURS
 
-__all__ = ["HALO", "NOT_YET", "QUIET", "end_ms", "note", "rule", "scatter", "travels"]
+__all__ = ["HALO", "NOT_YET", "QUIET", "end_ms", "note", "rule", "scatter", "travels", "way_axes"]
 
 #: Type of a remark.
 QUIET = {"size": 11, "color": COLOURS["quiet"]}
@@ -35,6 +35,13 @@ def travels(since_ms, rows, colour: str, name: str, **about) -> dict:
     hover = f"{name}: %{{x:.0f}} ms<extra></extra>"
     more = {"mode": "lines", "line": line, "name": name, "showlegend": True, "hovertemplate": hover}
     return scatter(since_ms, rows, meta="travels", **more, **about)
+
+
+def way_axes(stops: dict[str, int], end: float, above: float) -> tuple[dict, dict]:
+    """The axes of a request's way: milliseconds to `end`, and a row a stop with room above."""
+    time = {"title": {"text": "ms since the request began", "standoff": 4}, "range": [0, end]}
+    rows = {"tickvals": [*stops.values()], "ticktext": [*stops], "ticks": ""}
+    return time | {"nticks": 8}, rows | {"range": [-0.2, max(stops.values()) + above]}
 
 
 def scatter(x, y, **about) -> dict:

@@ -244,7 +244,7 @@ def _page(figures: Sequence[BaseFigure | str], name: str) -> bytes:
 def _finding(said: Told) -> tuple[str, str]:
     """A slide's title, and the text below its picture."""
     first, _, rest = said.caption.partition(". ")
-    if not any(map(str.isdigit, first)) or len(first) > FINDING:
+    if not said.title or not any(map(str.isdigit, first)) or len(first) > FINDING:
         return said.title or said.name, said.caption
     end = "" if said.title.endswith("?") else "."
     return first.removesuffix("."), f"{said.title}{end} {rest}"

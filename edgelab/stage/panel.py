@@ -10,17 +10,17 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 from IPython import get_ipython
-from IPython.display import HTML, display, update_display
+from IPython.display import display, update_display
 
-from edgelab import kernels
 from edgelab.core import allowed
 from edgelab.core.knobs import Model
 from edgelab.stage import again
 from edgelab.stage.controls import CARD, columns, control, options, tooltip
 from edgelab.stage.live import LiveBoard, changed
 from edgelab.stage.plot import Plot
+from edgelab.stage.warming import warm
 
-__all__ = ["ERRORS", "STATE", "WIDGET", "Panel", "Step", "warm"]
+__all__ = ["ERRORS", "STATE", "WIDGET", "Panel"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 #: Type of an output that says how a panel stands, for where none is alive; see `edgelab.printed`.
@@ -32,29 +32,6 @@ ERRORS: list[BaseException] = []
 REST_S = 0.1
 #: Room for a knob's label where the main knobs stand in columns.
 NARROW = "118px"
-
-
-def warm(names: Sequence[str]) -> None:
-    """Compile these kernels once in this process, with a line of progress in a notebook."""
-    names = [name for name in names if name not in kernels.WARMED]
-    if not names:
-        return
-    # No widget: one that is closed would be an error where the page is opened again.
-    line = display(HTML(""), display_id=True) if get_ipython() else None
-
-    def tell(text: str) -> None:
-        if line:
-            line.update(HTML(text))
-
-    try:
-        kernels.warm(
-            lambda done, total, name: tell(
-                f"Preparing the kernels, {done} of {total}: {html.escape(name)} …"
-            ),
-            names,
-        )
-    finally:
-        tell("")
 
 
 def _paragraph(text: str, about: str = "") -> str:
@@ -458,20 +435,3 @@ class Panel(widgets.VBox):
                     update_display(self._state(), raw=True, display_id=self.live.own)
             except Exception as error:  # shown in words, and kept for the tests
                 self._tell(error)
-
-
-class Step(Panel):
-    """A small panel to begin with: the knobs that it names, and a plot whose caption is said."""
-
-    def _card(self) -> list[widgets.Widget]:
-        knobs, side = columns([*self.controls.values()], (1,)), widgets.VBox([self.reset])
-        knobs.layout.flex, side.layout.width = "1 1 auto", "170px"
-        row = widgets.HBox([knobs, side.add_class("edgelab-side")])
-        head = widgets.VBox([row.add_class("edgelab-controls"), self.problem, self.words])
-        self._folded = widgets.VBox([self.pin, self.deck, self.below, self.saved, self.idle])
-        return [widgets.HTML(CARD), head, self.live, self.code]
-
-    @classmethod
-    def _told(cls, model: Any, pinned: Any) -> str:
-        """The caption of its first plot."""
-        return cls.board[0].plot.drawn(model, pinned, at_rest=False).caption

@@ -271,7 +271,9 @@ def test_an_interrupt_leaves_no_process_behind():
         "    el.bench.isolates.run('while (true) {}', cpu_ms=10_000)\n"
         "except KeyboardInterrupt:\n"
         "    import psutil\n"
-        "    print(len(psutil.Process().children(recursive=True)), flush=True)\n"
+        "    left = psutil.Process().children(recursive=True)\n"
+        # A signal while it was being started: it reads no order, and ends by itself.
+        "    print(len(psutil.wait_procs(left, timeout=5)[1]), flush=True)\n"
     )
     running = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -19,7 +19,8 @@ import sys
 import numpy as np
 import edgelab as el
 from edgelab import kernels
-from edgelab.stage.panel import ERRORS, warm
+from edgelab.stage.panel import ERRORS
+from edgelab.stage.warming import warm
 np.seterr(all="raise")
 
 def specialised():

@@ -16,10 +16,11 @@ from edgelab.stage import export, plot
 from edgelab.stage import panel as base
 from edgelab.stage.browser import BrowserError
 from edgelab.stage.live import changed
+from edgelab.stage.step import Step
 
 #: Few draws where a knob counts them, so that the tests are quick.
 FEW = {"rate_limit": {"seeds": 3}}
-KINDS = {name: kind for name, kind in el.panels.PANELS.items() if not issubclass(kind, base.Step)}
+KINDS = {name: kind for name, kind in el.panels.PANELS.items() if not issubclass(kind, Step)}
 
 
 @pytest.fixture(scope="module", params=list(KINDS))

@@ -6,7 +6,7 @@ import pytest
 
 import edgelab as el
 from edgelab.stage.live import changed
-from edgelab.stage.panel import Step
+from edgelab.stage.step import Step
 
 STEPS = [kind for kind in el.panels.PANELS.values() if issubclass(kind, Step)]
 

@@ -14,8 +14,8 @@ def journey(chain: Protocols, given: RoundTrips) -> pd.DataFrame:
 
     Parameters
     ----------
-    chain : Protocols
-    given : RoundTrips
+    chain, given
+        As for `edgelab.topics.chain.links.steps`.
 
     Returns
     -------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgelab.stage.panel import Panel, Step
+from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.chain import plots as figures
 from edgelab.topics.chain.links import COLD, HTTP_3, ON_DEVICE, TLS_0RTT, UNPOOLED
 from edgelab.topics.chain.model import RequestChain

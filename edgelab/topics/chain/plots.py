@@ -7,7 +7,7 @@ import pandas as pd
 
 from edgelab.core.words import counted, in_ms
 from edgelab.stage import drawing
-from edgelab.stage.drawing import end_ms, note, rule, scatter, travels
+from edgelab.stage.drawing import end_ms, note, rule, scatter, travels, way_axes
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
@@ -182,17 +182,7 @@ def link_by_link(chain: RequestChain, pinned: RequestChain | None, at_rest: bool
     said = f"{in_ms(away)} of that is travel to Mumbai, in {crossed}." if away else ""
     return Drawn(
         traces,
-        {
-            "title": {"text": "ms since the request began", "standoff": 4},
-            "range": [0, end],
-            "nticks": 8,
-        },
-        {
-            "tickvals": [STOPS[name] for name in STOPS if name in seen],
-            "ticktext": [name for name in STOPS if name in seen],
-            "range": [-0.15, STOPS["viewer"] + 0.6],
-            "ticks": "",
-        },
+        *way_axes({name: row for name, row in STOPS.items() if name in seen}, end, above=0.6),
         caption=f"The answer takes {in_ms(total)}. {said or 'Nothing of it goes to Mumbai.'}",
         alt="A line that goes down from the viewer to where each link ends, and up again, over "
         "the time.",

@@ -398,10 +398,7 @@ class CricStream(Model):
 
     @property
     def stale_viewers(self) -> float:
-        """Viewers whose panel, at a random moment, is made from a list already replaced.
-
-        What is fetched from Mumbai is never old.
-        """
+        """Viewers whose panel, at a random moment, is made from a replaced list; no fetched one."""
         return (1 - self.fetched_share) * outcomes.stale_viewers(self._take(outcomes.Lists))
 
     # -- the origin ------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edgelab.kernels import FIRST
-from edgelab.stage.panel import Panel, Step
+from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.night import plots as figures
 from edgelab.topics.night.model import EDGE, HOME, CricStream
 

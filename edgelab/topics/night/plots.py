@@ -253,6 +253,7 @@ def p99_by_ratio(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
     p99 = frame(CricStream.latency, night)["p99_ms"]
     told = ", ".join(f"{place} {in_ms(p99[place])}" for place in CLIFFS)
     shapes, notes, full = [], [], np.inf
+    word = {"yref": "y domain", "font": drawing.QUIET}
     said = f"p99 with every request sent home: {told}."
     if night.ends_at == EDGE:
         said, full = (
@@ -262,11 +263,9 @@ def p99_by_ratio(night: CricStream, pinned: CricStream | None, at_rest: bool) ->
     if RATIO[0] < full < 1:
         said += f" Mumbai is full at {100 * full:.2g} %; the curves leave its queue out."
         shapes.append(rule("x", x0=full, x1=full))
-        word = {"xref": "x", "yref": "y domain", "font": drawing.QUIET}
-        notes.append(note(" Mumbai is full", np.log10(full), 0, **word))
+        notes.append(note(" Mumbai is full", np.log10(full), 0, xref="x", **word))
     if night.ends_at != EDGE:
-        word = {"xref": "x domain", "yref": "y domain", "font": drawing.QUIET}
-        notes.append(note("every request goes home", 0.05, 0.5, **word))
+        notes.append(note("every request goes home", 0.05, 0.5, xref="x domain", **word))
     traces = [_cliff(night, place, full, *look) for place, look in CLIFFS.items()]
     if pinned:
         traces.append(_stands(pinned, "pinned"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgelab.core.words import in_ms
-from edgelab.stage.drawing import end_ms, note, travels
+from edgelab.stage.drawing import end_ms, note, travels, way_axes
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
@@ -55,13 +55,7 @@ def one_request(night: CricStream, pinned: CricStream | None, at_rest: bool) -> 
     ]
     return Drawn(
         traces,
-        {"title": {"text": "ms since the request began", "standoff": 4}, "range": [0, end]},
-        {
-            "tickvals": [*STOPS.values()],
-            "ticktext": [*STOPS],
-            "range": [-0.2, STOPS["viewer"] + 1.2],
-            "ticks": "",
-        },
+        *way_axes(STOPS, end, above=1.2),
         caption=f"The answer takes {', '.join(told)}.",
         alt="Lines that go down from the viewer to the PoP or to Mumbai, and up again, over the "
         "time.",

@@ -60,6 +60,8 @@ def _times(ratio: float) -> str:
     """A multiple of the limit, as short as it can be told."""
     if ratio < 1.005:
         return f"{ratio:.2g}"
+    if ratio < 1.05:
+        return f"{ratio:.3f}"
     return f"{ratio:.2f}" if ratio < 9.995 else f"{ratio:,.0f}"
 
 
@@ -379,7 +381,7 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     names = [counted(pops, "PoP") for pops in found["pops"].unique()]
     hover = "%{y:.3f} times at %{x:.3g} per delay"
     ticks = {t: f"{t:g}" for t in (0.01, 0.1, 1, 10, 100)}
-    told = "dotted: 1 request per delay<br>shaded: at most a tenth too many"
+    told = "upright line: 1 request per delay<br>shaded: at most a tenth too many"
     high = {"yref": "y domain", "yanchor": "top", "font": drawing.QUIET}
     word = note(told, 0.02, 0.98, xref="x domain", **high)
     return Drawn(
