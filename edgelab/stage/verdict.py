@@ -13,7 +13,7 @@ from edgelab.core import allowed
 
 __all__ = ["MARKS", "MIME", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess"]
 
-COMMIT = "choose and commit above, before you move a slider; then run this cell again"
+COMMIT = "answer and commit above, before you move a slider; then run this cell again"
 UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
 #: How each state is shown.
 MARKS = {UNANSWERED: ("○", "#6b6b6b"), WORKING: ("◐", "#8c5a00"), RIGHT: ("●", "#00664c")}
@@ -78,32 +78,50 @@ def exercise(question: str, check: Callable, *given: Any, **more: Any) -> Callab
     return declare
 
 
-def guess(*choices: str, because: str, ask: str, commit: str = COMMIT) -> Callable:
-    """Declare a prediction: what is decorated tells which choice happened, and what is seen.
+def guess(
+    *choices: str,
+    because: str,
+    ask: str,
+    commit: str = COMMIT,
+    unit: str = "",
+    upto: float = 0,
+    within: float = 1,
+) -> Callable:
+    """Declare a prediction: what is decorated tells what happened, and what is seen.
 
     Parameters
     ----------
     *choices : str
-        They become the attribute ``choices`` of the check.
+        They become the attribute ``choices`` of the check, and what happened is the index of one;
+        without them the reader types a number, and what happened is a number.
     because : str
         Why it happened, for whoever was right.
     ask : str
         What to think about, for whoever was not.
     commit : str
         What the reader has to do first.
+    unit, upto, within
+        For a typed number: its unit, the largest that is allowed (the least is 0), and by which
+        factor it may miss. They become attributes of the check.
     """
 
-    def declare(happened: Callable[[], tuple[int, str]]) -> Callable[[str], Verdict]:
-        def judge(answer: str) -> Verdict:
-            which, seen = happened()
-            if answer == choices[which]:
-                return Verdict(RIGHT, f"{seen}. {because}")
-            return Verdict(WORKING, f"not what happened: you said “{answer}”, and {seen}. {ask}")
+    def declare(happened: Callable[[], tuple[float, str]]) -> Callable[[Any], Verdict]:
+        def judge(answer: Any) -> Verdict:
+            true, seen = happened()
+            if choices:
+                said, right = f"“{answer}”", answer == choices[true]
+            else:
+                said, right = f"{answer:g} {unit}", true / within <= answer <= true * within
+            if right:
+                close = "" if choices else f"you said {said}, and "
+                return Verdict(RIGHT, f"{close}{seen}. {because}")
+            return Verdict(WORKING, f"not what happened: you said {said}, and {seen}. {ask}")
 
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(judge, name, getattr(happened, name))
-        judged = exercise(commit, allowed.one_of, choices)(judge)
-        judged.choices = choices
+        known = (allowed.one_of, choices) if choices else (allowed.number, 0, upto)
+        judged = exercise(commit, *known)(judge)
+        judged.choices, judged.unit, judged.upto = choices, unit, upto
         return judged
 
     return declare

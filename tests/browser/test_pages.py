@@ -30,6 +30,10 @@ PAGES = {
 }
 
 LEDGER = "12-ledger"
+#: Every slider has a name that can be heard.
+NAMED = (
+    "() => [...document.querySelectorAll('.edgelab-panel [role=slider]')].every(e => e.ariaLabel)"
+)
 #: Heights of the plots that stand by themselves.
 HEIGHTS = "() => [...document.querySelectorAll('.jp-RenderedPlotly')].map(e => e.clientHeight)"
 #: Where a reader sees the panel: the head, and the first row of plots.
@@ -85,6 +89,9 @@ def test_a_page_in_the_browser(stem, lab, context, tmp_path):
         opened.button("Reset").click()
         opened.shown(code_of(kind, start))
         opened.button("More knobs").click()
+        *_, last = (about.label for name, about in start.knobs().items() if name not in start.main)
+        opened.card.get_by_text(last, exact=True).wait_for()
+        page.wait_for_function(NAMED)
         found = Axe().run(page, context=".edgelab-panel").response
         assert len(found["passes"]) > 10
         assert [each["id"] for each in found["violations"]] == []

@@ -39,6 +39,11 @@ def ask(*choices):
     return el.panels.predict("How much?", check)
 
 
+def estimate():
+    check = guess(unit="PoPs", upto=337, within=1.5, because="so", ask="why?")
+    return el.panels.predict("How many?", check(lambda: (20, "20 do")))
+
+
 def commit(prediction, choice):
     prediction.options.value = choice
     prediction.commit.click()
@@ -80,6 +85,40 @@ def test_a_prediction_knows_its_verdict():
         assert held.verdict().state == UNANSWERED
         commit(held, choice)
         assert held.verdict().state == state
+
+
+@pytest.mark.parametrize(
+    ("typed", "state", "said"),
+    [
+        ("14", RIGHT, "you said 14 PoPs, and 20 do. so"),
+        ("30", RIGHT, "you said 30 PoPs"),
+        ("13", WORKING, "you said 13 PoPs, and 20 do. why?"),
+        ("0", WORKING, "you said 0 PoPs"),
+    ],
+)
+def test_a_typed_number_may_miss_by_a_factor(typed, state, said):
+    held = estimate()
+    commit(held, typed)
+    assert held.choice == float(typed) and f"Kept: {typed} PoPs" in held.kept.value
+    assert held.verdict().state == state and said in held.verdict().reason
+
+
+@pytest.mark.parametrize("typed", ["many", "338", "-1", "nan", "1,5"])
+def test_what_is_no_number_in_range_is_refused_in_words_and_can_be_typed_again(typed):
+    held = estimate()
+    commit(held, typed)
+    assert held.choice is None and held.verdict().state == UNANSWERED
+    assert "your guess: got" in held.kept.value and "from 0 to 337" in held.kept.value
+    held.options.value = "20"
+    held.options._handle_custom_msg({"event": "submit"}, [])  # the Enter key
+    assert held.choice == 20 and held.options.disabled
+
+
+def test_a_typed_number_stays_when_the_cell_is_run_again(shell):
+    commit(shell.run("cell", estimate), "20")
+    held = shell.run("cell", estimate)
+    assert held.choice == 20 and held.options.value == "20" and held.options.disabled
+    assert shell.run("another", estimate).choice is None
 
 
 def test_an_open_choice_is_not_a_commitment(shell):

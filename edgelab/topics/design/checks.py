@@ -41,19 +41,18 @@ def _missed(answer: Design, names) -> list[str]:
 
 
 @guess(
-    "none of them",
-    "one or two",
-    "three or four",
-    "five or six",
+    unit="of the six",
+    upto=6,
+    within=1.2,
     because="What the article's design was built for, latency on a usual night, it does well. A "
     "fault asks something else: who notices, who takes over, who is let through.",
     ask="Who notices a dead PoP or a bad release, who stops an attack, who takes over from a "
     "region, and what makes lists old?",
 )
-def sink_guess() -> tuple[int, str]:
+def sink_guess() -> tuple[float, str]:
     """Look back at notebook 11's prediction: how many kinds of event sink the article's design."""
     sunk = int(Design().sunk_by()["sunk"].sum())
-    return int(sunk > 0) + int(sunk > 2) + int(sunk > 4), f"{sunk} of 6 sink it"
+    return sunk, f"{sunk} of 6 sink it"
 
 
 @exercise("set a Design", instance, Design)

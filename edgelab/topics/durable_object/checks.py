@@ -10,17 +10,17 @@ __all__ = ["busiest_object", "compromise", "home_for_india", "lock_guess"]
 
 
 @guess(
-    "about 2 times",
-    "about 8 times",
-    "about 30 times",
+    unit="times a second",
+    upto=1000,
+    within=1.5,
     because="Every turn waits until half of the world has answered, and the world is as wide as "
     "it is.",
     ask="What does each turn wait for?",
 )
-def lock_guess() -> tuple[int, str]:
+def lock_guess() -> tuple[float, str]:
     """Look back at notebook 08's prediction: how often a lock over 312 PoPs changes hands."""
     turns = DurableObject().quorum()["turns_per_s"].iloc[-1]
-    return int(turns > 4) + int(turns > 15), f"the model says {turns:.1f} times a second"
+    return turns, f"the model says {turns:.1f} times a second"
 
 
 @exercise("set the difference, in milliseconds", number, -400, 400)

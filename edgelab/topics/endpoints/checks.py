@@ -17,20 +17,19 @@ FREE = ("keys", "stays_in", "audience")
 
 
 @guess(
-    "about a quarter of them",
-    "about half of them",
-    "about three quarters of them",
+    unit="of the twelve",
+    upto=12,
+    within=1.5,
     because="What may be a little old can be answered from a copy, and a write can be taken where "
     "it is made. What must be true at once, for several keys or from everyone, cannot.",
     ask="Which of them must see all that was written before, for more than one key, or may not "
     "leave India? Those have no copy and no object.",
 )
-def home_guess() -> tuple[int, str]:
+def home_guess() -> tuple[float, str]:
     """Look back at notebook 09's prediction: how many of twelve endpoints belong wholly at home."""
     table = Endpoint().twelve()
     home = int((table["bucket"] == HOME_SLICE).sum())
-    share = home / len(table)
-    return round(4 * share) - 1, f"{home} of {len(table)} belong at home"
+    return home, f"{home} of {len(table)} belong at home"
 
 
 @exercise("write six letters, T or F, one for each sentence", text)

@@ -15,7 +15,7 @@ EACH = WEAK.replace(rule="2 windows, each")
 @pytest.mark.parametrize(
     ("judge", "answer", "state", "word"),
     [
-        (check.page_guess, None, check.UNANSWERED, "choose"),
+        (check.page_guess, None, check.UNANSWERED, "commit"),
         (check.page_guess, "tomorrow", check.WORKING, "allowed "),
         (check.page_guess, check.page_guess.choices[0], check.WORKING, "not what happened"),
         (check.page_guess, check.page_guess.choices[2], check.WORKING, "not what happened"),

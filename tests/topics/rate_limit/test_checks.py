@@ -14,7 +14,7 @@ MENDED = FAST.replace(design=COUNTERS, kv_delay_ms=100)
 @pytest.mark.parametrize(
     ("judge", "answer", "state", "word"),
     [
-        (check.leak_guess, None, check.UNANSWERED, "choose"),
+        (check.leak_guess, None, check.UNANSWERED, "commit"),
         (check.leak_guess, "lots", check.WORKING, "allowed "),
         (check.leak_guess, check.leak_guess.choices[0], check.WORKING, "not what happened"),
         (check.leak_guess, check.leak_guess.choices[1], check.WORKING, "not what happened"),
