@@ -18,9 +18,9 @@ def test_a_step_has_its_knobs_alone_and_says_its_plot_s_caption(kind):
 
     def shows(model):
         assert step.model == model
-        wanted = {each.plot.name: each.plot.live(model, None, True) for each in kind.board}
+        wanted = {each.plot.name: each.plot.live(model, None, False) for each in kind.board}
         assert changed(dict(step.live.plots), wanted) == {}
-        said = kind.board[0].plot.drawn(model, None, True).caption
+        said = kind.board[0].plot.drawn(model, None, False).caption
         assert html.escape(said) in step.words.value
         assert eval(step.line(), {"el": el}).model == model
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.cache import plots as figures
 from edgelab.topics.cache.model import CONTINENT, DIRECT, EdgeCache
 
-__all__ = ["CachePanel"]
+__all__ = ["CachePanel", "OneLife"]
 
 #: What every preset's story starts from.
 USUAL = {
@@ -49,3 +50,11 @@ class CachePanel(Panel):
         if model.ask == DIRECT:
             return model.drawn_in_words()
         return "○ With a tier the shares are shown by their formulas only."
+
+
+class OneLife(Step):
+    """The cliff of the p99, by the time to live alone."""
+
+    topic = "one_life"
+    scenario, kernels = EdgeCache, CachePanel.kernels
+    board, only = (figures.p99_cliff,), ("ttl_s",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import in_ms
+from edgelab.core.words import in_ms, percent
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -106,8 +106,8 @@ def p99_cliff(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Draw
             tickformat=".4~%",
         ),
         theme.ms_axis("latency, ms", *FAR_MS),
-        caption=f"At {now['fetch_ratio']:.2%} the p50 is {in_ms(now['p50_ms'])}, the p99 "
-        f"{in_ms(now['p99_ms'])}.",
+        caption=f"At a fetch ratio of {percent(now['fetch_ratio'])} the p50 is "
+        f"{in_ms(now['p50_ms'])}, the p99 {in_ms(now['p99_ms'])}.",
         alt="Two curves over the fetch ratio: the p50 stays flat, the p99 leaps at 1 %.",
         shapes=[rule("x", x0=CLIFF, x1=CLIFF)],
         layout={"margin": {"r": 24}},

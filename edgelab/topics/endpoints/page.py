@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.endpoints import plots as figures
 from edgelab.topics.endpoints.model import EDGE_KNOBS, Endpoint
 
-__all__ = ["EndpointPanel"]
+__all__ = ["EndpointPanel", "OneEndpoint"]
 
 #: Knobs that a preset leaves alone: what the edge is like, and where it is seen from.
 KEPT = (*EDGE_KNOBS, "place")
@@ -52,3 +53,11 @@ class EndpointPanel(Panel):
 
     def _rested(self, model: Endpoint) -> str:
         return model.verdict().because
+
+
+class OneEndpoint(Step):
+    """The ways to run an endpoint, by how old its answer may be alone."""
+
+    topic = "one_endpoint"
+    scenario, kernels = Endpoint, EndpointPanel.kernels
+    board, only = (figures.time_by_way,), ("tolerated_staleness_s",)

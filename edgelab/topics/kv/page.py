@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.kv import plots as figures
 from edgelab.topics.kv.model import EVERYWHERE, PUSHED, VIEWERS, EdgeKV
 
-__all__ = ["KVPanel"]
+__all__ = ["KVPanel", "OneWrite"]
 
 #: What the presets turn, as the article has it.
 ARTICLE = {
@@ -40,3 +41,11 @@ class KVPanel(Panel):
         "All PoPs write": lambda now: now.replace(**ARTICLE | {"writers": EVERYWHERE}),
     }
     kernels = ("cable corridors", "replication", "stale reads", "lost updates")
+
+
+class OneWrite(Step):
+    """Who still misses a write, by the delay alone."""
+
+    topic = "one_write"
+    scenario, kernels = EdgeKV, KVPanel.kernels
+    board, only = (figures.stale_reads,), ("kv_delay_ms",)

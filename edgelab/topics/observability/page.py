@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from edgelab.stage.panel import Panel
 from edgelab.stage.plot import frame
+from edgelab.stage.step import Step
 from edgelab.topics.observability import plots as figures
 from edgelab.topics.observability.fleet import CLOCK, DEAD, POPS, REGION, SLOW, VERSION
 from edgelab.topics.observability.model import Fleet
 
-__all__ = ["FleetPanel"]
+__all__ = ["FleetPanel", "OneFault"]
 
 #: Nights that are drawn while the hand moves.
 QUICK_NIGHTS = 2
@@ -48,3 +49,11 @@ class FleetPanel(Panel):
 
     def _rested(self, model: Fleet) -> str:
         return model.nights_in_words()
+
+
+class OneFault(Step):
+    """The dashboard for all, by the dead PoP's traffic alone."""
+
+    topic = "one_fault"
+    scenario, kernels = Fleet, FleetPanel.kernels
+    board, only = (figures.global_figures,), ("bad_share",)
