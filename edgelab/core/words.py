@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["counted", "in_ms", "percent"]
+__all__ = ["counted", "in_ms", "percent", "the"]
+
+
+def the(place: str) -> str:
+    """A place as it stands in a sentence: "Mumbai", "the Bay Area"."""
+    return f"the {place}" if place == "Bay Area" else place
 
 
 def counted(number: float | str, noun: str) -> str:

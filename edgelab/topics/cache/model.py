@@ -9,6 +9,7 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.knobs import Model, knob, shared
+from edgelab.core.words import the
 from edgelab.topics.cache import closed_form, replay, words
 from edgelab.topics.cache.closed_form import CONTINENT, DIRECT, RATIOS
 from edgelab.topics.night.model import CricStream
@@ -208,7 +209,7 @@ class EdgeCache(Model):
     def _short(self) -> dict[str, str]:
         more_s = self.stale_while_revalidate_s
         return {
-            "place": f"seen from {self.place}",
+            "place": f"seen from {the(self.place)}",
             "ttl_s": f"fresh for {self.ttl_s:,.4g} s",
             "stale_while_revalidate_s": f"stale for {more_s:,.4g} s more" if more_s else "",
             "capacity_mb": f"{self.capacity_mb:,.4g} MB",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.knobs import Model, knob, shared
+from edgelab.core.words import the
 from edgelab.topics.chain import cutover, links, words
 from edgelab.topics.chain.cutover import duration
 from edgelab.topics.chain.links import ENDS, LINKS, PARTS, REST, WHY, RoundTrips
@@ -231,7 +232,7 @@ class RequestChain(Model):
             return dict.fromkeys((*names, "chennai_detour"), "the round trips are your own")
         if datasets.places().set_index("place").loc[self.place, "route"] == "detour":
             return {}
-        return {"chennai_detour": f"nothing goes round about from {self.place}"}
+        return {"chennai_detour": f"nothing goes round about from {the(self.place)}"}
 
     def _settings(self, untold: Container[str]) -> str:
         """What it is set to, in one line: the links in short, and every other that was turned."""
@@ -418,7 +419,7 @@ class RequestChain(Model):
 
     def in_words(self) -> str:
         """Three sentences that say what the numbers mean."""
-        place = f"from {'the ' * (self.place == 'Bay Area')}{self.place}"
+        place = f"from {the(self.place)}"
         where = "over your own round trips" if self.trips else place
         answer = words.answer(self._steps(), self.connection, where)
         said = f"{answer} {words.next_link(self.savings())}"

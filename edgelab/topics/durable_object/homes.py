@@ -25,7 +25,6 @@ __all__ = [
     "NEAR",
     "POPS",
     "STADIUMS",
-    "THE",
     "TO_P99",
     "Copies",
     "agreement",
@@ -74,8 +73,6 @@ STADIUMS = (
 )
 #: Whose round trips can count.
 AUDIENCES = ("everyone", "India", "diaspora")
-#: Places with an article.
-THE = {"Bay Area": "the Bay Area"}
 #: Where followers are, and when a write is answered.
 NEAR, AROUND = "near the home", "around the world"
 CONFIRMED, AT_ONCE = "when copies are safe", "at once"

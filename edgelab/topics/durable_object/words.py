@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from edgelab.core.words import counted, percent
-from edgelab.topics.durable_object.homes import AT_ONCE, THE
+from edgelab.core.words import counted, percent, the
+from edgelab.topics.durable_object.homes import AT_ONCE
 from edgelab.topics.durable_object.losses import ONCE
 
 __all__ = ["Told", "histories_in_words", "in_words"]
@@ -63,7 +63,7 @@ def _queue(thing: Told, latency: pd.DataFrame) -> str:
     far = p99.idxmax()
     return (
         f"The object is {percent(thing.utilisation, 3)} busy; 99 of 100 reads take at most "
-        f"{p99['Mumbai']:.0f} ms from Mumbai and {p99[far]:.0f} from {THE.get(far, far)}."
+        f"{p99['Mumbai']:.0f} ms from Mumbai and {p99[far]:.0f} from {the(far)}."
     )
 
 

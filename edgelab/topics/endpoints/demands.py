@@ -10,8 +10,7 @@ import numpy as np
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
-from edgelab.core.words import in_ms, percent
-from edgelab.topics.durable_object.homes import THE
+from edgelab.core.words import in_ms, percent, the
 from edgelab.topics.endpoints.timing import object_of
 from edgelab.topics.endpoints.ways import (
     AT_HOME,
@@ -215,7 +214,7 @@ def because(
 def stays_home(way: str, reads: float, writes: float, home: str) -> str:
     """The slice of an endpoint that does not move; `reads` and `writes` reach Mumbai a second."""
     if way == OBJECT:
-        return f"Nothing: {THE.get(home, home)} has the object, and the object has the truth."
+        return f"Nothing: {the(home)} has the object, and the object has the truth."
     if BUCKETS[way] != EDGE_SLICE:
         return f"Every look-up: {in_digits(reads + writes)} a second reach Mumbai."
     return (
@@ -241,7 +240,7 @@ def in_words(
     if BUCKETS[way] != EDGE_SLICE and KV in refused:
         said += f" The PoP's KV is ruled out: {refused[KV]}."
     if way == OBJECT:
-        return f"{said} The object is in {THE.get(home, home)}, and nothing reaches Mumbai."
+        return f"{said} The object is in {the(home)}, and nothing reaches Mumbai."
     return (
         f"{said} {in_digits(writes)} writes and {in_digits(reads)} look-ups a second reach Mumbai."
     )

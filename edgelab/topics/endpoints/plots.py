@@ -9,7 +9,7 @@ from math import log10
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from edgelab.core.words import in_ms, percent
+from edgelab.core.words import in_ms, percent, the
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, scatter
 from edgelab.stage.drawn import Drawn
@@ -311,14 +311,14 @@ def time_by_way(thing: Endpoint, pinned: Endpoint | None, at_rest: bool) -> Draw
     chosen = WAYS.index(thing.verdict().way)
     return Drawn(
         made,
-        {"range": [0, end], "title": {"text": f"ms, from {thing.place}", "standoff": 4}},
+        {"range": [0, end], "title": {"text": f"ms, from {the(thing.place)}", "standoff": 4}},
         {"range": [-0.45, len(WAYS) - 0.25], "showticklabels": False, "showgrid": False}
         | {"ticks": ""},
-        caption=f"From {thing.place}, {WAYS[chosen]}: {words[chosen]}; all at home: "
+        caption=f"From {the(thing.place)}, {WAYS[chosen]}: {words[chosen]}; all at home: "
         f"{words[WAYS.index(AT_HOME)]}.",
         alt=f"Stacked bars, one a way, from the simplest at the bottom: {told}.",
         layout={"barmode": "stack", "legend": {"traceorder": "normal"}},
-        title=f"Where its time goes, from {thing.place}",
+        title=f"Where its time goes, from {the(thing.place)}",
     )
 
 

@@ -171,6 +171,6 @@ def test_settings_name_every_knob_that_was_turned():
     other = CACHE.replace(stale_while_revalidate_s=30.0, ask="continent").settings()
     assert (
         other
-        == "seen from Bay Area, fresh for 60 s, stale for 30 s more, 256 MB, asks its continent"
+        == "seen from the Bay Area, fresh for 60 s, stale for 30 s more, 256 MB, asks its continent"
     )
     assert el.figures.dilution.plot.settings(CACHE, None).startswith("fresh for 60 s")
