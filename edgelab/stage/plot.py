@@ -103,7 +103,7 @@ def _sentence(text: str) -> str:
 def _apart(model: Model, pinned: Model) -> str:
     """Where the one knob that differs is pinned, for a legend; empty if several differ."""
     moved = [
-        knob.text(getattr(pinned, name))
+        f"{knob.symbol} = " * bool(knob.symbol) + knob.text(getattr(pinned, name))
         for name, knob in model.knobs().items()
         if getattr(model, name) != getattr(pinned, name)
     ]

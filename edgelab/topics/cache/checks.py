@@ -83,7 +83,7 @@ def shortest_life(answer: float) -> Verdict:
     return Verdict(
         RIGHT,
         "just there the fetch ratio crosses one in a hundred. Rate and life count as a product: "
-        "half the requests take nearly twice the life, and ten seconds are an ocean.",
+        "half the requests take about twice the life, and ten seconds are an ocean.",
     )
 
 

@@ -224,7 +224,7 @@ def fetch_ratio(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Dr
         [*traces, *_events(cache.seed)],
         _axis("minutes since the first ball: | over, × wicket", range=[-0.5, MINUTES], dtick=5),
         theme.share_axis("fetch ratio", range=[-4.1, 0.1], **SHARE_TICKS),
-        caption=f"Through the match the ratio runs between {low:.3%} and {high:.3%}.",
+        caption=f"Through the match the ratio runs between {percent(low)} and {percent(high)}.",
         alt="A curve that falls after each over and wicket and climbs again.",
         notes=[none] if high < LEAST else [],
         shapes=[rule("x", x0=-0.5, x1=MINUTES, yref="y", y0=CLIFF, y1=CLIFF)],

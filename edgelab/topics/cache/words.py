@@ -74,8 +74,8 @@ def drawn_in_words(drawn: pd.DataFrame, curve: pd.DataFrame, city: str, whole: f
     return (
         f"○ Drawn one by one: {drawn['requests'].sum():,} requests at {city}. In these first "
         f"{len(drawn) * match.STEP_S / 60:.1f} minutes {percent(waited)} wait for Mumbai, "
-        f"{percent(meant)} by the curve, which assumes that each rate has lasted for ever; in the "
-        f"whole match {percent(whole)}."
+        f"{percent(meant)} by the curve, which takes each moment's rate as if it never changed; "
+        f"in the whole match {percent(whole)}."
     )
 
 

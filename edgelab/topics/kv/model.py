@@ -54,8 +54,8 @@ def _in_words(store: _Told, lost: Mapping[str, float], size: Mapping[str, float]
     )
     moved = f"Of users who change PoP, {_share(store.soon)} miss what they wrote 100 ms ago. "
     if store.sticky_s >= 0.1:
-        moved += f"The sticky route prevents that for {time_in_words(1000 * store.sticky_s)}; "
-        moved += f"then {_share(store.late)} miss it."
+        moved += f"The sticky route prevents that for {time_in_words(1000 * store.sticky_s)}; just "
+        moved += f"after it {_share(store.late)} miss what they wrote before."
     else:
         moved += "No sticky route prevents that."
     counter = (

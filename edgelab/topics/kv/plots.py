@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.core import allowed
+from edgelab.core.words import percent
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -166,8 +167,9 @@ def lost_updates(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     )
     # Where the curve is not: above it while it is low, below it where it is high.
     side, above = -1 if rate > 0.3 else 1, now < 0.85
+    word = percent(now, 1 if now < 0.1 else 2)
     label = note(
-        f"<b>{now:.0%} lost</b>", np.log10(rate), now, xref="x", yref="y",
+        f"<b>{word} lost</b>", np.log10(rate), now, xref="x", yref="y",
         xanchor="right" if side < 0 else "left", xshift=9 * side,
         yanchor="bottom" if above else "top", yshift=4 if above else -6,
         font={"size": 11, "color": COLOURS["ink"], "shadow": drawing.HALO},

@@ -318,21 +318,22 @@ def _stands(night: CricStream, key: str) -> dict:
     side = "left" if key == "pinned" or at > 0.2 else "right"
     return scatter(
         np.full(len(p99), at),
-        np.where(np.isfinite(p99), p99, CLIFF_MS[1] / 2),
+        np.minimum(p99, CLIFF_MS[1]),
         mode="markers+text",
         marker={
-            "symbol": theme.SYMBOLS["p99_ms"],
+            "symbol": np.where(np.isfinite(p99), theme.SYMBOLS["p99_ms"], "triangle-up"),
             "size": 7,
             "color": COLOURS[key],
             "line": {"color": COLOURS["paper"], "width": 1},
         },
         text=[in_ms(p99[0]), *[""] * (len(p99) - 1)],
-        textposition=f"top {side}",
+        textposition=f"{'top' if np.isfinite(p99[0]) else 'middle'} {side}",
         cliponaxis=False,
         textfont={"size": 12, "color": COLOURS[key], "shadow": drawing.HALO},
         name=NAMES[key],
         showlegend=key == "pinned",
-        hovertemplate=f"{NAMES[key]}: %{{y:.0f}} ms<extra></extra>",
+        customdata=[in_ms(each) for each in p99],
+        hovertemplate=f"{NAMES[key]}: %{{customdata}}<extra></extra>",
     )
 
 
@@ -411,24 +412,22 @@ def world_map(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Dr
 def staleness(night: CricStream, pinned: CricStream | None, at_rest: bool) -> Drawn:
     """Share of stale KV reads over the time since the write."""
     frames = {
-        key: frame(CricStream.staleness, each)
+        key: frame(CricStream.staleness, each).assign(
+            **{"stale_share": 0.0} if each.fetched_share == 1 else {}
+        )
         for key, each in _nights(night, pinned, old=False).items()
     }
     until = {key: _all_but_one(each) for key, each in frames.items()}
     none = "" if frames["tonight"]["stale_share"].any() else "tonight nothing is stale"
+    word = {"xref": "x domain", "yref": "y domain", "font": drawing.QUIET}
     return Drawn(
         [_stale(each, key) | {"showlegend": pinned is not None} for key, each in frames.items()],
         theme.ms_axis("time since the write, ms", *STALE_MS, every=3),
         theme.share_axis("reads that are stale", range=[0, 1.02], dtick=0.25),
         caption=f"Time until 99 of 100 reads see the new list: {_by_night(until)}",
         alt="Falling curve: the share of reads that are stale, over the time since the write.",
-        notes=[
-            note(
-                none, 0.5, 0.05, xref="x domain", yref="y domain", xanchor="center",
-                font=drawing.QUIET,
-            )
-        ],
-    )  # fmt: skip
+        notes=[note(none, 0.5, 0.05, xanchor="center", **word)],
+    )
 
 
 @plot(CricStream, "How busy Mumbai is", span=6, height_px=215)

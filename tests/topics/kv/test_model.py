@@ -234,7 +234,10 @@ def test_words_say_the_models_numbers():
     lost = STORE.lost_updates((10,))["lww_lost_share"].iloc[0]
     assert f"{STORE.seen_ms():.0f} ms" in words and f"{100 * lost:.2g} % of a counter's" in words
     assert "No sticky route" in STORE.replace(sticky_s=0).in_words()
-    assert "; then none miss it" in words and "50 % miss it" in CACHE.in_words()
+    assert (
+        "; just after it none miss what" in words
+        and "50 % miss what they wrote before" in CACHE.in_words()
+    )
     assert "EdgeKV()" in STORE._repr_html_()
 
 

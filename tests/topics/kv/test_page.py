@@ -84,7 +84,7 @@ def test_the_printed_formulas_give_what_the_screen_shows(panel):
     def lost(rate, d):
         return 1 - 1 / (1 + rate * d)
 
-    rates, shown = (1.0, 10.0, 20.0, 100.0), ("7%", "36%", "50%", "78%")
+    rates, shown = (1.0, 10.0, 20.0, 100.0), ("7 %", "36 %", "50 %", "78 %")
     assert [f"{lost(rate, 0.077):.0%}" for rate in rates] == ["7%", "44%", "61%", "89%"]
     assert "7, 44, 61 and 89 % by the formula, 7, 36, 50 and 78 % on the screen" in prose(6)
     for rate, said in zip(rates, shown, strict=True):

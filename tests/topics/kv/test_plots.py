@@ -80,7 +80,8 @@ def test_the_dot_stands_at_the_present_rate(rate, side, edge):
     dot = said.traces[-1]
     assert (dot["mode"], dot["x"][0], dot["y"][0]) == ("markers", rate, lost)
     (label,), (line,) = said.notes, said.shapes
-    assert label["text"] == f"<b>{lost:.0%} lost</b>" and line["x0"] == line["x1"] == rate
+    assert label["text"] == {0.1: "<b>0.6 % lost</b>", 3: "<b>17 % lost</b>"}[rate]
+    assert line["x0"] == line["x1"] == rate
     assert (label["xanchor"], label["yanchor"]) == (side, edge)
     (label,) = drawn("lost_updates", CACHE.replace(writes_per_s=rate * 30)).notes
     assert label["yanchor"] == "top", "below the curve where that is high"

@@ -55,7 +55,7 @@ def test_one_request_seen_takes_what_the_formula_says():
     for pops in (100, 10):
         near, fetched, old = took(pops)
         assert 15 < near < fetched < old == 301
-    assert took(1)[1:] == [325, 301] and "costs 325 ms" in SENT and "301 ms" in SENT
+    assert took(1)[1:] == [325, 301] and "and 325 with 1" in SENT and "301 ms" in SENT
     assert round(FINAL.stale_viewers / 28e6, 3) == 0.002 and "0.2 % of 28 million" in TEXT
     full = CricStream(origin_fetch_ratio=0.05)
     assert "for ever if it fetches" in OneRequest._told(full, None)
