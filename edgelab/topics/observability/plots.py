@@ -190,7 +190,7 @@ def global_figures(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
                     name=PINNED, showlegend=True, hovertemplate=f"pinned: {hover}")
         )  # fmt: skip
     notes = [
-        note(text, np.log10(0.62), row + 0.24, xref="x", yref="y", yanchor="middle",
+        note(text, np.log10(1.15), row + 0.24, xref="x", yref="y", yanchor="middle",
              font={"size": 11.5, "color": COLOURS["ink"]})
         for text, row in zip(texts, y, strict=True)
     ]  # fmt: skip
