@@ -140,7 +140,8 @@ class DurableObject(Model):
         low=0.01,
         high=50.0,
         log=True,
-        meaning="Mean time that the object works on one request, and on no other.",
+        meaning="Mean time that the object works on one request, and on no other. (A real one may "
+        "take up another while it awaits something else than its own storage.)",
         source="Cloudflare documents a soft limit of 1,000 requests a second for an object, "
         "durable-objects/platform/limits.md @ 026ca95",
     )
