@@ -127,7 +127,9 @@ def alone(drawn: Drawn, name: str, below: str = "", code: str = "") -> Figure:
     from edgelab.stage.figure import Figure
 
     layout = theme.layout(drawn, theme.ALONE_PX)
-    layout |= {"title": theme.heading(drawn.title, below), "margin": theme.ALONE_MARGIN}
+    rows = theme.legend_rows(drawn.traces, theme.ALONE_PX, 700)  # two have room
+    margin = theme.ALONE_MARGIN | {"t": theme.ALONE_MARGIN["t"] + 21 * max(rows - 2, 0)}
+    layout |= {"title": theme.heading(drawn.title, below), "margin": margin}
     alt = f"{drawn.alt} {drawn.caption}"
     meta = {"name": name, "title": drawn.title, "caption": drawn.caption, "alt": alt, "code": code}
     traces = [theme.raised(trace, theme.ALONE_LEAST_PX) for trace in drawn.traces]

@@ -35,6 +35,7 @@ __all__ = [
     "config",
     "heading",
     "layout",
+    "legend_rows",
     "log_axis",
     "ms_axis",
     "raised",
@@ -283,7 +284,7 @@ def slide(figure: go.Figure, title: bool = True) -> go.Figure:
         layout["title"], tall = _slide_title(said)
         top += tall
     if _above(layout, traces):
-        top += 38
+        top += 38 + 29 * max(legend_rows(traces, HEADING_PX, WIDTH - 134) - 1, 0)
     # An axis makes room for its labels, though none to the edge beyond its title.
     named = {key[0] for key, about in layout.items() if _AXIS.fullmatch(key) and _title(about)}
     left, below = (100 if "y" in named else 24), (74 if "x" in named else 24)
@@ -316,6 +317,14 @@ def _slide_title(said: Mapping) -> tuple[dict, int]:
     place = {"y": baseline, "yref": "container", "yanchor": "bottom", "automargin": False}
     font = (said.get("font") or {}) | {"size": size}
     return {**said, "text": text, "subtitle": {"text": ""}, "font": font, **place}, round(tall)
+
+
+def legend_rows(traces: Sequence[Mapping], type_px: float, width_px: float) -> int:
+    """Rows that a legend above a plot so wide takes, as plotly sets it: in equal columns."""
+    shown = [trace for trace in traces if trace.get("showlegend", len(traces) > 1)]
+    longest = max((len(re.sub("<.*?>", "", each.get("name") or "")) for each in shown), default=0)
+    columns = max(int(width_px // (50 + 0.49 * type_px * longest)), 1)
+    return -(-len(shown) // columns)
 
 
 def _above(layout: Mapping, traces: Sequence[Mapping]) -> bool:

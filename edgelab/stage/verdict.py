@@ -113,7 +113,7 @@ def guess(
             else:
                 said, right = f"{answer:g} {unit}", true / within <= answer <= true * within
             if right:
-                close = "" if choices else f"you said {said}, and "
+                close = "" if choices else f"near enough: you said {said}, and "
                 return Verdict(RIGHT, f"{close}{seen}. {because}")
             return Verdict(WORKING, f"not what happened: you said {said}, and {seen}. {ask}")
 

@@ -93,3 +93,15 @@ def test_a_template_keeps_its_colours():
 
 def test_a_figure_without_axes_gets_none():
     assert "xaxis" not in theme.slide(go.Figure(go.Pie(values=[1]))).layout.to_plotly_json()
+
+
+@pytest.mark.parametrize(("entries", "rows"), [(0, 0), (1, 1), (3, 1), (4, 2), (7, 3)])
+def test_a_slide_has_room_for_every_row_of_its_legend(entries, rows):
+    line = {"type": "scatter", "y": [1, 2], "name": "chance, <b>the</b> fleet", "showlegend": True}
+    assert theme.legend_rows([line] * entries, theme.HEADING_PX, theme.WIDTH - 134) == rows
+    about = {"legend": {"orientation": "h", "y": 1.01}, "title": {"text": "mine"}}
+    top, none = (
+        theme.slide(go.Figure([line | {"showlegend": n > 0}] * max(n, 1), about)).layout.margin.t
+        for n in (entries, 0)
+    )
+    assert top - none == (38 + 29 * (rows - 1) if rows else 0)

@@ -111,7 +111,7 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     made = _limits(fleet, COLOURS["quiet"], ("dot", "solid"))
     if pinned:
         held = _limits(pinned, COLOURS["pinned"], ("dot", "dash"))[1]
-        made.append(held | {"name": f"{PINNED}, {CHANCES[1]}"})
+        made.append(held | {"showlegend": False})
         before = frame(Fleet.by_pop, pinned)
         some = before["faulty"].to_numpy()
         ring = _ring("square-open", "pinned", int(some.sum()))
