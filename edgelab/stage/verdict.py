@@ -119,6 +119,7 @@ def guess(
 
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(judge, name, getattr(happened, name))
+        judge.__annotations__["answer"] = "str" if choices else "float"
         known = (allowed.one_of, choices) if choices else (allowed.number, 0, upto)
         judged = exercise(commit, *known)(judge)
         judged.choices, judged.unit, judged.upto = choices, unit, upto

@@ -58,7 +58,7 @@ def test_what_the_most_popular_half_would_leave():
     p = 1 / np.arange(1, 40_001)
     left = f"{100 * p[20_000:].sum() / p.sum():.1f} %"
     assert f"it would be {left}" in TEXT
-    assert f"it would be {left}" in el.check.half_guess("about 5 %").reason
+    assert f"it would be {left}" in el.check.half_guess(5).reason
     assert f"{POOL.per_pop:,.0f} requests a second there" in TEXT
 
 
