@@ -102,7 +102,7 @@ def guess(
         What the reader has to do first.
     unit, upto, within
         For a typed number: its unit, the largest that is allowed (the least is 0), and by which
-        factor it may miss. They become attributes of the check.
+        factor it may miss. The first two become attributes of the check.
     """
 
     def declare(happened: Callable[[], tuple[float, str]]) -> Callable[[Any], Verdict]:
@@ -113,8 +113,8 @@ def guess(
             else:
                 said, right = f"{answer:g} {unit}", true / within <= answer <= true * within
             if right:
-                close = "" if choices else f"near enough: you said {said}, and "
-                return Verdict(RIGHT, f"{close}{seen}. {because}")
+                near = "" if choices or answer == true else f"near enough: you said {said}, and "
+                return Verdict(RIGHT, f"{near}{seen}. {because}")
             return Verdict(WORKING, f"not what happened: you said {said}, and {seen}. {ask}")
 
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):

@@ -91,7 +91,8 @@ def test_a_prediction_knows_its_verdict():
     ("typed", "state", "said"),
     [
         ("14", RIGHT, "you said 14 PoPs, and 20 do. so"),
-        ("30", RIGHT, "you said 30 PoPs"),
+        ("30", RIGHT, "near enough: you said 30 PoPs"),
+        ("20", RIGHT, "20 do. so"),
         ("13", WORKING, "you said 13 PoPs, and 20 do. why?"),
         ("0", WORKING, "you said 0 PoPs"),
     ],
