@@ -185,6 +185,7 @@ def _rate_limiters() -> None:
     token_bucket.spend(1.0, 1.0, 1.0, 1.0)
     for limiter in (token_bucket.last_writer, token_bucket.grow_only):
         limiter(times_s, at, 1, 1.0, 1.0, 1.0)
+    token_bucket.leased(times_s, at, 1, 1.0, 1.0, 1)
     token_bucket.too_soon(times_s, at, 1, 1.0)
     messages.deliveries_ms(none, 0, 1.0, _TABLE, _TABLE, 0, 0, 0)
 

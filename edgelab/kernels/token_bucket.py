@@ -16,6 +16,7 @@ __all__ = [
     "gcra",
     "grow_only",
     "last_writer",
+    "leased",
     "sliding_window",
     "spend",
     "too_soon",
@@ -207,6 +208,39 @@ def grow_only(times_s, pop, pops, capacity, refill_per_s, lag_s):
             spent[spends], spender[spends], through[i] = now, p, True
             spends += 1
     return through
+
+
+@kernel
+def leased(times_s, pop, pops, capacity, refill_per_s, lease):
+    """One exact bucket that hands out several tokens at once, to a PoP that has none left.
+
+    Parameters
+    ----------
+    times_s, pop, pops, capacity, refill_per_s
+        As for `last_writer`.
+    lease : int
+        Tokens that a PoP gets at once. It gets none while the bucket holds fewer, keeps what it
+        gets until it is spent, and may not be given more than `capacity`.
+
+    Returns
+    -------
+    through, asked : bool ndarray, (n,)
+        What is let through, and what of it had to ask for new tokens first.
+    """
+    level, since = capacity * 1.0, 0.0
+    held = np.zeros(pops, np.int64)
+    through, asked = np.zeros(times_s.size, np.bool_), np.zeros(times_s.size, np.bool_)
+    for i in range(times_s.size):
+        p, now = pop[i], times_s[i]
+        if held[p] == 0:
+            full = min(capacity, level + (now - since) * refill_per_s)
+            left = spend(full, lease, refill_per_s, now)
+            if left > -np.inf:
+                level, since, held[p], asked[i] = left, now, lease, True
+        if held[p] > 0:
+            held[p] -= 1
+            through[i] = True
+    return through, asked
 
 
 @kernel

@@ -12,7 +12,7 @@ from edgelab.core.constants import value
 from edgelab.kernels.latency import POINTS
 from edgelab.world.corridors import rtt_ms
 
-__all__ = ["catchment_points", "nearest_pop", "origin_rtt_ms", "pop_rtt_ms"]
+__all__ = ["between_pops_ms", "catchment_points", "nearest_pop", "origin_rtt_ms", "pop_rtt_ms"]
 
 
 def catchment_points(places: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -53,6 +53,16 @@ def pop_rtt_ms() -> np.ndarray:
     rtt = rtt_ms(
         lat, lon, pops["lat"].to_numpy()[:, None, None], pops["lon"].to_numpy()[:, None, None]
     )
+    rtt.flags.writeable = False
+    return rtt
+
+
+@cache
+def between_pops_ms() -> np.ndarray:
+    """Round trips between the PoPs, (PoPs, PoPs), read-only, in milliseconds."""
+    pops = datasets.pops()
+    lat, lon = pops["lat"].to_numpy(), pops["lon"].to_numpy()
+    rtt = rtt_ms(lat[:, None], lon[:, None], lat, lon)
     rtt.flags.writeable = False
     return rtt
 

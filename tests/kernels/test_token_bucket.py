@@ -40,6 +40,16 @@ def separate(times_s, which, capacity, per_s):
     ]
 
 
+def leased(times_s, pop, capacity, per_s, lease):
+    bucket, held, out = TokenBucket(capacity, per_s), {}, []
+    for now, p in zip(times_s, pop, strict=True):
+        if not held.get(p) and bucket.allow(now, cost=lease):
+            held[p] = lease
+        out.append(bool(held.get(p)))
+        held[p] = max(held.get(p, 0) - 1, 0)
+    return out
+
+
 def last_writer(times_s, pop, pops, capacity, per_s, lag_s):
     """Every write travels to every PoP by itself, and is taken there if it is the newest."""
     kept, under_way, out = [None] * pops, [], []
@@ -110,6 +120,9 @@ def test_each_limiter_decides_as_its_plain_twin(pops, per_s, lag_s):
         assert found.tolist() == grow_only(times_s, pop, pops, *limit, lag_s)
         found = token_bucket.sliding_window(times_s, pop, pops, 20.0, 4.0)
         assert found.tolist() == windows(times_s, pop, 20.0, 4.0)
+        for lease in (1, 7, 20):
+            found, _ = token_bucket.leased(times_s, pop, pops, *limit, lease)
+            assert found.tolist() == leased(times_s, pop, *limit, lease)
 
 
 def test_a_pop_that_was_idle_pays_in_the_order_in_which_it_hears():
@@ -174,6 +187,7 @@ def test_no_run_exceeds_capacity_plus_refill_times_time(seed, per_s, pops, capac
     ):
         assert through.sum() <= pops * most
     assert token_bucket.gcra(times_s, 1 / refill, (b - 1) / refill).sum() <= most
+    assert token_bucket.leased(times_s, pop, pops, b, refill, 1 + capacity // 3)[0].sum() <= most
 
 
 def test_the_last_writer_may_let_more_through_than_separate_buckets():

@@ -14,7 +14,6 @@ from edgelab.core import datasets
 from edgelab.core.sphere import great_circle_km, light_floor_ms
 from edgelab.topics.night.model import GROUPS
 from edgelab.world import geo
-from edgelab.world.corridors import rtt_ms
 
 __all__ = [
     "AROUND",
@@ -94,8 +93,7 @@ def _degrees() -> tuple[np.ndarray, np.ndarray]:
 @cache
 def between_pops_ms() -> np.ndarray:
     """Round trips between the PoPs, (POPS, POPS)."""
-    lat, lon = _degrees()
-    rtt = rtt_ms(lat[:, None], lon[:, None], lat, lon)
+    rtt = np.ascontiguousarray(geo.between_pops_ms()[:POPS, :POPS])
     rtt.flags.writeable = False
     return rtt
 

@@ -20,9 +20,11 @@ __all__ = [
     "COUNTERS",
     "DESIGNS",
     "GCRA",
+    "HASHED",
     "ISOLATE",
     "KV",
     "LATE",
+    "LEASED",
     "LIMITERS",
     "OBJECT",
     "POP",
@@ -43,6 +45,10 @@ COUNTERS = "grow-only counters"
 OBJECT = "Durable Object"
 GCRA = "Durable Object, GCRA"
 COARSE = "coarse, then precise"
+HASHED = "one PoP per key"
+LEASED = "leased tokens"
+#: The PoPs of the article, one of which a key's hash names.
+NETWORK = 312
 #: Whose requests: the attacker's, those of both, the innocent user's alone.
 ATTACK, SHARED, ALONE = range(3)
 _STREAM = 7_000_000
@@ -59,12 +65,18 @@ class Attack(NamedTuple):
     capacity: int
     refill_per_s: float
     kv_delay_ms: float
+    lease: int
     seed: int
 
     @property
     def bucket(self) -> tuple[float, float]:
         """How many at once, and how many a second after that."""
         return float(self.capacity), self.refill_per_s
+
+    @property
+    def at_once(self) -> int:
+        """Tokens of one lease: no more than the bucket holds."""
+        return min(self.lease, self.capacity)
 
     @property
     def limit(self) -> float:
@@ -174,15 +186,32 @@ def _coarse(asked: Requests, attack: Attack) -> Decision:
     return through, written + more
 
 
+def _leased(asked: Requests, attack: Attack) -> Decision:
+    given = attack.pops, *attack.bucket, attack.at_once
+    through, fetched = token_bucket.leased(asked.times_s, asked.pop, *given)
+    return through, [(asked.times_s[fetched], np.zeros(fetched.sum(), np.int64), 1)]
+
+
+def _to_mumbai_ms(pops: int) -> np.ndarray:
+    return geo.origin_rtt_ms()[1][:pops]
+
+
+def _to_a_home_ms(pops: int) -> np.ndarray:
+    return geo.between_pops_ms()[:pops, :NETWORK]
+
+
 class Limiter(NamedTuple):
     """One way to keep a limit."""
 
     decide: Callable[[Requests, Attack], Decision]
     #: Buckets, windows or counters that know nothing, or too little, of each other.
     separate: Callable[[Attack], float] = lambda _: 1
-    #: Whether a decision reads what the PoP keeps, and whether it waits for Mumbai.
+    #: Whether a decision reads what the PoP keeps.
     reads: bool = True
-    asks_home: bool = False
+    #: Of the requests let through, the share that waits for the one place which decides, and the
+    #: round trips to it.
+    asks: Callable[[Attack], float] = lambda _: 0
+    rtt_ms: Callable[[int], np.ndarray] = _to_mumbai_ms
     #: Whether decisions depend on how late PoPs hear of each other.
     late: bool = False
     #: What becomes of an acknowledged deduction when messages fail: a simulation, and the promise.
@@ -193,13 +222,17 @@ class Limiter(NamedTuple):
         """What gets through at most, whatever is asked."""
         return self.separate(attack) * attack.limit
 
-    def wait_ms(self, pops: int, local_read_ms: float) -> tuple[float, float]:
+    def wait_ms(self, attack: Attack, local_read_ms: float) -> tuple[float, float]:
         """Mean and worst time that a request which is let through waits for the decision."""
         at_edge = local_read_ms * self.reads
-        if not self.asks_home:
+        if not (share := self.asks(attack)):
             return at_edge, at_edge
-        rtt = geo.origin_rtt_ms()[1][:pops]
-        return at_edge + rtt.mean(), at_edge + rtt.max()
+        rtt = self.rtt_ms(attack.pops)
+        return at_edge + share * rtt.mean(), at_edge + rtt.max()
+
+
+def _always(attack: Attack) -> float:
+    return 1
 
 
 #: From the loosest to the strictest.
@@ -224,12 +257,14 @@ LIMITERS = {
     OBJECT: Limiter(
         _object,
         reads=False,
-        asks_home=True,
+        asks=_always,
         failing=messages.one_object,
         promise="each counts at once",
     ),
-    GCRA: Limiter(_gcra, reads=False, asks_home=True),
-    COARSE: Limiter(_coarse, asks_home=True),
+    GCRA: Limiter(_gcra, reads=False, asks=_always),
+    COARSE: Limiter(_coarse, asks=_always),
+    HASHED: Limiter(_object, reads=False, asks=_always, rtt_ms=_to_a_home_ms),
+    LEASED: Limiter(_leased, asks=lambda at: 1 / at.at_once),
 }
 DESIGNS = tuple(LIMITERS)
 #: The designs whose decisions depend on how late PoPs hear of each other.

@@ -1,14 +1,15 @@
-"""The live panel of notebook 07: an attacker on M PoPs against eight limiters."""
+"""The live panel of notebook 07: an attacker on M PoPs against ten limiters."""
 
 from __future__ import annotations
 
 from edgelab.stage.panel import Panel
 from edgelab.stage.plot import frame
+from edgelab.stage.step import Step
 from edgelab.topics.rate_limit import plots as figures
 from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT
 from edgelab.topics.rate_limit.model import RateLimit, leaks
 
-__all__ = ["RateLimitPanel"]
+__all__ = ["OneDelay", "RateLimitPanel"]
 
 #: Runs behind a figure while the hand moves.
 QUICK_RUNS = 2
@@ -43,3 +44,11 @@ class RateLimitPanel(Panel):
 
     def _rested(self, model: RateLimit) -> str:
         return model.runs_in_words()
+
+
+class OneDelay(Step):
+    """What KV lets through, by its delay alone."""
+
+    topic = "one_delay"
+    scenario, kernels = RateLimit, RateLimitPanel.kernels
+    board, only = (figures.leak_by_delay,), ("kv_delay_ms",)

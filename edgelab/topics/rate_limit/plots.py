@@ -14,7 +14,7 @@ from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.rate_limit.limiters import DESIGNS, LATE
+from edgelab.topics.rate_limit.limiters import DESIGNS, GCRA, HASHED, LATE
 from edgelab.topics.rate_limit.model import MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit, leaks
 
 __all__ = [
@@ -53,6 +53,9 @@ REFUSED = (
     ),
 )
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+RING = {"symbol": "circle-open", "color": COLOURS["old"], "size": 22}
+#: Those with a line of their own: the others decide as the Durable Object does.
+LINES = tuple(name for name in DESIGNS if name not in (GCRA, HASHED))
 MARKS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "triangle-down")
 
 
@@ -114,11 +117,11 @@ def _heat(leak: pd.DataFrame) -> dict:
     }
 
 
-def _here(attack: RateLimit, name: str, legend: bool, **mark) -> dict:
-    """A ring around where an attack stands on the map."""
+def _here(x: float, y: float, name: str, legend: bool, **mark) -> dict:
+    """A ring around where an attack stands."""
     return scatter(
-        np.array([log10(attack.kv_delay_ms)]),
-        np.array([log10(attack.rate_per_s)]),
+        np.array([x]),
+        np.array([y]),
         mode="markers",
         marker=mark | {"line": {"width": 3}},
         name=name,
@@ -128,7 +131,7 @@ def _here(attack: RateLimit, name: str, legend: bool, **mark) -> dict:
 
 
 @plot(
-    RateLimit, "What gets through, in times the limit", span=6, height_px=290,
+    RateLimit, "What gets through, in times the limit", span=6, height_px=330,
     untold=("rate_per_s", "kv_delay_ms"),
 )  # fmt: skip
 def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
@@ -149,11 +152,12 @@ def leak_map(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
         hoverinfo="skip",
     )
     same = pinned is not None and pinned.map_settings[:-1] == attack.map_settings[:-1]
-    ring = {"symbol": "circle-open", "color": COLOURS["old"], "size": 22}
-    made = [_heat(leak), one_per_delay, _here(attack, NOW, same, **ring)]
+    at = (log10(attack.kv_delay_ms), log10(attack.rate_per_s))
+    made = [_heat(leak), one_per_delay, _here(*at, NOW, same, **RING)]
     if same:
         square = {"symbol": "square-open", "color": COLOURS["pinned"], "size": 20}
-        made.append(_here(pinned, PINNED, True, **square))
+        at = (log10(pinned.kv_delay_ms), log10(pinned.rate_per_s))
+        made.append(_here(*at, PINNED, True, **square))
     return Drawn(
         made,
         {
@@ -223,7 +227,7 @@ def _marks(designs: pd.DataFrame, key: str, shift: float, legend: bool) -> list[
     ]
 
 
-@plot(RateLimit, "What each design lets through", span=6, height_px=290, untold=("design",))
+@plot(RateLimit, "What each design lets through", span=6, height_px=330, untold=("design",))
 def let_through(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
     """What each design lets through, in multiples of what one exact bucket does."""
     each = _shifts(attack, pinned)
@@ -247,7 +251,7 @@ def let_through(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> D
     RateLimit,
     "Refused: innocent user ○, KV writes ◆",
     span=6,
-    height_px=260,
+    height_px=310,
     untold=("design",),
 )
 def refusals(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
@@ -280,7 +284,7 @@ def refusals(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
     )
 
 
-@plot(RateLimit, "What a decision costs in time", span=6, height_px=260, untold=("design",))
+@plot(RateLimit, "What a decision costs in time", span=6, height_px=310, untold=("design",))
 def decision_time(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
     """How long a request that is let through waits for the decision, in milliseconds."""
     now = frame(RateLimit.designs, attack)
@@ -354,26 +358,31 @@ def _lines(found: pd.DataFrame, by: str, x: str, names: Sequence[str], hover: st
 
 @plot(RateLimit, "More PoPs, more let through", untold=("design", "pops"), pins=False)
 def leak_by_pops(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
-    """What each design lets through, over the PoPs that are attacked; two logarithmic axes."""
+    """What each design lets through, over the PoPs that are attacked; two logarithmic axes.
+
+    GCRA and one PoP per key decide as the Durable Object does, and have no line of their own.
+    """
     found = frame(RateLimit.by_pops, attack)
+    found = found[found["design"].isin(LINES)]
     now = frame(RateLimit.designs, attack)["through"]
     told = [f"{name} {_times(ratio)}" for name, ratio in now.items()]
     ticks = {t: f"{t}" for t in (1, 2, 5, 10, 20, 50, 100, 200, 500)}
     return Drawn(
-        _lines(found, "design", "pops", DESIGNS, "%{y:.2f} times at %{x} PoPs"),
+        _lines(found, "design", "pops", LINES, "%{y:.2f} times at %{x} PoPs"),
         theme.log_axis("PoPs attacked", 10**-0.05, 560, ticks),
-        theme.log_axis("times the limit", 10**-0.15, 10**2.1, TIMES),
+        theme.log_axis("times the limit", 10**-0.3, 10**2.1, TIMES),
         caption=f"At {counted(attack.pops, 'PoP')}, times the limit: {'; '.join(told)}.",
         alt="Lines on two logarithmic axes, one a design: times the limit over the PoPs.",
         layout={"legend": {"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top"}},
     )
 
 
-@plot(RateLimit, "A few percent, or many times", untold=("pops", "kv_delay_ms"), pins=False)
+@plot(RateLimit, "A few percent, or many times", pins=False)
 def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Drawn:
     """What a design lets through, over the requests that come in per propagation delay.
 
-    Two logarithmic axes; shaded is where at most a tenth more than the limit gets through.
+    Two logarithmic axes; shaded is where at most a tenth more than the limit gets through. The
+    ring is the attack, at the edge where it lies beyond.
     """
     found = frame(RateLimit.by_delay, attack)
     now = frame(RateLimit.designs, attack).loc[attack.design, "through"]
@@ -384,11 +393,13 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     told = "upright line: 1 request per delay<br>shaded: at most a tenth too many"
     high = {"yref": "y domain", "yanchor": "top", "font": drawing.QUIET}
     word = note(told, 0.02, 0.98, xref="x domain", **high)
+    at = np.clip(attack.requests_per_delay, 0.01, 100), np.clip(now, 0.95, 100)
+    ring = _here(*at, "here", True, **RING)
     return Drawn(
-        _lines(found, "pops", "requests_per_delay", names, hover),
+        [*_lines(found, "pops", "requests_per_delay", names, hover), ring],
         theme.log_axis("requests per propagation delay", 10**-2.05, 10**2.05, ticks),
         theme.log_axis("times the limit", 10**-0.05, 10**2.05, TIMES),
-        caption=f"At {each} per delay and {counted(attack.pops, 'PoP')} {_times(now)} times the "
+        caption=f"At {each} per delay and {counted(attack.pops, 'PoP')}, {_times(now)} times the "
         "limit gets through.",
         alt="Rising curves on two logarithmic axes: times the limit over the requests that come "
         "in per delay.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -106,7 +106,7 @@ def row(design: str, given: Settings) -> dict[str, float]:
     found = figures(attack, given.seeds, together, given.store_write_s)
     runs = found[:, together.index(design)]
     ratio, admitted, shared, own, writes, refused = runs.mean(axis=0)
-    wait, worst = limiter.wait_ms(attack.pops, given.local_read_ms)
+    wait, worst = limiter.wait_ms(attack, given.local_read_ms)
     return {
         "through": ratio,
         "error": runs[:, 0].std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan,
@@ -153,8 +153,9 @@ def leaks(attack: Attack, design: str, seeds: int) -> pd.DataFrame:
     )
 
 
-def by_delay(attack: Attack, design: str, seeds: int, counts: Iterable[int]) -> pd.DataFrame:
-    """The frame of `edgelab.RateLimit.by_delay`, for several numbers of PoPs."""
+@lru_cache(maxsize=64)
+def by_delay(attack: Attack, design: str, seeds: int, counts: tuple[int, ...]) -> pd.DataFrame:
+    """The frame of `edgelab.RateLimit.by_delay`; shared, so not to be changed."""
     rows = []
     for count in counts:
         for per_delay in np.geomspace(0.01, 100, 17):

@@ -151,7 +151,7 @@ def test_a_wicket_is_as_large_as_printed(prose):
 
 @pytest.mark.slow
 def test_the_printed_shares_of_ten_thousand_nights(prose):
-    """Those of the nights with 1,000 bots: eight limiters, five servers, requests and delays."""
+    """Those of the nights with 1,000 bots: ten limiters, five servers, requests and delays."""
     exact, kv = numbers(re.search(r"At 1,000 bots (.+)\.", prose)[1])
     over = {
         "limiter": ["Durable Object", "KV, last writer wins"],

@@ -17,9 +17,11 @@ from edgelab.topics.rate_limit.limiters import (
     COUNTERS,
     DESIGNS,
     GCRA,
+    HASHED,
     ISOLATE,
     KV,
     LATE,
+    LEASED,
     OBJECT,
     POP,
     SHARED,
@@ -79,7 +81,9 @@ def test_every_run_keeps_to_its_bound(pops, per_s):
 def test_one_exact_bucket_is_one_and_the_same_in_every_exact_design():
     for model in (ATTACK, RateLimit(pops=312, rate_per_s=1000), RateLimit(rate_per_s=3)):
         exact = runs(model, OBJECT)
-        assert (runs(model, GCRA) == exact).all()
+        for design in (GCRA, HASHED):
+            assert (runs(model, design) == exact).all()
+        assert (runs(model.replace(lease=1), LEASED) == exact).all()
         assert abs(runs(model, COARSE) - exact).max() <= 1
 
 
@@ -89,7 +93,8 @@ def test_separate_designs_get_m_times_the_limit_when_asked_often_enough():
     assert found[ISOLATE] == pytest.approx(20, rel=0.01)
     assert found[WINDOW] == pytest.approx(5 * 600 / 700, rel=0.01)  # starts with no burst to spare
     idle = RateLimit(pops=312, rate_per_s=5).designs()["through"]
-    assert (idle == 1).all()  # whoever keeps to the limit meets it nowhere
+    # Whoever keeps to the limit meets it nowhere, but where tokens lie in other PoPs.
+    assert (idle.drop(LEASED) == 1).all() and idle[LEASED] < 0.5
 
 
 @pytest.mark.parametrize("pops", [2, 10, 312])
@@ -147,6 +152,38 @@ def test_an_exact_decision_costs_the_way_to_mumbai():
     rtt = el.rtt_ms(away["lat"], away["lon"], 19.07283, 72.88261)
     assert found.loc[OBJECT, "wait_ms"] == pytest.approx(rtt.mean(), rel=1e-6)
     assert found.loc[COARSE, "worst_wait_ms"] == pytest.approx(rtt.max() + 1, rel=1e-6)
+
+
+def test_one_pop_per_key_is_no_nearer_than_mumbai_on_average():
+    found = RateLimit(pops=10).designs().loc[HASHED]
+    pops = el.data.pops()[:312]
+    lat, lon = pops["lat"].to_numpy(), pops["lon"].to_numpy()
+    rtt = el.rtt_ms(lat[:10, None], lon[:10, None], lat, lon)
+    assert found["wait_ms"] == pytest.approx(rtt.mean(), rel=1e-6)
+    assert found["worst_wait_ms"] == pytest.approx(rtt.max(), rel=1e-6)
+
+
+@pytest.mark.parametrize(("pops", "lease"), [(1, 10), (10, 10), (312, 5), (312, 50)])
+def test_a_lease_saves_trips_and_writes_and_strands_tokens(pops, lease):
+    model = RateLimit(pops=pops, rate_per_s=1000, lease=lease)
+    found = model.designs()
+    leased, exact = found.loc[LEASED], found.loc[OBJECT]
+    assert leased["wait_ms"] == pytest.approx(1 + exact["wait_ms"] / lease)
+    assert leased["worst_wait_ms"] == 1 + exact["worst_wait_ms"]
+    asked = model.replace(design=LEASED).requests(0)
+    through, ((times_s, key, keys),) = model.replace(design=LEASED).let_through(asked)
+    assert keys == 1 and (key == 0).all() and np.isin(times_s, asked.times_s[through]).all()
+    # What an exact bucket would have let through lies in it, or unspent in the PoPs.
+    stranded = len(times_s) * lease - through.sum()
+    assert 0 <= stranded <= pops * (lease - 1)
+    missing = runs(model, OBJECT)[0] - through.sum()
+    assert stranded <= missing <= stranded + lease
+
+
+def test_a_lease_is_no_larger_than_the_bucket():
+    small = RateLimit(capacity=5, lease=10, seeds=2)
+    pd.testing.assert_frame_equal(small.designs(), small.replace(lease=5).designs())
+    assert [RateLimit(design=name).asks for name in (KV, OBJECT, LEASED)] == [0, 1, 0.1]
 
 
 def test_writes_that_a_store_refuses():
@@ -352,6 +389,7 @@ def test_the_sentence_says_what_the_figures_are():
         assert ("a store that takes" in text) == (design in LATE)
     assert "9.99 times as many" in ATTACK.in_words()
     assert "no more than one exact bucket" in ATTACK.replace(design=OBJECT).in_words()
+    assert "1.3 % fewer than one" in ATTACK.replace(design=LEASED).in_words()
     assert "1.5 % more" in ATTACK.replace(design=COUNTERS).in_words()
     assert "No promise bounds it" in ATTACK.runs_in_words() and "7,000." in ATTACK.runs_in_words()
     assert "at most 700 through" in ATTACK.replace(pops=1).runs_in_words()

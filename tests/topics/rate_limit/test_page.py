@@ -9,7 +9,15 @@ import pytest
 import edgelab as el
 from edgelab.stage.live import changed
 from edgelab.stage.plot import frame
-from edgelab.topics.rate_limit.limiters import COUNTERS, KV, OBJECT, POP
+from edgelab.topics.rate_limit.limiters import (
+    COUNTERS,
+    DESIGNS,
+    HASHED,
+    KV,
+    LEASED,
+    OBJECT,
+    POP,
+)
 from edgelab.topics.rate_limit.model import RateLimit, leaks
 from edgelab.topics.rate_limit.page import QUICK_RUNS
 from page_text import answers
@@ -103,31 +111,35 @@ def test_a_pinned_attack_stays_while_another_moves(panel):
 
 
 def test_the_answers_have_the_model_s_numbers():
-    told = answers(7)
+    pulled, alone, pair, mend, lease, minute = answers(7)
 
-    def through(design=KV, **knobs):
-        return RateLimit(**knobs).designs().loc[design, ["through", "admitted"]]
+    def row(design=KV, **knobs):
+        return RateLimit(**knobs).designs().loc[design]
 
-    times, _ = through(pops=312, rate_per_s=1000.0)
-    counters, _ = through(COUNTERS, pops=312, rate_per_s=1000.0)
-    assert f"hardly: {counters:.2f} times" in told[0] and f"others let {times:.0f} times" in told[0]
-    two = {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0}
-    (times, many), (_, right) = through(**two), through(OBJECT, **two)
-    said = f"{round(many) - round(right)}: {many:.0f} get through, against {right:.0f}"
-    assert f"{said} ({times:.2f} times)" in told[1]
-    assert through(**two | {"rate_per_s": 200.0})["through"] == pytest.approx(2, abs=0.01)
     left, line, right = (
-        through(rate_per_s=100.0, kv_delay_ms=delay_ms)["through"]
-        for delay_ms in (1.0, 10.0, 250.0)
+        row(rate_per_s=100.0, kv_delay_ms=delay_ms)["through"] for delay_ms in (1.0, 10.0, 250.0)
     )
-    assert f"On it {line:.3g} times" in told[2] and f"{right:.3g} times" in told[2]
-    assert f"{100 * (left - 1):.1f} % too many" in told[2]
-    waits = RateLimit().designs().loc[OBJECT]
-    assert f"{100 * (through(COUNTERS)['through'] - 1):.1f} % too many" in told[3]
-    assert f"takes {waits['wait_ms']:.0f} ms" in told[3]
-    assert f"it is {waits['worst_wait_ms']:.0f}" in told[3]
+    assert f"{line:.3g} times the limit" in pulled and f"{right:.3g} times" in pulled
+    assert f"{100 * (left - 1):.1f} % too many" in pulled
+    fast = {name: row(name, pops=312, rate_per_s=1000.0)["through"] for name in DESIGNS}
+    assert [name for name in fast if RateLimit(design=name).asks] == list(DESIGNS[-5:])
+    assert {f"{fast[name]:.2f}" for name in DESIGNS[-5:-1]} == {"1.00"}
+    assert f"last five: 1.00 times, and leases {fast[LEASED]:.2f}" in alone
+    assert f"hardly: {fast[COUNTERS]:.2f} times" in alone
+    assert {f"{fast[name]:.0f}" for name in DESIGNS[:4]} == {"86"} and "others let 86" in alone
+    two = {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0}
+    many, right = row(**two), row(OBJECT, **two)["admitted"]
+    said = f"{round(many['admitted']) - round(right)}: {many['admitted']:.0f} get through"
+    assert f"{said}, against {right:.0f} ({many['through']:.2f} times)" in pair
+    waits = row(OBJECT)
+    assert f"{100 * (row(COUNTERS)['through'] - 1):.1f} % too many" in mend
+    assert f"takes {waits['wait_ms']:.0f} ms" in mend
+    assert f"it is {waits['worst_wait_ms']:.0f}" in mend
+    leased = row(LEASED)
+    assert f"{leased['wait_ms']:.0f} ms instead of {waits['wait_ms']:.0f}" in lease
+    assert f"{100 * (1 - leased['through']):.1f} % fewer" in lease
     for design in (KV, COUNTERS):
-        assert f"{through(design, kv_delay_ms=60_000.0)['through']:.2f} times" in told[4]
+        assert f"{row(design, kv_delay_ms=60_000.0)['through']:.2f} times" in minute
 
 
 def test_the_printed_formulas_give_what_the_screen_shows():
@@ -150,6 +162,11 @@ def test_the_printed_formulas_give_what_the_screen_shows():
     panel.show(RateLimit(rate_per_s=100.0, kv_delay_ms=1.0))
     assert f"{100 * 0.001 * (1 - 1 / 10):.0%}" == "9%"
     assert "9.0 % more than" in panel.words.value
+    # A lease of q tokens waits for Mumbai once in q requests.
+    waits = RateLimit().designs()["wait_ms"].round()
+    assert round(1 + waits[OBJECT] / 10, 1) == 16.1
+    assert round(RateLimit().designs().loc[LEASED, "wait_ms"], 1) == 16.1
+    assert waits[OBJECT] == 151 and waits[HASHED] == 169
     # Counters: at most about one delay's requests too many, a D.
     for delay_ms in (50.0, 250.0, 1000.0, 10_000.0):
         model = RateLimit(design=COUNTERS, kv_delay_ms=delay_ms)

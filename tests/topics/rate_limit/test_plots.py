@@ -140,19 +140,23 @@ def test_rows_are_labelled_and_the_chosen_one_has_a_band(name, design):
 
 def test_curves_are_the_frames():
     frame = FEW.by_pops()
+    assert tuple(by_name(drawn("leak_by_pops", FEW))) == figures.LINES
     for design, trace in by_name(drawn("leak_by_pops", FEW)).items():
         rows = frame[frame["design"] == design]
         np.testing.assert_array_equal(trace["x"], rows["pops"])
         np.testing.assert_array_equal(trace["y"], rows["through"])
     frame = FEW.by_delay()
     traces = by_name(drawn("leak_by_delay", FEW))
-    assert list(traces) == ["2 PoPs", "10 PoPs", "312 PoPs"]
+    assert list(traces) == ["2 PoPs", "10 PoPs", "312 PoPs", "here"]
+    assert (*traces["here"]["x"], *traces["here"]["y"]) == (
+        *(50, FEW.designs()["through"][FEW.design]),
+    )
     for pops in (2, 10, 312):
         rows = frame[frame["pops"] == pops]
         np.testing.assert_array_equal(traces[f"{pops} PoPs"]["x"], rows["requests_per_delay"])
         np.testing.assert_array_equal(traces[f"{pops} PoPs"]["y"], rows["through"])
     times = FEW.designs()["through"]
-    said = f"50 requests per delay and 10 PoPs {times[FEW.design]:.2f} times the limit"
+    said = f"50 requests per delay and 10 PoPs, {times[FEW.design]:.2f} times the limit"
     assert said in drawn("leak_by_delay", FEW).caption
     assert f"Here {times[FEW.design]:.2f} times the limit" in drawn("leak_map", FEW).caption
     assert f"At 10 PoPs, times the limit: {DESIGNS[0]} 17;" in drawn("leak_by_pops", FEW).caption
@@ -160,4 +164,4 @@ def test_curves_are_the_frames():
         (trace["line"]["dash"], trace["marker"]["symbol"])
         for trace in drawn("leak_by_pops", FEW).traces
     ]
-    assert len(set(looks)) == len(DESIGNS)
+    assert len(set(looks)) == len(figures.LINES) == len(DESIGNS) - 2
