@@ -16,15 +16,18 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-import edgelab
+import edgelab as el
+from edgelab.stage.step import Step
 from edgelab.stage.verdict import MIME
 
-FOLDER = Path(edgelab.__file__).resolve().parent.parent / "notebooks"
+FOLDER = Path(el.__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(p for p in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 SOLUTIONS = [p for p in NOTEBOOKS if p.parent.name == "solutions"]
 #: It has no panel of a model, and no exercise that checks itself.
 LEDGER = FOLDER / "12-ledger.ipynb"
 PAGES = [p for p in NOTEBOOKS if p not in (*SOLUTIONS, LEDGER)]
+#: The small panels, of which each page begins with one.
+STEPS = [name for name, kind in el.panels.PANELS.items() if issubclass(kind, Step)]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda p: p.stem)
 each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
@@ -250,7 +253,7 @@ def test_every_name_exists(path):
     names = set(names_used(path))
     assert names
     for name in names:
-        found = edgelab
+        found = el
         for part in name.split("."):
             try:
                 found = getattr(found, part)
@@ -314,6 +317,8 @@ def test_page_has_a_page_s_shape(path):
     places = [[m.start() for m in re.finditer(mark, text, re.MULTILINE)] for mark in landmarks]
     assert all(len(found) == 1 for found in places), list(zip(landmarks, places, strict=True))
     assert places == sorted(places)
+    step = re.compile(rf"^el\.panels\.({'|'.join(STEPS)})\(", re.MULTILINE)
+    assert [here.start() < places[2][0] for here in step.finditer(text)] == [True]
     exercises = text[places[5][0] : places[6][0]]
     assert len(re.findall(r"^\*\*[123]\. \w+\.\*\* ", exercises, re.MULTILINE)) == 3
     assert len(re.findall(r"^el\.check\.\w+\(", exercises, re.MULTILINE)) == 3

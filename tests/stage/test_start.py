@@ -12,7 +12,7 @@ import edgelab as el
 
 NAMES = list(el.panels.PANELS)
 #: Their first picture solves Che's equation.
-SOLVE = {"cache", "design", "endpoints", "one_endpoint", "runtimes"}
+SOLVE = {"cache", "design", "endpoints", "one_choice", "one_endpoint", "one_memory", "runtimes"}
 #: Warms up, makes a panel, presses every preset; prints what it should not have.
 START = """
 import sys

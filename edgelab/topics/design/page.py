@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from edgelab.stage.panel import Panel
 from edgelab.stage.plot import frame
+from edgelab.stage.step import Step
 from edgelab.topics.design import plots as figures
 from edgelab.topics.design.model import PLACED, Design
 
-__all__ = ["DesignPanel"]
+__all__ = ["DesignPanel", "OneChoice"]
 
 #: What takes long, and the plot whose words tell it.
 SLOW = {Design.report: figures.goals_met, Design.night: figures.night_events}
@@ -62,4 +63,17 @@ class DesignPanel(Panel):
     def _rested(self, model: Design) -> str:
         for make in SLOW:
             frame(make, model)
+        return ""
+
+
+class OneChoice(Step):
+    """Which goals a design meets, by where its panel is answered alone."""
+
+    topic = "one_choice"
+    scenario, kernels = Design, DesignPanel.kernels
+    board, only = (figures.goals_met,), ("panel",)
+    waiting = DesignPanel.waiting
+
+    def _rested(self, model: Design) -> str:
+        frame(Design.report, model)
         return ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.durable_object import plots as figures
 from edgelab.topics.durable_object.homes import POPS
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, DurableObject
 
-__all__ = ["ObjectPanel"]
+__all__ = ["ObjectPanel", "OneQueue"]
 
 #: What the presets turn, as a live match has it.
 TURNED = "home", "followers", "followers_at", "acknowledge", "requests_per_s", "write_share"
@@ -39,3 +40,11 @@ class ObjectPanel(Panel):
 
     def _rested(self, model: DurableObject) -> str:
         return model.histories_in_words()
+
+
+class OneQueue(Step):
+    """The wait at an object, by the requests that reach it alone."""
+
+    topic = "one_queue"
+    scenario, kernels = DurableObject, ObjectPanel.kernels
+    board, only = (figures.wait_by_load,), ("requests_per_s",)

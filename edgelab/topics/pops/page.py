@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from edgelab.core.constants import value
 from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.pops import plots as figures
 from edgelab.topics.pops.growth import VIEWERS, WORLD
 from edgelab.topics.pops.model import Placement
 
-__all__ = ["PlacementPanel"]
+__all__ = ["OneCount", "PlacementPanel"]
 
 
 class PlacementPanel(Panel):
@@ -33,3 +34,11 @@ class PlacementPanel(Panel):
         ),
     }
     kernels = ("curves over the PoP count", "nearest PoPs", "greedy order", "cable corridors")
+
+
+class OneCount(Step):
+    """What one more PoP changes, by their number alone."""
+
+    topic = "one_count"
+    scenario, kernels = Placement, PlacementPanel.kernels
+    board, only = (figures.pop_curves,), ("pops",)

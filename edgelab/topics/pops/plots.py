@@ -31,7 +31,7 @@ CURVES = (
     ("everyone", "p50_ms", "their p50", "tonight", "dot", 1.8),
     ("Bay Area", "p99_ms", "Bay Area", "plum", "dash", 1.8),
     ("London", "p99_ms", "London", "amber", "dashdot", 1.8),
-    ("Delhi", "p99_ms", "Delhi", "sky", "longdash", 1.8),
+    ("Delhi", "p99_ms", "Delhi", "sky", "12px,4px", 2.2),
 )
 #: Dash of an order in which PoPs can be added.
 ORDER_LOOKS = {
@@ -110,7 +110,8 @@ def pop_curves(plan: Placement, pinned: Placement | None, at_rest: bool) -> Draw
         [*made, mark],
         _count_axis(),
         theme.ms_axis("latency, ms", *LATENCY_MS),
-        caption=f"Everyone's p99 by the number of PoPs: {seen}.",
+        caption=f"Everyone's p99 with {counted(plan.pops, 'PoP')}: {in_ms(here)}; by their number: "
+        f"{seen}.",
         alt="Falling steps over a logarithmic PoP count: everyone's p99 and p50, and the p99 "
         "of Bay Area, London and Delhi.",
         notes=[word],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from edgelab.stage.panel import Panel
+from edgelab.stage.step import Step
 from edgelab.topics.runtimes import plots as figures
 from edgelab.topics.runtimes.model import WarmPool
 
-__all__ = ["PoolPanel"]
+__all__ = ["OneMemory", "PoolPanel"]
 
 #: What every preset's story starts from.
 USUAL = {
@@ -35,3 +36,12 @@ class PoolPanel(Panel):
 
     def _rested(self, model: WarmPool) -> str:
         return model.drawn_in_words()
+
+
+class OneMemory(Step):
+    """Who starts cold, by the memory of a PoP alone."""
+
+    topic = "one_memory"
+    scenario, kernels = WarmPool, PoolPanel.kernels
+    board, only = (figures.cold_starts,), ("pop_memory_gb",)
+    waiting = PoolPanel.waiting

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 import edgelab as el
+from edgelab.topics.durable_object import plots as figures
+from edgelab.topics.durable_object.homes import TO_P99
 from edgelab.topics.durable_object.model import AROUND, AT_ONCE, DurableObject
 from edgelab.topics.durable_object.plots import ROWS
 from page_text import answers, prose
@@ -54,8 +56,13 @@ def test_the_sentence_tells_what_a_death_costs(panel):
     assert "1,000 requests a second are all that one object can do" in panel.words.value
 
 
+def said(thing):
+    """The small panel's sentence."""
+    return figures.wait_by_load.plot.drawn(thing, None, False).caption
+
+
 def test_the_answers_have_the_model_s_numbers():
-    told = answers(8)
+    queue, *told = answers(8)
     match = DurableObject()
     home = match.replace(home="Ahmedabad")
     here, there, far = (
@@ -70,11 +77,13 @@ def test_the_answers_have_the_model_s_numbers():
     for what, answer in (("p99", told[1]), ("mean", told[1])):
         first, then = (homes.loc[each, f"{what}_ms"] for each in ("Mumbai", "Geneva"))
         assert f"from {first:.0f} to {then:.0f}" in answer
-    for rate in (600, 800, 950):
-        p99 = match.replace(requests_per_s=float(rate)).latency().loc["Mumbai", "read_p99_ms"]
-        assert f"{p99:.0f} at {rate}" in told[2]
+    for rate in (312, 600, 800, 950):
+        busy = match.replace(requests_per_s=float(rate))
+        assert f"{TO_P99 * busy.at_object_ms:.3g} at {rate}" in queue
+        assert f"p99 {TO_P99 * busy.at_object_ms:.3g}; at 1,000" in said(busy)
+    assert "its queue never empties" in said(match.replace(requests_per_s=1000.0))
     orders = DurableObject.order_matching()
-    assert not orders.replace(service_ms=0.049).saturated and "Below 0.05 ms" in told[5]
+    assert not orders.replace(service_ms=0.049).saturated and "Below 0.05 ms" in told[4]
     assert orders.replace(service_ms=0.05).saturated
     assert f"{orders.replace(service_ms=0.04).utilisation:.0%}" == "80%"
     assert f"still leaves {homes['farthest_ms'].min():.0f} ms" in prose(8)
