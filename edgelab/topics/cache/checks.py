@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgelab.core.allowed import instance, number, whole
+from edgelab.core.words import percent
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.cache.model import EdgeCache
 
@@ -112,7 +113,7 @@ def not_older(answer: EdgeCache) -> Verdict:
     if row["origin utilisation"] > BUSY:
         return Verdict(
             WORKING,
-            f"Mumbai is {row['origin utilisation']:.0%} busy: copies are refreshed too often",
+            f"Mumbai is {percent(row['origin utilisation'])} busy: copies are refreshed too often",
         )
     return Verdict(
         RIGHT,

@@ -199,8 +199,8 @@ def cache_shares(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> D
             ticktext=["1", "10", "100", "1,000", "10,000", "100,000"],
         ),
         theme.share_axis("requests", range=[-4.1, 0.6], **SHARE_TICKS),
-        caption=f"Of the requests for the most popular list {first:.2%} wait, for the least "
-        f"popular {last:.2%}.",
+        caption=f"Of the requests for the most popular list {100 * first:.2f} % wait, for the "
+        f"least popular {100 * last:.2f} %.",
         alt="Curves on two logarithmic axes: shares by the rank of the list.",
     )
 
@@ -328,7 +328,7 @@ def cache_misses(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> D
             tickvals=[1, 4, 16, 64, 256, 1024],
         ),
         theme.share_axis("requests that miss", range=[-0.03, 1.03], dtick=0.25),
-        caption=f"With {cache.capacity_mb:.4g} MB, {missed:.1%} of the requests miss.",
+        caption=f"With {cache.capacity_mb:.4g} MB, {100 * missed:.1f} % of the requests miss.",
         alt="A falling curve over the size of the store, and dots near it.",
     )
 
@@ -375,7 +375,7 @@ def outage(cache: EdgeCache, pinned: EdgeCache | None, at_rest: bool) -> Drawn:
         ],
         _axis("minutes since the first ball", range=[0, float(rows["minute"].max())]),
         theme.share_axis("requests", range=[0, 1], dtick=0.25),
-        caption="Nobody gets an error." if failed == 0 else f"At worst {failed:.0%} get an error.",
+        caption=f"At worst {percent(failed)} get an error." if failed else "Nobody gets an error.",
         alt="Stacked areas over time: what the requests get.",
         notes=[note(word, minute, 0.03, **at) for minute, word in ends.items()],
         shapes=[rule("x", x0=minute, x1=minute) for minute in ends],

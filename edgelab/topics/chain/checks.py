@@ -65,7 +65,8 @@ def cutover_ttl(answer: float) -> Verdict:
     left, longer = (max(1 - BEGINS_S / ttl, 0) for ttl in (answer, answer * 1.01))
     if left > 0.01 + 1e-9:
         return Verdict(
-            WORKING, f"when the match begins, {left:.2%} of the resolvers hold the old address"
+            WORKING,
+            f"when the match begins, {100 * left:.2f} % of the resolvers hold the old address",
         )
     if longer <= 0.01:
         if abs(60 * answer / BEGINS_S - 1) <= 0.03:

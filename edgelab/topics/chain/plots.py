@@ -326,7 +326,7 @@ def _curves(rows: pd.DataFrame, ttl_s: float) -> list[dict]:
     """Three statistics over the time; below the mean, the viewers who still go home."""
     x = rows["since_s"].to_numpy() / ttl_s
     told = [
-        f"{duration(s)} after the move, {share:.0%} still go home"
+        f"{duration(s)} after the move, {100 * share:.0f} % still go home"
         for s, share in zip(rows["since_s"], rows["old_share"], strict=True)
     ]
     new_ms = np.full(len(x), rows["mean_ms"].iloc[-1])

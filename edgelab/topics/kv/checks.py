@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgelab.core.allowed import instance, number
+from edgelab.core.words import percent
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.kv.quorum import Quorum
@@ -24,7 +25,7 @@ QUICK_MS = {"read": 250, "write": 50}
 def lost_guess() -> tuple[float, str]:
     """Look back at notebook 06's prediction: increments lost at ten writes a second."""
     lost = EdgeKV().lost_updates((10,))["lww_lost_share"].iloc[0]
-    return 100 * lost, f"the model loses {lost:.0%}"
+    return 100 * lost, f"the model loses {100 * lost:.0f} %"
 
 
 @exercise("set a share, for instance 0.25 for 25 %", number, 0, 100, allowed="a share from 0 to 1")
@@ -51,8 +52,8 @@ def missed_own_write(answer: float) -> Verdict:
         return Verdict(WORKING, "that is of all who change PoP; few of them cross an ocean")
     return Verdict(
         WORKING,
-        f"{answer:.2%} is too {'many' if answer > true else 'few'}; start from missed_share at "
-        "200 ms, and ask of how many users it is a share",
+        f"{percent(answer, 3)} is too {'many' if answer > true else 'few'}; start from "
+        "missed_share at 200 ms, and ask of how many users it is a share",
     )
 
 
@@ -104,7 +105,7 @@ def quorum_for_likes(answer: Quorum) -> Verdict:
         return Verdict(WORKING, "take the network YMMR with three replicas, and turn R and W only")
     stale = 1 - answer.seen_share(0.0)
     if stale > 0:
-        return Verdict(WORKING, f"right after the commit {stale:.1%} of the reads are stale")
+        return Verdict(WORKING, f"right after the commit {percent(stale)} of the reads are stale")
     for what, most_ms in QUICK_MS.items():
         ms = answer.latencies().loc[what, "p999_ms"]
         if ms > most_ms:

@@ -121,12 +121,14 @@ def stale_reads(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
 def handoff(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
     """Share of reads at another PoP that miss their user's own write, over the time since it."""
     soon = store.missed_share(100.0)
-    caption = f"Read 100 ms after the write without a sticky route: {soon:.2%} miss it."
+    caption = f"Read 100 ms after the write without a sticky route: {100 * soon:.2f} % miss it."
     ends, word = TIMES_MS[0], "no sticky route"
     if 1000 * store.sticky_s >= TIMES_MS[0]:
         ends, word = min(1000 * store.sticky_s, TIMES_MS[1]), f"sticky until {store.sticky_s:g} s"
         worst = store.missed_share(1000 * store.sticky_s)
-        late = f", {worst:.2%} do just after it has ended" if worst >= 5e-5 else " nobody does"
+        late = (
+            f", {100 * worst:.2f} % do just after it has ended" if worst >= 5e-5 else " nobody does"
+        )
         caption += f" With one{late}."
     side = -1 if ends > 5_000 else 1
     label = note(
@@ -179,8 +181,8 @@ def lost_updates(store: EdgeKV, pinned: EdgeKV | None, at_rest: bool) -> Drawn:
         [*_lines(EdgeKV.lost_updates, store, pinned, LOST, hover), dot],
         _tens("writes a second to one key", -2, 2),
         _share("increments lost"),
-        caption=f"At {rate:.4g} writes a second {now:.1%} are lost where the last writer wins; of "
-        f"a CRDT counter {crdt:.0%}.",
+        caption=f"At {rate:.4g} writes a second {100 * now:.1f} % are lost where the last writer "
+        f"wins; of a CRDT counter {100 * crdt:.0f} %.",
         alt="A rising curve, last writer wins, and a flat one, the CRDT counter: the share of "
         "increments that are lost, over the rate of writes.",
         notes=[label],
@@ -238,7 +240,7 @@ def consistency(*quorums: Quorum) -> Figure:
     for store, (_, _, look) in zip(quorums, BYTES, strict=False):
         found, name = frame(Quorum.consistency, store), _in_short(store)
         stale = found["stale_share"]
-        told.append(f"{name}: {stale.iloc[0]:.2%} stale at once")
+        told.append(f"{name}: {100 * stale.iloc[0]:.2f} % stale at once")
         drawn = found.where((stale > 1e-5) & (found["since_commit_ms"] > 0))
         known = name if (stale > 0).any() else f"{name} (never stale)"
         hover = "%{y:.3~%} stale %{x:,.3~r} ms after the commit"

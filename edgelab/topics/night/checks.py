@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgelab.core.allowed import instance, number
-from edgelab.core.words import counted
+from edgelab.core.words import counted, percent
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.night.model import CricStream
 
@@ -68,18 +68,22 @@ def cliff(answer: float) -> Verdict:
         percentage point.
     """
     if answer > 0.5:
-        return Verdict(WORKING, f"{answer:g} is {answer:.0%}; {answer:g} % is {answer / 100:g}")
+        return Verdict(
+            WORKING, f"{answer:g} is {percent(answer)}; {answer:g} % is {answer / 100:g}"
+        )
     night = CricStream().replace(origin_servers=CricStream().baseline().origin_servers)
     here, next_step = (
         night.replace(origin_fetch_ratio=r).latency().loc["Bay Area", "p95_ms"]
         for r in (answer, answer + 0.001)
     )
     if here >= 50:
-        return Verdict(WORKING, f"at {answer:.2%} the Bay Area's p95 is {here:.0f} ms; go lower")
+        return Verdict(
+            WORKING, f"at {percent(answer)} the Bay Area's p95 is {here:.0f} ms; go lower"
+        )
     if next_step < 50:
         return Verdict(
             WORKING,
-            f"at {answer:.2%} it is {here:.0f} ms, and a tenth of a point more still keeps it "
+            f"at {percent(answer)} it is {here:.0f} ms, and a tenth of a point more still keeps it "
             "under 50; go higher. A p95 is not a p99",
         )
     return Verdict(
@@ -108,11 +112,11 @@ def slow_database(answer: CricStream) -> Verdict:
     busy = answer.origin_load().loc["tonight", "utilisation"]
     servers = counted(answer.origin_servers, "server")
     if busy > 0.65:
-        word = "it is saturated" if busy >= 1 else f"it is {busy:.1%} busy"
+        word = "it is saturated" if busy >= 1 else f"it is {100 * busy:.1f} % busy"
         return Verdict(WORKING, f"with {servers} {word}; add some")
     fewer = answer.replace(origin_servers=max(answer.origin_servers - 1, 1))
     if fewer.origin_load().loc["tonight", "utilisation"] <= 0.65 and fewer != answer:
-        return Verdict(WORKING, f"{busy:.1%} busy with {servers}; fewer would do")
+        return Verdict(WORKING, f"{100 * busy:.1f} % busy with {servers}; fewer would do")
     return Verdict(
         RIGHT,
         "the origin's size follows the load that misses the edge, and not the 28 million.",

@@ -195,8 +195,8 @@ def _load(tonight: pd.DataFrame, pinned: pd.DataFrame | None) -> dict:
 
 def _percent(share: float) -> str:
     if share >= 0.995:
-        return ">99%"
-    return f"{share:.0%}" if share > 0.0995 else f"{share:.1%}"
+        return "> 99 %"
+    return f"{100 * share:.0f} %" if share > 0.0995 else f"{100 * share:.1f} %"
 
 
 # -- plots ----------------------------------------------------------------------------------------

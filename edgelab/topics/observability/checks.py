@@ -11,6 +11,7 @@ import pandas as pd
 
 from edgelab.core import allowed, datasets
 from edgelab.core.allowed import instance, number
+from edgelab.core.words import percent
 from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
 from edgelab.topics.observability import lines
 from edgelab.topics.observability.alerts import ALL, WORKBOOK
@@ -154,7 +155,7 @@ def _mistake(seed: int, name: str, mask: np.ndarray) -> str:
     kept = (mask & there).sum() / there.sum()
     if kept < ENOUGH:
         return (
-            f"the name is right; your mask has {kept:.0%} of the lines there since it began; "
+            f"the name is right; your mask has {percent(kept)} of the lines there since it began; "
             "good ones belong to it too"
         )
     if (mask & there).sum() >= ENOUGH * mask.sum():
@@ -166,7 +167,7 @@ def _mistake(seed: int, name: str, mask: np.ndarray) -> str:
         "from elsewhere": (mask & ~there & (rows >= begin) & (rows < end)).sum(),
     }
     most = max(parts, key=parts.get)
-    return f"the name is right; {parts[most] / mask.sum():.0%} of your lines are {most}"
+    return f"the name is right; {percent(parts[most] / mask.sum())} of your lines are {most}"
 
 
 @exercise("set what you found, from a seed to (name, mask of its lines)", _findings)

@@ -85,6 +85,10 @@ def _ring(symbol: str, colour: str, count: int) -> dict:
     return {"symbol": symbol, "size": size, "color": COLOURS[colour], "line": {"width": width}}
 
 
+def _lines(count: float) -> str:
+    return f"{count:.2g}" if count < 10 else f"{count:,.0f}"
+
+
 def _finding(pops: pd.DataFrame) -> str:
     """Who stands out, in a title."""
     shown = pops["above"] | pops["silent"]
@@ -141,8 +145,8 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         ),
         theme.log_axis("bad, of the lines seen", *SHARE, SHARES),
         caption=f"{counted(seen, 'PoP')} of {faulty.sum()} that are faulty called out, and "
-        f"{counted(mistaken, 'healthy one')}; a PoP has {pops['expected'].min():,.3g} to "
-        f"{pops['expected'].max():,.3g} lines in the window.",
+        f"{counted(mistaken, 'healthy one')}; a PoP has {_lines(pops['expected'].min())} to "
+        f"{_lines(pops['expected'].max())} lines in the window.",
         alt="Funnel plot: a mark for each PoP, share of bad requests over traffic, with two "
         "curves that chance stays below.",
         notes=notes,

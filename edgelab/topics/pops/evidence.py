@@ -9,6 +9,7 @@ import pandas as pd
 
 from edgelab.core import allowed
 from edgelab.core.sphere import light_floor_ms
+from edgelab.core.words import percent
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, scatter
 from edgelab.stage.drawn import Drawn
@@ -106,19 +107,19 @@ def rtt_errors(seed: int = 0, table: pd.DataFrame | None = None) -> Figure:
         f"{_named(row)} {row['rtt_ms']:.0f} ms measured, {row['model_ms']:.0f} predicted"
         for _, row in worst.iterrows()
     )
-    median, within = f"median error {error.median():.1%}", f"{(error <= BAND).mean():.0%}"
+    median, within = f"median error {percent(error.median())}", percent((error <= BAND).mean())
     drawn = Drawn(
         made,
         theme.ms_axis("measured, ms", *RTT_MS),
         theme.ms_axis("predicted, ms", *RTT_MS),
-        caption=f"{len(frame)} round trips: {median}, {within} within {BAND:.0%}. "
+        caption=f"{len(frame)} round trips: {median}, {within} within {percent(BAND)}. "
         f"The worst: {far}.",
         alt="Dots along the line of equals, both axes logarithmic.",
         notes=[note("<br>".join(listed), 0.02, 0.99, **inside, font={"size": 13})],
         title="Round trips, predicted and measured",
         layout={"height": RTT_HEIGHT_PX},
     )
-    below = f"{len(frame)} pairs: {median}, {within} in the band of {BAND:.0%}"
+    below = f"{len(frame)} pairs: {median}, {within} in the band of {percent(BAND)}"
     return alone(drawn, "rtt_errors", below, code)
 
 
@@ -162,7 +163,7 @@ def anycast_detours() -> Figure:
         ),
     ]
     words = [
-        f"{who}: {p:.0%} measured" + f", {m:.0%} by the model" * (km > 0)
+        f"{who}: {100 * p:.0f} % measured" + f", {100 * m:.0f} % by the model" * (km > 0)
         for who, km, p, m in zip(
             ("at the nearest", "+400 km", "+1,375 km"),
             *(at, published, residuals["model"][: len(at)]),
@@ -178,8 +179,8 @@ def anycast_detours() -> Figure:
         for word, km, share in zip(words, at, published, strict=True)
     ]
     said = "; ".join(
-        f"{who}: {residuals.loc[who, 'published']:.0%} measured, "
-        f"{residuals.loc[who, 'model']:.0%} by the model"
+        f"{who}: {100 * residuals.loc[who, 'published']:.0f} % measured, "
+        f"{100 * residuals.loc[who, 'model']:.0f} % by the model"
         for who in predicted
     )
     drawn = Drawn(
@@ -191,7 +192,7 @@ def anycast_detours() -> Figure:
             "title": {"text": "km beyond the nearest front-end", "standoff": 4},
         },
         theme.share_axis("city dwellers", range=[0, 1.02], dtick=0.25),
-        caption=f"With {published.iloc[0]:.0%} {given}, as was measured: {said}.",
+        caption=f"With {100 * published.iloc[0]:.0f} % {given}, as was measured: {said}.",
         alt="A rising curve with three measured points.",
         notes=notes,
         title="How far beyond the nearest front-end",

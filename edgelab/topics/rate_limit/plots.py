@@ -8,7 +8,7 @@ from math import log10
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted
+from edgelab.core.words import counted, percent
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -271,8 +271,8 @@ def refusals(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> Draw
         for column, name, rows, mark in REFUSED
     ]
     now = each[NOW][0]
-    told = [f"{name} {user:.0%}" for name, user in now["refused_shared"].items()]
-    kv = [f"{name} {writes:.0%}" for name, writes in now.loc[list(LATE), "writes_refused"].items()]
+    told = [f"{name} {percent(user)}" for name, user in now["refused_shared"].items()]
+    kv = [f"{name} {percent(part)}" for name, part in now.loc[[*LATE], "writes_refused"].items()]
     return _by_design(
         attack,
         made,

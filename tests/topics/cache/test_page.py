@@ -114,7 +114,10 @@ def test_the_printed_formulas_give_what_the_screen_shows(panel):
     panel.show(panel.start)
     caption = el.figures.cache_shares(panel.model).layout.meta["caption"]
     first, last = waits(531.2, 300, 0), waits(0.1334, 300, 0)
-    assert f"popular list {first:.2%} wait, for the least popular {last:.2%}." in caption
+    assert (
+        f"popular list {100 * first:.2f} % wait, for the least popular {100 * last:.2f} %."
+        in caption
+    )
     assert f"{first:.2%} {last:.1%}" == "0.08% 2.5%"
     assert "0.47 % of the requests wait" in panel.words.value
     printed = 1 + 531.2 * d, 1 + 531.2 * 300, 1 + 0.1334 * d, 1 + 0.1334 * 300

@@ -121,7 +121,7 @@ def test_the_cut_over_is_drawn_over_the_share_of_its_ttl_and_told_in_times():
         np.testing.assert_array_equal(curve["y"], frame[column])
     np.testing.assert_allclose(new["y"], EDGE.total_ms())
     assert curves[0]["fill"] == "tonexty", "what lies between mean and new way still goes home"
-    assert curves[0]["text"][50] == "5 min after the move, 50% still go home"
+    assert curves[0]["text"][50] == "5 min after the move, 50 % still go home"
     assert made.x["ticktext"] == ["0", "2.5 min", "5 min", "7.5 min", "10 min", "12.5 min"]
     assert [word["text"] for word in made.notes] == ["median", "p99", "mean", "still go home"]
     assert [word["text"] for word in drawn("cutover", HOME).notes] == ["nothing has moved"]

@@ -60,12 +60,14 @@ def test_captions_are_sentences_with_numbers_and_the_figure_is_made(name, store)
 def test_captions_say_the_numbers_of_the_store():
     until = f"viewers {CACHE.seen_ms(by='viewers') / 1000:.3g} s"
     assert until in drawn("stale_reads", CACHE).caption
-    assert f"{CACHE.missed_share(30_000):.2%} do" in drawn("handoff", CACHE).caption
-    assert f"{STORE.missed_share(100):.2%} miss it" in drawn("handoff", STORE).caption
+    assert f"{100 * CACHE.missed_share(30_000):.2f} % do" in drawn("handoff", CACHE).caption
+    assert f"{100 * STORE.missed_share(100):.2f} % miss it" in drawn("handoff", STORE).caption
     assert drawn("handoff", STORE).caption.endswith("With one nobody does.")
     assert "With one" not in drawn("handoff", ALONE).caption
     lost = CACHE.lost_updates((10.0,))["lww_lost_share"].iloc[0]
-    assert f"At 10 writes a second {lost:.1%} are lost" in drawn("lost_updates", CACHE).caption
+    assert (
+        f"At 10 writes a second {100 * lost:.1f} % are lost" in drawn("lost_updates", CACHE).caption
+    )
     size = CACHE.crdt_bytes()["or_set_bytes"].iloc[-1]
     assert f"OR-set {size:,.0f}" in drawn("crdt_bytes", CACHE).caption
 
@@ -115,7 +117,8 @@ def test_quorums_share_a_figure():
     assert "never stale" in figure.data[1].name and np.isnan(figure.data[1].y).all()
     assert np.isfinite(figure.data[0].y).any()
     meta = figure.layout.meta
-    assert f"WAN N3 R1 W1: {frames[2]['stale_share'].iloc[0]:.2%} stale" in meta["caption"]
+    stale = frames[2]["stale_share"].iloc[0]
+    assert f"WAN N3 R1 W1: {100 * stale:.2f} % stale" in meta["caption"]
     assert eval(meta["code"], {"el": el}).to_json() == figure.to_json()
     assert theme.slide(figure).layout.width == 960
 

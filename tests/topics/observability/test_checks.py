@@ -89,7 +89,7 @@ def test_an_incident_is_judged_by_its_name_and_its_lines():
     assert states == [check.RIGHT] * 2 + [check.WORKING] * 5
     assert "clock" in said["right"].reason
     assert "not 'BOM'" in said["another name"].reason
-    assert "has 0%" in said["no lines"].reason
+    assert "has 0 %" in said["no lines"].reason
     for what in ("all lines", "lines from elsewhere"):
         assert "of your lines are from elsewhere" in said[what].reason
     assert "of your lines are from before it began" in said["before it began too"].reason

@@ -43,7 +43,8 @@ def test_the_worst_routes_are_numbered_and_listed():
     np.testing.assert_array_equal(worst.y, frame["model_ms"].head(5))
     light = named(figure, "light in fibre")
     assert (np.asarray(light.y) <= np.asarray(dots.x) + 0.5).all()
-    assert f"{(frame['error'].abs() <= 0.2).mean():.0%}" in figure.layout.meta["caption"]
+    within = 100 * (frame["error"].abs() <= 0.2).mean()
+    assert f"{within:.0f} % within" in figure.layout.meta["caption"]
 
 
 def test_a_readers_own_round_trips_are_drawn_without_a_line_of_code():
