@@ -20,6 +20,7 @@ class Step(Panel):
         knobs.layout.flex, side.layout.width = "1 1 auto", "170px"
         row = widgets.HBox([knobs, side.add_class("edgelab-side")])
         head = widgets.VBox([row.add_class("edgelab-controls"), self.problem, self.words])
+        head.add_class("edgelab-head")
         self._folded = widgets.VBox([self.pin, self.deck, self.below, self.saved, self.idle])
         return [widgets.HTML(CARD), head, self.live, self.code]
 

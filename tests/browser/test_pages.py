@@ -38,8 +38,9 @@ NAMED = (
 HEIGHTS = "() => [...document.querySelectorAll('.jp-RenderedPlotly')].map(e => e.clientHeight)"
 #: Where a reader sees the panel: the head, and the first row of plots.
 IN_SIGHT = """() => {
-  const head = document.querySelector('.edgelab-head').getBoundingClientRect();
-  const plot = document.querySelector('.edgelab-head ~ * .edgelab-plot').getBoundingClientRect();
+  const card = document.querySelector('.edgelab-panel:not(.edgelab-step):has(.edgelab-board)');
+  const head = card.querySelector('.edgelab-head').getBoundingClientRect();
+  const plot = card.querySelector('.edgelab-plot').getBoundingClientRect();
   const room = document.querySelector('.jp-WindowedPanel-outer').getBoundingClientRect();
   return [head.top - room.top, room.bottom - plot.bottom, plot.top - head.bottom];
 }"""
