@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["counted", "in_ms", "percent", "the"]
+__all__ = ["counted", "in_digits", "in_ms", "percent", "the"]
 
 
 def the(place: str) -> str:
@@ -29,7 +29,7 @@ def counted(number: float | str, noun: str) -> str:
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """A share in percent, and never 100 % for less.
+    """A share in percent, never 100 % for less, and with no power of ten.
 
     Parameters
     ----------
@@ -37,10 +37,19 @@ def percent(share: float, digits: int = 2) -> str:
     digits : int
         How many of them count.
     """
+    if 0 < share < 1e-6:
+        return "under 0.0001 %"
     text = f"{100 * share:.{digits}g}"
     if float(text) < 100:
         return f"{text} %"
     return f"{100 * share:,.0f} %" if share >= 1 else f"more than {100 - 10.0 ** (2 - digits):g} %"
+
+
+def in_digits(number: float) -> str:
+    """A figure as a reader would write it: three digits that count, and no power of ten."""
+    if not math.isfinite(number):
+        return "never"
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def in_ms(ms: float) -> str:

@@ -80,7 +80,7 @@ class Prediction(widgets.VBox):
             said = f"{choice:g} {self.check.unit}"
         self.choice = choice
         self.options.disabled = self.commit.disabled = True
-        self.kept.value = f"<p>Kept: {html.escape(said)}. Now find out with the panel below.</p>"
+        self.kept.value = f"<p>Kept: {html.escape(said)}. Now find out below.</p>"
 
 
 def _typed(text: str) -> float | str:

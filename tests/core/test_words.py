@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import edgelab
 import edgelab as el
-from edgelab.core.words import counted, percent
+from edgelab.core.words import counted, in_digits, percent
 
 
 @pytest.mark.parametrize(
@@ -36,10 +37,25 @@ def test_one_is_not_many(number, noun, text):
         (0.999999, 3, "more than 99.9 %"),
         (1, 2, "100 %"),
         (12.5, 2, "1,250 %"),
+        (4e-14, 2, "under 0.0001 %"),
     ],
 )
 def test_less_than_all_is_not_all(share, digits, text):
     assert percent(share, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.123456, "0.123"),
+        (99.94, "99.9"),
+        (-1234.5, "-1,234"),
+        (6e6, "6,000,000"),
+        (np.inf, "never"),
+    ],
+)
+def test_a_figure_has_no_power_of_ten(number, text):
+    assert in_digits(number) == text
 
 
 def test_no_other_plural_is_made_by_hand():

@@ -56,6 +56,8 @@ def assert_shows(panel, model=None):
     assert finite(wanted)
     assert html.escape(panel._told(model, panel.pinned)) in panel.words.value
     assert "nan" not in panel.words.value.lower().split()
+    told = [panel.words.value, *(text for plot in wanted.values() for text in plot.values())]
+    assert not [text for text in told if isinstance(text, str) and re.search(r"\de[+-]\d", text)]
     assert code_of(panel) == panel.line()
     assert "alert" not in panel.problem.value
 

@@ -1,6 +1,7 @@
 """The small panels that a page begins with."""
 
 import html
+import re
 
 import pytest
 
@@ -23,6 +24,7 @@ def test_a_step_has_its_knobs_alone_and_says_its_plot_s_caption(kind):
         said = kind.board[0].plot.drawn(model, None, False).caption
         assert html.escape(said) in step.words.value
         assert eval(step.line(), {"el": el}).model == model
+        assert not re.search(r"\de[+-]\d", said), "a number as a student reads it"
 
     shows(step.start)
     for name, control in step.controls.items():

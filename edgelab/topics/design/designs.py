@@ -12,6 +12,7 @@ import numpy as np
 
 from edgelab.core import allowed
 from edgelab.core.table import Table
+from edgelab.core.words import in_digits
 
 if TYPE_CHECKING:
     from edgelab.topics.design.model import Design
@@ -87,16 +88,12 @@ def frame(designs: Sequence[Design], names: Sequence[str]) -> Table:
     with np.errstate(invalid="ignore"):
         more = values - least
     said = [
-        ", ".join(f"{n} +{_digits(gap)}" for n, gap in zip(names, row, strict=True) if gap > 0)
+        ", ".join(f"{n} +{in_digits(gap)}" for n, gap in zip(names, row, strict=True) if gap > 0)
         for row in more
     ]
     out = Table(values, columns=list(names))
     out.insert(0, "design", list(designs))
     return out.assign(on_front=on_front, gives_up=said)
-
-
-def _digits(gap: float) -> str:
-    return f"{gap:,.0f}" if gap >= 100 else f"{gap:.3g}"
 
 
 def front(nights: Sequence[Design], names: Sequence[str]) -> Table:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted, in_ms, percent
+from edgelab.core.words import counted, in_digits, in_ms, percent
 from edgelab.stage import theme
 from edgelab.stage.drawing import NOT_YET, QUIET, note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -202,7 +202,9 @@ def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
         )
     )  # fmt: skip
     said = [
-        f"{name}: {_digits(values[name])} (≤ {_digits(goal.target)})" if name in values else name
+        f"{name}: {in_digits(values[name])} (≤ {in_digits(goal.target)})"
+        if name in values
+        else name
         for name, goal in GOALS.items()
     ]
     ticks = {0.01: "1 %", 0.1: "10 %", 1: "target", 10: "10 times", 100: "100"}
@@ -218,12 +220,6 @@ def goals_met(design: Design, pinned: Design | None, at_rest: bool) -> Drawn:
         shapes=[rule("x", x0=1, x1=1) | {"line": {"color": COLOURS["ink"], "width": 1.2}}],
         title=title,
     )
-
-
-def _digits(number: float) -> str:
-    if np.isinf(number):
-        return "never"
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 # -- trade-offs -----------------------------------------------------------------------------------
@@ -323,7 +319,11 @@ def _given_up(design: Design, tried: np.ndarray | None) -> tuple[str, str]:
     said = f"The cheapest that beats yours costs {usd.min():,.0f} dollars. " if len(usd) else ""
     ours, article = (frame(Design.values, each, GIVEN_UP) for each in (design, Design()))
     more = {name: ours[name] - article[name] for name in GIVEN_UP}
-    more = [f"{'+' * (gap > 0)}{_digits(gap)} in “{name}”" for name, gap in more.items() if gap]
+    more = [
+        f"{'+' * (gap > 0)}{in_digits(gap)} in “{name}”"
+        for name, gap in more.items()
+        if abs(gap) > 1e-9  # and not rounding
+    ]
     return title, (
         f"{said}Beside the article's design, yours has {', '.join(more) or 'no more and no less'}."
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.core import datasets
-from edgelab.core.words import in_ms
+from edgelab.core.words import in_digits, in_ms
 from edgelab.stage import drawing, maps, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -335,9 +335,9 @@ def wait_by_load(thing: DurableObject, pinned: DurableObject | None, at_rest: bo
             "range": [0, 1.02 * full],
             "title": {"text": "requests a second that reach the object", "standoff": 4},
         },
-        {"range": [0, 60 * thing.service_ms], "title": {"text": "time there, ms", "standoff": 4}},
-        caption=f"At {thing.requests_per_s:,.4g} requests a second {told}; at {full:,.4g} it is "
-        "full.",
+        {"range": [0, 100 * thing.service_ms], "title": {"text": "time there, ms", "standoff": 4}},
+        caption=f"At {in_digits(thing.requests_per_s)} requests a second {told}; at "
+        f"{in_digits(full)} it is full.",
         alt="Two curves that climb ever more steeply over the requests a second.",
         shapes=[rule("x", x0=full, x1=full)],
     )

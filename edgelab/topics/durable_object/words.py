@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from edgelab.core.words import counted, percent, the
+from edgelab.core.words import counted, in_digits, percent, the
 from edgelab.topics.durable_object.homes import AT_ONCE
 from edgelab.topics.durable_object.losses import ONCE
 
@@ -53,7 +53,7 @@ def _where(thing: Told, homes: pd.DataFrame) -> str:
 def _queue(thing: Told, latency: pd.DataFrame) -> str:
     """How busy the object is, and how long its reads take."""
     if thing.saturated:
-        times = f"{thing.utilisation:,.3g}"
+        times = in_digits(thing.utilisation)
         what = "all that" if times == "1" else f"{times} times what"
         return (
             f"{thing.requests_per_s:,.0f} requests a second are {what} one object can do: its "

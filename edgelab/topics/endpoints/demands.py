@@ -10,7 +10,7 @@ import numpy as np
 
 from edgelab.core import datasets
 from edgelab.core.constants import value
-from edgelab.core.words import in_ms, percent, the
+from edgelab.core.words import in_digits, in_ms, percent, the
 from edgelab.topics.endpoints.timing import object_of
 from edgelab.topics.endpoints.ways import (
     AT_HOME,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANYWHERE", "EXAMPLES", "INDIA", "LASTING", "NOTHING", "ONCE", "RARE", "SESSION", "TRANSACTION",
-    "TTL_S", "Demand", "age", "because", "complaint", "demands", "in_digits", "in_words",
+    "TTL_S", "Demand", "age", "because", "complaint", "demands", "in_words",
     "stays_home",
 ]  # fmt: skip
 
@@ -169,11 +169,6 @@ def demands(thing: Endpoint, staleness_s: Any, writes: Any) -> list[Demand]:
         NEAR: [*compute, asks, answer, stays],
     }
     return [Demand(way, *row) for way, rows in each.items() for row in rows]
-
-
-def in_digits(number: float) -> str:
-    """A figure as a reader would write it."""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def complaint(row: Demand) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from edgelab.core import datasets
 from edgelab.core.datasets import PRIMITIVES
 from edgelab.core.knobs import Model, knob, shared
-from edgelab.core.words import counted
+from edgelab.core.words import counted, in_digits
 from edgelab.topics.cache.model import EdgeCache
 from edgelab.topics.durable_object.model import DurableObject
 from edgelab.topics.endpoints import demands as said
@@ -30,7 +30,6 @@ from edgelab.topics.endpoints.demands import (
     Demand,
     complaint,
     demands,
-    in_digits,
 )
 from edgelab.topics.endpoints.timing import OWN, SHARED
 from edgelab.topics.endpoints.ways import (

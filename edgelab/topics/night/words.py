@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted, percent
+from edgelab.core.words import counted, in_digits, percent
 from edgelab.world.request import EDGE
 
 __all__ = ["Told", "drawn_in_words", "in_words", "table"]
@@ -48,7 +48,9 @@ def in_words(night: Told, latency: pd.DataFrame, before: pd.DataFrame | None) ->
     servers = counted(night.origin_servers, "server")
     origin = f"has {servers}, {percent(load)} busy"
     if night.saturated:
-        origin = f"gets {load:,.3g} times what its {servers} can take: its queue never empties"
+        origin = (
+            f"gets {in_digits(load)} times what its {servers} can take: its queue never empties"
+        )
     stale = "No list is stale, since no KV is asked."
     if edge:
         stale = f"Out-of-date lists, at any moment: {_people(night.stale_viewers)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted, percent
+from edgelab.core.words import counted, in_digits, percent
 from edgelab.stage import theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
@@ -85,10 +85,6 @@ def _ring(symbol: str, colour: str, count: int) -> dict:
     return {"symbol": symbol, "size": size, "color": COLOURS[colour], "line": {"width": width}}
 
 
-def _lines(count: float) -> str:
-    return f"{count:.2g}" if count < 10 else f"{count:,.0f}"
-
-
 def _finding(pops: pd.DataFrame) -> str:
     """Who stands out, in a title."""
     shown = pops["above"] | pops["silent"]
@@ -145,8 +141,8 @@ def pop_funnel(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         ),
         theme.log_axis("bad, of the lines seen", *SHARE, SHARES),
         caption=f"{counted(seen, 'PoP')} of {faulty.sum()} that are faulty called out, and "
-        f"{counted(mistaken, 'healthy one')}; a PoP has {_lines(pops['expected'].min())} to "
-        f"{_lines(pops['expected'].max())} lines in the window.",
+        f"{counted(mistaken, 'healthy one')}; a PoP has {in_digits(pops['expected'].min())} to "
+        f"{in_digits(pops['expected'].max())} lines in the window.",
         alt="Funnel plot: a mark for each PoP, share of bad requests over traffic, with two "
         "curves that chance stays below.",
         notes=notes,
@@ -340,7 +336,7 @@ def time_to_fire(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
             "time until it fires", 0.02, 60 * 24 * 4,
             {1 / 60 * 5: "5 s", 1: "1 min", 10: "10 min", 60: "1 h", 600: "10 h", 4320: "3 days"},
         ),
-        caption=f"{'; '.join(told)}.",
+        caption=f"{'; '.join(told)}. The last two lie on one line, as 3 · 24 = 1 · 72.",
         alt="Falling lines on two logarithmic axes, one for each rule of the budget.",
         notes=notes,
         shapes=shapes,

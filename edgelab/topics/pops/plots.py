@@ -100,7 +100,7 @@ def pop_curves(plan: Placement, pinned: Placement | None, at_rest: bool) -> Draw
         textfont={"size": 13, "color": COLOURS["ink"], "shadow": drawing.HALO},
         hoverinfo="skip",
     )
-    seen = ", ".join(f"{in_ms(p99[n])} from {n}" for n in (1, 10, 40, 100, 337))
+    seen = ", ".join(f"{in_ms(p99[n])} with {n}" for n in (1, 10, 40, 100, 337))
     word = note(
         f" {enough} do as well as all 337 ", np.log10(enough), 1, xref="x", yref="y domain",
         xanchor="right" if enough > 12 else "left", yanchor="top", font=drawing.QUIET,
@@ -110,8 +110,7 @@ def pop_curves(plan: Placement, pinned: Placement | None, at_rest: bool) -> Draw
         [*made, mark],
         _count_axis(),
         theme.ms_axis("latency, ms", *LATENCY_MS),
-        caption=f"Everyone's p99 with {counted(plan.pops, 'PoP')}: {in_ms(here)}; by their number: "
-        f"{seen}.",
+        caption=f"With {counted(plan.pops, 'PoP')} everyone's p99 is {in_ms(here)}. It is {seen}.",
         alt="Falling steps over a logarithmic PoP count: everyone's p99 and p50, and the p99 "
         "of Bay Area, London and Delhi.",
         notes=[word],

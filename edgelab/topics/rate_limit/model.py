@@ -89,7 +89,7 @@ def _runs_in_words(seeds: int, buckets: float, row: Mapping[str, float]) -> str:
         said += f" ± {row['error']:.3f} (standard error)"
     said += " times the limit. "
     if np.isinf(row["bound"]):
-        return said + f"No promise bounds it; a bucket in each PoP gives at most {buckets:,.0f}."
+        return said + f"Nothing bounds it; a bucket in each PoP would give at most {buckets:,.0f}."
     return said + f"Whatever is asked, it lets at most {row['bound']:,.0f} through."
 
 

@@ -8,13 +8,13 @@ from math import log10
 import numpy as np
 import pandas as pd
 
-from edgelab.core.words import counted, percent
+from edgelab.core.words import counted, in_digits, percent
 from edgelab.stage import drawing, theme
 from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.rate_limit.limiters import DESIGNS, GCRA, HASHED, LATE
+from edgelab.topics.rate_limit.limiters import DESIGNS, GCRA, HASHED, LATE, OBJECT
 from edgelab.topics.rate_limit.model import MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit, leaks
 
 __all__ = [
@@ -56,6 +56,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid",
 RING = {"symbol": "circle-open", "color": COLOURS["old"], "size": 22}
 #: Those with a line of their own: the others decide as the Durable Object does.
 LINES = tuple(name for name in DESIGNS if name not in (GCRA, HASHED))
+NAMED = {OBJECT: "Durable Object, GCRA,<br>one PoP per key"}
 MARKS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "triangle-down")
 
 
@@ -343,7 +344,7 @@ def _lines(found: pd.DataFrame, by: str, x: str, names: Sequence[str], hover: st
             rows[x].to_numpy(),
             rows["through"].to_numpy(),
             mode="lines+markers",
-            name=name,
+            name=NAMED.get(name, name),
             showlegend=True,
             # The thinner the later, so that lines which coincide are all seen.
             line={"color": theme.SERIES[k], "dash": DASHES[k], "width": 4.4 - 0.4 * k},
@@ -368,7 +369,13 @@ def leak_by_pops(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> 
     told = [f"{name} {_times(ratio)}" for name, ratio in now.items()]
     ticks = {t: f"{t}" for t in (1, 2, 5, 10, 20, 50, 100, 200, 500)}
     return Drawn(
-        _lines(found, "design", "pops", LINES, "%{y:.2f} times at %{x} PoPs"),
+        _lines(
+            found,
+            "design",
+            "pops",
+            LINES,
+            "%{y:.2f} times at %{x} PoPs",
+        ),
         theme.log_axis("PoPs attacked", 10**-0.05, 560, ticks),
         theme.log_axis("times the limit", 10**-0.3, 10**2.1, TIMES),
         caption=f"At {counted(attack.pops, 'PoP')}, times the limit: {'; '.join(told)}.",
@@ -386,7 +393,7 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     """
     found = frame(RateLimit.by_delay, attack)
     now = frame(RateLimit.designs, attack).loc[attack.design, "through"]
-    each = counted(f"{attack.requests_per_delay:.3g}", "request")
+    each = counted(in_digits(attack.requests_per_delay), "request")
     names = [counted(pops, "PoP") for pops in found["pops"].unique()]
     hover = "%{y:.3f} times at %{x:.3g} per delay"
     ticks = {t: f"{t:g}" for t in (0.01, 0.1, 1, 10, 100)}
@@ -397,8 +404,8 @@ def leak_by_delay(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) ->
     ring = _here(*at, "here", True, **RING)
     return Drawn(
         [*_lines(found, "pops", "requests_per_delay", names, hover), ring],
-        theme.log_axis("requests per propagation delay", 10**-2.05, 10**2.05, ticks),
-        theme.log_axis("times the limit", 10**-0.05, 10**2.05, TIMES),
+        theme.log_axis("requests per propagation delay", 10**-2.1, 10**2.15, ticks),
+        theme.log_axis("times the limit", 10**-0.25, 10**2.15, TIMES),
         caption=f"At {each} per delay and {counted(attack.pops, 'PoP')}, {_times(now)} times the "
         "limit gets through.",
         alt="Rising curves on two logarithmic axes: times the limit over the requests that come "

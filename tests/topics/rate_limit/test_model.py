@@ -391,7 +391,7 @@ def test_the_sentence_says_what_the_figures_are():
     assert "no more than one exact bucket" in ATTACK.replace(design=OBJECT).in_words()
     assert "1.3 % fewer than one" in ATTACK.replace(design=LEASED).in_words()
     assert "1.5 % more" in ATTACK.replace(design=COUNTERS).in_words()
-    assert "No promise bounds it" in ATTACK.runs_in_words() and "7,000." in ATTACK.runs_in_words()
+    assert "Nothing bounds it" in ATTACK.runs_in_words() and "7,000." in ATTACK.runs_in_words()
     assert "at most 700 through" in ATTACK.replace(pops=1).runs_in_words()
     one = ATTACK.replace(kv_delay_ms=5.0)
     assert "1 request comes in per delay" in one.in_words()
