@@ -1,5 +1,6 @@
-"""Checks of the exercises: three states, each with a reason, and never the answer itself."""
+"""Checks of the exercises: a few states, each with a reason, and never the answer itself."""
 
+from edgelab.stage.verdict import MISSED as MISSED
 from edgelab.stage.verdict import RIGHT as RIGHT
 from edgelab.stage.verdict import UNANSWERED as UNANSWERED
 from edgelab.stage.verdict import WORKING as WORKING
@@ -8,4 +9,4 @@ from edgelab.topics import public
 
 CHECKS = public("checks")
 globals().update(CHECKS)
-__all__ = ["RIGHT", "UNANSWERED", "WORKING", "Verdict", *sorted(CHECKS)]
+__all__ = ["MISSED", "RIGHT", "UNANSWERED", "WORKING", "Verdict", *sorted(CHECKS)]

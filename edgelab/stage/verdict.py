@@ -11,12 +11,21 @@ from typing import Any
 
 from edgelab.core import allowed
 
-__all__ = ["MARKS", "MIME", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess"]
+__all__ = [
+    "MARKS", "MIME", "MISSED", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess",
+]  # fmt: skip
 
 COMMIT = "answer and commit above, before you move a slider; then run this cell again"
 UNANSWERED, WORKING, RIGHT = "not answered yet", "keep working", "right"
+#: Of a guess, which is made once.
+MISSED = "not what happened"
 #: How each state is shown.
-MARKS = {UNANSWERED: ("○", "#6b6b6b"), WORKING: ("◐", "#8c5a00"), RIGHT: ("●", "#00664c")}
+MARKS = {
+    UNANSWERED: ("○", "#6b6b6b"),
+    WORKING: ("◐", "#8c5a00"),
+    MISSED: ("◐", "#8c5a00"),
+    RIGHT: ("●", "#00664c"),
+}
 #: The part of a cell's output that is for programs.
 MIME = "application/vnd.edgelab.verdict+json"
 
@@ -115,7 +124,7 @@ def guess(
             if right:
                 near = "" if choices or answer == true else f"near enough: you said {said}, and "
                 return Verdict(RIGHT, f"{near}{seen}. {because}")
-            return Verdict(WORKING, f"not what happened: you said {said}, and {seen}. {ask}")
+            return Verdict(MISSED, f"you said {said}, and {seen}. {ask}")
 
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(judge, name, getattr(happened, name))

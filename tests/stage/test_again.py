@@ -5,7 +5,7 @@ import pytest
 
 import edgelab as el
 from edgelab.stage import again
-from edgelab.stage.verdict import RIGHT, UNANSWERED, WORKING, guess
+from edgelab.stage.verdict import MISSED, RIGHT, UNANSWERED, guess
 
 
 class Shell:
@@ -80,7 +80,7 @@ def test_what_a_reader_committed_to_stays_when_the_cell_is_run_again(shell):
 
 
 def test_a_prediction_knows_its_verdict():
-    for choice, state in (("more", RIGHT), ("less", WORKING)):
+    for choice, state in (("more", RIGHT), ("less", MISSED)):
         held = ask()
         assert held.verdict().state == UNANSWERED
         commit(held, choice)
@@ -93,8 +93,8 @@ def test_a_prediction_knows_its_verdict():
         ("14", RIGHT, "you said 14 PoPs, and 20 do. so"),
         ("30", RIGHT, "near enough: you said 30 PoPs"),
         ("20", RIGHT, "20 do. so"),
-        ("13", WORKING, "you said 13 PoPs, and 20 do. why?"),
-        ("0", WORKING, "you said 0 PoPs"),
+        ("13", MISSED, "you said 13 PoPs, and 20 do. why?"),
+        ("0", MISSED, "you said 0 PoPs"),
     ],
 )
 def test_a_typed_number_may_miss_by_a_factor(typed, state, said):

@@ -11,7 +11,15 @@ from edgelab.topics.durable_object.model import AROUND, AT_ONCE, DurableObject
 __all__ = ["ObjectPanel", "OneQueue"]
 
 #: What the presets turn, as a live match has it.
-TURNED = "home", "followers", "followers_at", "acknowledge", "requests_per_s", "write_share"
+TURNED = (
+    "home",
+    "followers",
+    "followers_at",
+    "acknowledge",
+    "requests_per_s",
+    "write_share",
+    "service_ms",
+)
 MATCH = {name: getattr(DurableObject.live_match(), name) for name in TURNED}
 
 

@@ -137,7 +137,9 @@ def _by_place(latency: pd.DataFrame, name: str, look: str, shift: float) -> list
             y,
             mode="markers",
             marker=mark | {"symbol": symbol} | ({"color": colour} if column == 2 else {}),
-            hovertemplate=f"{SAID[level]}: %{{x:.0f}} ms<extra></extra>",
+            text=list(ROWS),
+            zorder=3 - column,  # a read is not hidden by a write
+            hovertemplate=f"%{{text}}, {name}, {SAID[level]}: %{{x:.0f}} ms<extra></extra>",
         )
         for column, (level, symbol) in enumerate(LEVELS.items())
     ]

@@ -102,8 +102,8 @@ def pop_curves(plan: Placement, pinned: Placement | None, at_rest: bool) -> Draw
     )
     seen = ", ".join(f"{in_ms(p99[n])} with {n}" for n in (1, 10, 40, 100, 337))
     word = note(
-        f" {enough} do as well as all 337 ", np.log10(enough), 1, xref="x", yref="y domain",
-        xanchor="right" if enough > 12 else "left", yanchor="top", font=drawing.QUIET,
+        f" {enough} do as well as all 337 ", np.log10(enough), 0, xref="x", yref="y domain",
+        xanchor="right" if enough > 12 else "left", yanchor="bottom", font=drawing.QUIET,
         bgcolor=COLOURS["paper"],
     )  # fmt: skip
     return Drawn(

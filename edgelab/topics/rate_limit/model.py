@@ -53,8 +53,8 @@ def _in_words(attack: _Told, row: Mapping[str, float]) -> str:
     """
     times, late = row["through"], attack.design in LATE
     said = (
-        f"Of {counted(f'{attack.rate_per_s:,.4g}', 'request')} a second for "
-        f"{attack.attack_s:g} s at {counted(attack.pops, 'PoP')}, "
+        f"Of {counted(f'{attack.rate_per_s:,.4g}', 'request')} a second at random "
+        f"for {attack.attack_s:g} s at {counted(attack.pops, 'PoP')}, "
         f"“{attack.design}” lets {row['admitted']:,.0f} through: "
     )
     if times < 0.995:

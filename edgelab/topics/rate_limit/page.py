@@ -30,7 +30,7 @@ class RateLimitPanel(Panel):
         ),
         "312 PoPs": lambda now: now.replace(**USUAL | {"pops": 312, "rate_per_s": 1000.0}),
         "KV at 60 s": lambda now: now.replace(**USUAL | {"kv_delay_ms": 60_000.0}),
-        "The counters' mend": lambda now: now.replace(**USUAL | {"design": COUNTERS}),
+        "Counters instead": lambda now: now.replace(**USUAL | {"design": COUNTERS}),
         "One object decides": lambda now: now.replace(**USUAL | {"design": OBJECT}),
     }
     kernels = ("rate limiters", "cable corridors")

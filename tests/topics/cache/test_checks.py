@@ -14,8 +14,8 @@ RIGHT_CACHE = CACHE.replace(ttl_s=50, stale_while_revalidate_s=10)
     [
         (check.life_guess, None, check.UNANSWERED),
         (check.life_guess, "who knows", check.WORKING),
-        (check.life_guess, check.life_guess.choices[0], check.WORKING),
-        (check.life_guess, check.life_guess.choices[1], check.WORKING),
+        (check.life_guess, check.life_guess.choices[0], check.MISSED),
+        (check.life_guess, check.life_guess.choices[1], check.MISSED),
         (check.life_guess, check.life_guess.choices[2], check.RIGHT),
         (check.cold_pops, None, check.UNANSWERED),
         (check.cold_pops, "three", check.WORKING),

@@ -12,8 +12,8 @@ from edgelab.topics.chain.model import RequestChain
     [
         (check.fetch_guess, None, check.UNANSWERED),
         (check.fetch_guess, "shorter", check.WORKING),
-        (check.fetch_guess, check.fetch_guess.choices[0], check.WORKING),
-        (check.fetch_guess, check.fetch_guess.choices[1], check.WORKING),
+        (check.fetch_guess, check.fetch_guess.choices[0], check.MISSED),
+        (check.fetch_guess, check.fetch_guess.choices[1], check.MISSED),
         (check.fetch_guess, check.fetch_guess.choices[2], check.RIGHT),
         (check.trips_home, None, check.UNANSWERED),
         (check.trips_home, "five", check.WORKING),

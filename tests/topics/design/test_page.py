@@ -64,7 +64,7 @@ def test_the_printed_loss_is_the_dead_pops(prose):
     assert share == round(row["errors"], 4) and seconds == 60 * row["alert_min"]
     assert rate * share * seconds / 1e6 == pytest.approx(millions, abs=0.05)
     assert row["lost_requests"] / 1e6 == pytest.approx(millions, abs=0.05)
-    minutes, least, usual, more, seen = numbers(re.search(r"seen after (.+?) minutes", prose)[1])
+    minutes, least, usual, more, seen = numbers(re.search(r"0.1 % after (.+?) minutes", prose)[1])
     fleet = el.Fleet()
     assert (least, usual) == (pytest.approx(fleet.burn * fleet.budget), fleet.usual_errors)
     assert more == START.version_share and minutes * (least - usual) / more == pytest.approx(

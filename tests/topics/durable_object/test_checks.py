@@ -17,8 +17,8 @@ FAIR = MATCH.replace(home="Singapore", followers=2, followers_at=AROUND)
     [
         (check.lock_guess, None, check.UNANSWERED),
         (check.lock_guess, "never", check.WORKING),
-        (check.lock_guess, 2, check.WORKING),
-        (check.lock_guess, 30, check.WORKING),
+        (check.lock_guess, 2, check.MISSED),
+        (check.lock_guess, 30, check.MISSED),
         (check.lock_guess, 8, check.RIGHT),
         (check.home_for_india, None, check.UNANSWERED),
         (check.home_for_india, "3", check.WORKING),

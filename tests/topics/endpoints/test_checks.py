@@ -16,8 +16,8 @@ MARKET = ORDERS.replace(keys=100, stays_in="anywhere", audience="everyone")
     [
         (check.home_guess, None, check.UNANSWERED, "commit"),
         (check.home_guess, "all", check.WORKING, "allowed"),
-        (check.home_guess, 6, check.WORKING, "3 of 12"),
-        (check.home_guess, 9, check.WORKING, "for more than one key"),
+        (check.home_guess, 6, check.MISSED, "3 of 12"),
+        (check.home_guess, 9, check.MISSED, "for more than one key"),
         (check.home_guess, 3, check.RIGHT, "3 of 12"),
         (check.six_confusions, None, check.UNANSWERED, "six letters"),
         (check.six_confusions, "TFTF", check.WORKING, "six letters"),

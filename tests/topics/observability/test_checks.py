@@ -17,8 +17,8 @@ EACH = WEAK.replace(rule="2 windows, each")
     [
         (check.page_guess, None, check.UNANSWERED, "commit"),
         (check.page_guess, "tomorrow", check.WORKING, "allowed "),
-        (check.page_guess, check.page_guess.choices[0], check.WORKING, "not what happened"),
-        (check.page_guess, check.page_guess.choices[2], check.WORKING, "not what happened"),
+        (check.page_guess, check.page_guess.choices[0], check.MISSED, "you said"),
+        (check.page_guess, check.page_guess.choices[2], check.MISSED, "you said"),
         (check.page_guess, check.page_guess.choices[3], check.RIGHT, "less than 14.4 times"),
         (check.dead_pops, None, check.UNANSWERED, "PoPs"),
         (check.dead_pops, "many", check.WORKING, "number"),

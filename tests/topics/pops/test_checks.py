@@ -17,8 +17,8 @@ IDLE = int((Placement().gains().query("pops <= 337")["saved_viewers"] == 0).sum(
     [
         (check.enough_guess, None, check.UNANSWERED),
         (check.enough_guess, "about 5", check.WORKING),
-        (check.enough_guess, 80, check.WORKING),
-        (check.enough_guess, 200, check.WORKING),
+        (check.enough_guess, 80, check.MISSED),
+        (check.enough_guess, 200, check.MISSED),
         (check.enough_guess, 20, check.RIGHT),
         (check.idle_pops, None, check.UNANSWERED),
         (check.idle_pops, "most", check.WORKING),

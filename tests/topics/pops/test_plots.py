@@ -53,7 +53,7 @@ def test_each_curve_is_the_frames(plan):
     assert f"{plan.enough()} do as well" in word["text"]
     assert word["x"] == pytest.approx(np.log10(plan.enough()))
     everyone = frame[frame["place"] == "everyone"].set_index("pops")["p99_ms"]
-    assert f"{everyone[40]:.0f} ms from 40" in made.caption
+    assert f"{everyone[40]:.0f} ms with 40" in made.caption
 
 
 def test_every_pop_is_one_dot_and_its_symbol_says_what_it_is_worth():

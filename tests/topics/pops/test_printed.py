@@ -88,7 +88,7 @@ def test_the_answers_have_the_model_s_numbers():
     p99 = PLAN.curves(["everyone"]).set_index("pops")["p99_ms"]
     falls = -p99.diff()[:60]
     counts = sorted(falls[falls > 15].index)
-    assert "At {}, {}, {}, {}, {} and {}:".format(*counts) in ANSWERS[0]
+    assert "At {}, {}, {}, {}, {} and {} (".format(*counts) in ANSWERS[0]
     cities = [PLAN.sites()["city"][n - 1].partition("/")[0] for n in counts]
     assert ", ".join(cities) in ANSWERS[0]
     shown = [place for place in LINES if place != "everyone"]
@@ -114,7 +114,7 @@ def test_the_answers_have_the_model_s_numbers():
     assert f"stays at {missed[0]};" in ANSWERS[3] and missed[0] == PLAN.enough()
     assert f"from {viewers.enough()} to {missed[1]}." in ANSWERS[3]
     slow = PLAN.replace(last_mile_ms=40.0)
-    assert f"{slow.enough()} PoPs do, not {PLAN.enough()}" in ANSWERS[4]
+    assert f"Up to {slow.enough()}, not {PLAN.enough()}." in ANSWERS[4]
     assert f"p99 of {slow.latency().loc['everyone', 'p99_ms']:.0f} ms" in ANSWERS[4]
     paid = [PLAN.replace(pop_cost_viewers=k).gains()[:311]["pays"].sum() for k in (10, 100, 1000)]
     assert "{1}, then {2}; at 10 it was {0}.".format(*paid) in ANSWERS[5]

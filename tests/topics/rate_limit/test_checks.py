@@ -16,10 +16,10 @@ MENDED = FAST.replace(design=COUNTERS, kv_delay_ms=100)
     [
         (check.leak_guess, None, check.UNANSWERED, "commit"),
         (check.leak_guess, "lots", check.WORKING, "allowed "),
-        (check.leak_guess, check.leak_guess.choices[0], check.WORKING, "not what happened"),
-        (check.leak_guess, check.leak_guess.choices[1], check.WORKING, "not what happened"),
+        (check.leak_guess, check.leak_guess.choices[0], check.MISSED, "you said"),
+        (check.leak_guess, check.leak_guess.choices[1], check.MISSED, "you said"),
         (check.leak_guess, check.leak_guess.choices[2], check.RIGHT, "spent already"),
-        (check.leak_guess, check.leak_guess.choices[3], check.WORKING, "not what happened"),
+        (check.leak_guess, check.leak_guess.choices[3], check.MISSED, "you said"),
         (check.shared_address, None, check.UNANSWERED, "share"),
         (check.shared_address, "all", check.WORKING, "number"),
         (check.shared_address, float("nan"), check.WORKING, "allowed a number from"),

@@ -28,7 +28,7 @@ PRESETS = {
     "Two PoPs, 50 ms apart": {"pops": 2, "rate_per_s": 20.0, "kv_delay_ms": 50.0},
     "312 PoPs": {"pops": 312, "rate_per_s": 1000.0},
     "KV at 60 s": {"kv_delay_ms": 60_000.0},
-    "The counters' mend": {"design": COUNTERS},
+    "Counters instead": {"design": COUNTERS},
     "One object decides": {"design": OBJECT},
 }
 

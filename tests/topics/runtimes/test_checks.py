@@ -5,7 +5,7 @@ import re
 import pytest
 
 import edgelab as el
-from edgelab.check import RIGHT, UNANSWERED, WORKING
+from edgelab.check import MISSED, RIGHT, UNANSWERED, WORKING
 from edgelab.topics.runtimes import checks as pool
 
 CROWDED = el.WarmPool(tenants=100_000)
@@ -23,8 +23,8 @@ MOST = max(n for n in range(200, 313) if cold(QUIET.replace(pops=n)) <= 0.01)
 CASES = [
     (el.check.half_guess, None, UNANSWERED, "commit"),
     (el.check.half_guess, "a third", WORKING, "allowed "),
-    (el.check.half_guess, 50, WORKING, "not what happened"),
-    (el.check.half_guess, 6.2, WORKING, "not what happened"),
+    (el.check.half_guess, 50, MISSED, "you said"),
+    (el.check.half_guess, 6.2, MISSED, "you said"),
     (el.check.half_guess, 10, RIGHT, "8.9 %"),
     (el.check.cold_per_second, None, UNANSWERED, "a number"),
     (el.check.cold_per_second, "many", WORKING, "allowed a "),

@@ -81,20 +81,26 @@ def test_the_answers_have_the_model_s_numbers(nothing_measured):
     }
     assert cold[100] > cold[110] > 0.01 > cold[111] > cold[120] == 0
     assert f"With 111 GB {100 * cold[111]:.2f} %" in ANSWERS[0]
-    assert isolate(half)["fit"] // 1 == 33_333 and "room for 33,333" in prose(4)
+    assert isolate(half.replace(pop_memory_gb=60.0))["fit"] == half.tenants / 2
     left = half.tenants - isolate(half.replace(pop_memory_gb=111.0))["fit"]
     p = 1 / np.arange(1, half.tenants + 1)
     assert left == 3000 and f"ask for {100 * p[-3000:].sum() / p.sum():.2f} %" in ANSWERS[0]
     many = PRESETS["Millions of tenants"].density()
-    assert f"{many.loc['isolate', 'pop_gb'] / 1000:.0f} TB" in ANSWERS[3]
+    each = many["pop_gb"] / 1000
+    assert (
+        f"{312 * each['isolate']:.0f} TB for a million isolates, {each['isolate']:.0f} TB"
+        in ANSWERS[3]
+    )
+    assert f"{312 * each['Wasm']:.2f} TB, {1000 * each['Wasm']:.0f} GB in each PoP" in ANSWERS[3]
     assert f"hold {many.loc['isolate', 'fit']:,.0f}" in ANSWERS[3]
-    assert f"{many.loc['Wasm', 'pop_gb']:.0f} GB, by public" in ANSWERS[3]
     wasm = PRESETS["Millions of tenants"].replace(primitive="Wasm")
     assert "1 request in 46 starts cold" in ANSWERS[3] and "1 request in 46 " in wasm.in_words()
     assert many.loc["Wasm", "fit"] > wasm.tenants, "the idle limit alone"
     quiet = PRESETS["A quiet platform"]
     here, fewer = (isolate(quiet.replace(pops=n))["cold_share"] for n in (312, 100))
-    assert f"{100 * here:.2f} % start cold, then {100 * fewer:.2f} %" in ANSWERS[4]
+    assert f"({100 * here:.2f} %) starts cold, then 1 in 1,700 ({100 * fewer:.2f} %)" in ANSWERS[4]
+    said = [quiet.replace(pops=n).in_words() for n in (312, 100)]
+    assert "1 request in 60 " in said[0] and "1 request in 1,700 " in said[1]
     assert isolate(quiet)["fit"] > quiet.tenants and quiet.idle_limit_s == 3600
 
 
