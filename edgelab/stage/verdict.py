@@ -1,18 +1,20 @@
-"""What a check says: one of three states, and why."""
+"""What a check says: one of four states, and why."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import wraps
 from typing import Any
 
 from edgelab.core import allowed
+from edgelab.core.words import in_digits
 
 __all__ = [
-    "MARKS", "MIME", "MISSED", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "exercise", "guess",
+    "MARKS", "MIME", "MISSED", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "as_given", "exercise",
+    "guess",
 ]  # fmt: skip
 
 COMMIT = "answer and commit above, before you move a slider; then run this cell again"
@@ -85,6 +87,18 @@ def exercise(question: str, check: Callable, *given: Any, **more: Any) -> Callab
         return judged
 
     return declare
+
+
+def as_given(name: str, answer: Any, kind: type, given: Mapping[str, Any], *free: str) -> Any:
+    """Check a model: it has the exercise's knobs, and of the others only the `free` are turned."""
+    allowed.instance(name, answer, kind)
+    for knob, value in given.items():
+        if (came := getattr(answer, knob)) != value:
+            came, value = (in_digits(number) for number in (came, value))
+            raise ValueError(f"{knob} is {came}; the exercise gives {value}")
+    if other := sorted({*answer.turned} - {*given, *free}):
+        raise ValueError(f"{', '.join(other)}: leave these as they are")
+    return answer
 
 
 def guess(

@@ -6,7 +6,7 @@ import re
 
 from edgelab.core.allowed import instance, text
 from edgelab.core.words import counted
-from edgelab.stage.verdict import RIGHT, WORKING, Verdict, exercise, guess
+from edgelab.stage.verdict import RIGHT, WORKING, Verdict, as_given, exercise, guess
 from edgelab.topics.design.goals import GOALS
 from edgelab.topics.design.model import PLACED, Design
 from edgelab.topics.observability.model import Fleet
@@ -116,7 +116,7 @@ def lost_region(answer: Design) -> Verdict:
     )
 
 
-@exercise("set a Design", instance, Design)
+@exercise("set a Design", as_given, Design, {}, *WATCH)
 def two_minutes(answer: Design) -> Verdict:
     """Notebook 11, exercise 3: a dead PoP seen within two minutes, for little and with few alarms.
 
@@ -126,9 +126,6 @@ def two_minutes(answer: Design) -> Verdict:
         The article's, with some of `rule`, `burn` and `sampled` turned.
     """
     watch = {name: getattr(answer, name) for name in WATCH}
-    turned = [name for name in answer.turned if name not in WATCH]
-    if turned:
-        return Verdict(WORKING, f"{', '.join(turned)}: leave as in the article's design")
     found = answer.values([SEEN, COST])
     if found[SEEN] > GOALS[SEEN].target:
         return Verdict(
