@@ -24,8 +24,8 @@ __all__ = [
 
 #: The largest float: what is beyond is infinite, and no number to reckon with.
 MOST = sys.float_info.max
-#: Of more choices than this only some are named.
-FEW = 8
+#: More choices than the first are counted, and of more than the second only some are named.
+FEW, MANY = 8, 40
 _SHORT = reprlib.Repr()
 _SHORT.maxother = _SHORT.maxstring = 100
 
@@ -124,7 +124,8 @@ def in_words(choices: Iterable[str]) -> str:
     """Choices in words."""
     choices = [*map(repr, choices)]
     if len(choices) > FEW:
-        return f"one of {len(choices)}: {', '.join(choices[:3])}, … {choices[-1]}"
+        some = choices if len(choices) <= MANY else [*choices[:3], "…", choices[-1]]
+        return f"one of {len(choices)}: {', '.join(some)}"
     return " or ".join(choices)
 
 

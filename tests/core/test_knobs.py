@@ -128,7 +128,7 @@ def test_a_shared_knob_is_declared_once():
 
 def test_a_knob_of_many_choices_names_a_few():
     about = RequestChain.knobs()["place"]
-    assert about.allowed == "one of 72: 'Mumbai', 'Delhi', 'Bengaluru', … 'Bay Area'"
+    assert about.allowed == "one of 72: 'Mumbai', 'Delhi', 'Bengaluru', …, 'Bay Area'"
     assert RequestChain.knobs()["http"].allowed == "'HTTP/1.1' or 'HTTP/2' or 'HTTP/3'"
 
 
