@@ -14,7 +14,7 @@ from edgelab.stage.drawing import note, rule, scatter
 from edgelab.stage.drawn import Drawn
 from edgelab.stage.plot import frame, plot
 from edgelab.stage.theme import COLOURS
-from edgelab.topics.rate_limit.limiters import DESIGNS, GCRA, HASHED, LATE, OBJECT
+from edgelab.topics.rate_limit.limiters import DESIGNS, GCRA, HASHED, LATE
 from edgelab.topics.rate_limit.model import MAP_DELAYS_MS, MAP_RATES_PER_S, RateLimit, leaks
 
 __all__ = [
@@ -56,7 +56,6 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid",
 RING = {"symbol": "circle-open", "color": COLOURS["old"], "size": 22}
 #: Those with a line of their own: the others decide as the Durable Object does.
 LINES = tuple(name for name in DESIGNS if name not in (GCRA, HASHED))
-NAMED = {OBJECT: "Durable Object, GCRA,<br>one PoP per key"}
 MARKS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "triangle-down")
 
 
@@ -344,7 +343,7 @@ def _lines(found: pd.DataFrame, by: str, x: str, names: Sequence[str], hover: st
             rows[x].to_numpy(),
             rows["through"].to_numpy(),
             mode="lines+markers",
-            name=NAMED.get(name, name),
+            name=name,
             showlegend=True,
             # The thinner the later, so that lines which coincide are all seen.
             line={"color": theme.SERIES[k], "dash": DASHES[k], "width": 4.4 - 0.4 * k},
@@ -381,6 +380,17 @@ def leak_by_pops(attack: RateLimit, pinned: RateLimit | None, at_rest: bool) -> 
         caption=f"At {counted(attack.pops, 'PoP')}, times the limit: {'; '.join(told)}.",
         alt="Lines on two logarithmic axes, one a design: times the limit over the PoPs.",
         layout={"legend": {"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top"}},
+        notes=[
+            note(
+                "GCRA, one PoP per key: as the Durable Object",
+                0.02,
+                0.02,
+                xref="x domain",
+                yref="y domain",
+                yanchor="bottom",
+                font=drawing.QUIET,
+            )
+        ],
     )
 
 
