@@ -152,7 +152,7 @@ def test_a_wicket_is_as_large_as_printed(prose):
 @pytest.mark.slow
 def test_the_printed_shares_of_ten_thousand_nights(prose):
     """Those of the nights with 1,000 bots: ten limiters, five servers, requests and delays."""
-    exact, kv = numbers(re.search(r"At 1,000 bots (.+)\.", prose)[1])
+    exact, kv = numbers(re.search(r"at 1,000 bots (.+)\.", prose)[1])
     over = {
         "limiter": ["Durable Object", "KV, last writer wins"],
         "origin_servers": [16, 32, 64, 128, 256],
@@ -162,6 +162,12 @@ def test_the_printed_shares_of_ten_thousand_nights(prose):
     busy = el.sweep(START, over, lambda design: design.night([("attack", 60)])["origin_busy"].max())
     shares = (busy["answer"] >= 1).groupby(busy["limiter"], sort=False).mean()
     assert list(shares) == pytest.approx([exact / 100, kv / 100], abs=0.005)
+
+
+def test_old_mumbai_is_as_the_summary_says(prose):
+    old = START.baseline()
+    assert (~old.report()["met"]).sum() == 9 and "Old Mumbai misses nine" in prose
+    assert old.sunk_by()["sunk"].sum() == 1
 
 
 def test_the_sums_of_the_exercises_are_the_checks_own(prose):
