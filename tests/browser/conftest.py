@@ -6,7 +6,7 @@ import pytest
 from lab_server import ARGUMENTS, lab_server
 from playwright.sync_api import sync_playwright
 
-#: It takes hours, and is done on request.
+#: It takes two hours, and is done on request.
 collect_ignore = [] if "EDGELAB_AGAIN" in os.environ else ["test_again.py"]
 
 

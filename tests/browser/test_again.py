@@ -1,7 +1,7 @@
 """Every page run again in one kernel, and opened again with its kernel alive, as a course does.
 
 test_pages.py does so once. With `EDGELAB_AGAIN=5` each is done five times here, as it is and under
-all that makes a page late; that takes hours.
+all that makes a page late; that takes two hours.
 """
 
 import os
