@@ -357,7 +357,7 @@ def percentile_ways(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
     bars = {
         "type": "bar", "orientation": "h", "x": found["ms"].to_numpy(), "y": y, "width": 0.5,
         "marker": {"color": [COLOURS["tonight"]] * 2 + [COLOURS["old"]] * 3},
-        "text": [f"{ms:,.1f} ms ({error:+.1%})" for ms, error in found.to_numpy()],
+        "text": [f"{ms:,.1f} ms ({100 * error:+.1f} %)" for ms, error in found.to_numpy()],
         "textposition": "outside", "textangle": 0, "constraintext": "none", "cliponaxis": False,
         "hoverinfo": "skip", "showlegend": False,
     }  # fmt: skip
@@ -366,8 +366,8 @@ def percentile_ways(fleet: Fleet, pinned: Fleet | None, at_rest: bool) -> Drawn:
         [bars],
         theme.ms_axis("p99, ms", 10, 60_000, every=2),
         {"tickvals": list(y), "ticktext": list(found.index), "showgrid": False, "ticks": ""},
-        caption=f"Off by {worst.iloc[0]:+.1%} (mean), {worst.iloc[1]:+.1%} (weighted) and "
-        f"{worst.iloc[2]:+.1%} (largest); merged histograms by {found['error'].iloc[1]:+.2%}.",
+        caption="Off by {:+.1f} % (mean), {:+.1f} % (weighted) and {:+.1f} % (largest); merged "
+        "histograms by {:+.2f} %.".format(*(100 * worst), 100 * found["error"].iloc[1]),
         alt="Bars, one for each way to find the p99 of all requests.",
     )
 

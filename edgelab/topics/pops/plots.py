@@ -110,7 +110,8 @@ def pop_curves(plan: Placement, pinned: Placement | None, at_rest: bool) -> Draw
         [*made, mark],
         _count_axis(),
         theme.ms_axis("latency, ms", *LATENCY_MS),
-        caption=f"With {counted(plan.pops, 'PoP')} everyone's p99 is {in_ms(here)}. It is {seen}.",
+        caption=f"With {counted(plan.pops, 'PoP')} everyone's p99 is {in_ms(here)}. By "
+        f"their number: {seen}.",
         alt="Falling steps over a logarithmic PoP count: everyone's p99 and p50, and the p99 "
         "of Bay Area, London and Delhi.",
         notes=[word],
