@@ -78,7 +78,7 @@ class Knob:
 
     def text(self, value: Any) -> str:
         """A value with its unit, as a reader would write it."""
-        if self.choices:
+        if self.choices or (self.integer and self.high > 1e6):  # a seed is a name, and no amount
             return str(value)
         if self.unit == "share":
             return f"{100 * value:.4g} %"

@@ -110,7 +110,7 @@ def quiet_platform(answer: WarmPool) -> Verdict:
     if cold > UNSEEN:
         return Verdict(
             WORKING,
-            f"with {pops} {100 * cold:.2f} % of the requests start cold; each PoP gets too few",
+            f"with {pops} {100 * cold:.3f} % of the requests start cold; each PoP gets too few",
         )
     if answer.pops < 500 and _cold(answer.replace(pops=answer.pops + 1)) <= UNSEEN:
         return Verdict(
