@@ -3,7 +3,8 @@
 In one headless Chromium and one JupyterLab, with every page opened in a kernel of its own: a live
 panel, and one FigureWidget with the same traces, made before, and no model behind them. Printed
 are medians: from a key on a slider to the repaint, the bytes on the wire, from Run All to the
-picture (kernels warm), and the same again in the same page. Nothing is asserted.
+picture (kernels warm), and the same again in the same page. Nothing is asserted. Where
+PYTHONDONTWRITEBYTECODE is set, every kernel compiles what it imports, which is more for the panel.
 """
 
 from __future__ import annotations
