@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any
 
 from edgelab.core import allowed
-from edgelab.core.words import in_digits
 
 __all__ = [
     "MARKS", "MIME", "MISSED", "RIGHT", "UNANSWERED", "WORKING", "Verdict", "as_given", "exercise",
@@ -94,8 +93,7 @@ def as_given(name: str, answer: Any, kind: type, given: Mapping[str, Any], *free
     allowed.instance(name, answer, kind)
     for knob, value in given.items():
         if (came := getattr(answer, knob)) != value:
-            came, value = (in_digits(number) for number in (came, value))
-            raise ValueError(f"{knob} is {came}; the exercise gives {value}")
+            raise ValueError(f"{knob} is {came:,.10g}; the exercise gives {value:,.10g}")
     if other := sorted({*answer.turned} - {*given, *free}):
         raise ValueError(f"{', '.join(other)}: leave these as they are")
     return answer

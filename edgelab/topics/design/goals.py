@@ -42,7 +42,7 @@ from edgelab.topics.endpoints.ways import KV, cold_start
 from edgelab.topics.kv.model import EdgeKV
 from edgelab.topics.night.model import CricStream
 from edgelab.topics.observability.model import Fleet
-from edgelab.topics.rate_limit.model import LATE, RateLimit
+from edgelab.topics.rate_limit.model import LATE, LIMITERS
 from edgelab.topics.runtimes.model import WarmPool
 from edgelab.world import delays, geo
 
@@ -267,7 +267,7 @@ def costs(design: Design) -> dict[str, float]:
     kv = requests * usd["KV read"] + rounds * usd["KV write"]
     # Whoever writes is checked; a bucket in a PoP's own memory costs nothing more.
     check = (usd["KV read"] + usd["KV write"]) * (design.limiter in LATE)
-    check += usd["object request"] * RateLimit(design=design.limiter).asks
+    check += usd["object request"] * LIMITERS[design.limiter].asks_home
     server = usd["region server"] * value("night_hours")
     return {
         "traffic": requests * cache_.object_kb / 1e6 * _traffic_usd_gb(design._quiet.roads),

@@ -89,14 +89,8 @@ def object_latency(thing: DurableObject, pinned: DurableObject | None, at_rest: 
     caption = f"From the Bay Area a read takes up to {in_ms(far['read_p99_ms'])} (p99), "
     caption += f"a write up to {in_ms(far['write_p99_ms'])}."
     never = "its queue never empties: no time is true"
-    word = note(
-        never,
-        *(0.5, 0.02),
-        xref="x domain",
-        yref="y domain",
-        xanchor="center",
-        font={"size": 12, "color": COLOURS["old"]},
-    )
+    font = {"size": 12, "color": COLOURS["old"]}
+    word = note(never, 0.5, 0.02, xref="x domain", yref="y domain", xanchor="center", font=font)
     return Drawn(
         made,
         theme.ms_axis("ms", *BY_PLACE_MS, every=2) | {"tickangle": 0},

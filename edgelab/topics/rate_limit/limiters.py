@@ -208,9 +208,8 @@ class Limiter(NamedTuple):
     separate: Callable[[Attack], float] = lambda _: 1
     #: Whether a decision reads what the PoP keeps.
     reads: bool = True
-    #: Of the requests let through, the share that waits for the one place which decides, and the
-    #: round trips to it.
-    asks: Callable[[Attack], float] = lambda _: 0
+    #: Whether it waits for one place, whose writes are the last ones, and the round trips to it.
+    asks_home: bool = False
     rtt_ms: Callable[[int], np.ndarray] = _to_mumbai_ms
     #: Whether decisions depend on how late PoPs hear of each other.
     late: bool = False
@@ -222,17 +221,16 @@ class Limiter(NamedTuple):
         """What gets through at most, whatever is asked."""
         return self.separate(attack) * attack.limit
 
-    def wait_ms(self, attack: Attack, local_read_ms: float) -> tuple[float, float]:
-        """Mean and worst time that a request which is let through waits for the decision."""
+    def wait_ms(self, pops: int, local_read_ms: float, asked: float) -> tuple[float, float]:
+        """Mean and worst time that a request which is let through waits for the decision.
+
+        `asked` is the share of them that waits for the one place.
+        """
         at_edge = local_read_ms * self.reads
-        if not (share := self.asks(attack)):
+        if not self.asks_home:
             return at_edge, at_edge
-        rtt = self.rtt_ms(attack.pops)
-        return at_edge + share * rtt.mean(), at_edge + rtt.max()
-
-
-def _always(attack: Attack) -> float:
-    return 1
+        rtt = self.rtt_ms(pops)
+        return at_edge + asked * rtt.mean(), at_edge + rtt.max()
 
 
 #: From the loosest to the strictest.
@@ -257,14 +255,14 @@ LIMITERS = {
     OBJECT: Limiter(
         _object,
         reads=False,
-        asks=_always,
+        asks_home=True,
         failing=messages.one_object,
         promise="each counts at once",
     ),
-    GCRA: Limiter(_gcra, reads=False, asks=_always),
-    COARSE: Limiter(_coarse, asks=_always),
-    HASHED: Limiter(_object, reads=False, asks=_always, rtt_ms=_to_a_home_ms),
-    LEASED: Limiter(_leased, asks=lambda at: 1 / at.at_once),
+    GCRA: Limiter(_gcra, reads=False, asks_home=True),
+    COARSE: Limiter(_coarse, asks_home=True),
+    HASHED: Limiter(_object, reads=False, asks_home=True, rtt_ms=_to_a_home_ms),
+    LEASED: Limiter(_leased, asks_home=True),
 }
 DESIGNS = tuple(LIMITERS)
 #: The designs whose decisions depend on how late PoPs hear of each other.

@@ -259,11 +259,6 @@ class RateLimit(Model):
         """The most that one exact bucket can let through in the whole attack: b + r t."""
         return self._attack.limit
 
-    @property
-    def asks(self) -> float:
-        """Of the requests let through, the share that asks another place for tokens."""
-        return LIMITERS[self.design].asks(self._attack)
-
     # -- runs ----------------------------------------------------------------------------------
 
     @property

@@ -85,7 +85,8 @@ def _run_figures(
         writes = sum(len(times_s) for times_s, _, _ in written)
         late = sum(token_bucket.too_soon(*each, store_write_s) for each in written)
         ratio, share = _ratio(through, right), late / max(writes, 1)
-        out.append((ratio, through.sum(), *refused, writes / attack.attack_s, share))
+        asked = len(written[-1][0]) / max(through.sum(), 1)
+        out.append((ratio, through.sum(), *refused, writes / attack.attack_s, share, asked))
     return out
 
 
@@ -105,8 +106,8 @@ def row(design: str, given: Settings) -> dict[str, float]:
         attack = attack._replace(kv_delay_ms=0.0)
     found = figures(attack, given.seeds, together, given.store_write_s)
     runs = found[:, together.index(design)]
-    ratio, admitted, shared, own, writes, refused = runs.mean(axis=0)
-    wait, worst = limiter.wait_ms(attack, given.local_read_ms)
+    ratio, admitted, shared, own, writes, refused, asked = runs.mean(axis=0)
+    wait, worst = limiter.wait_ms(attack.pops, given.local_read_ms, asked)
     return {
         "through": ratio,
         "error": runs[:, 0].std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan,
